@@ -1,0 +1,63 @@
+"""Bridge (open banking) in plain Python: payment initiation without any framework.
+
+The package knows the HTTP API, the webhook signature, the rules of the statuses
+and the references that travel in a bank transfer. It knows no model and no
+database, so it runs, and is tested, without Odoo; its only dependency is
+``requests``.
+
+========== ===============================================================
+module     subject
+========== ===============================================================
+amount     integer cents <-> JSON numbers, exactly
+client     ``BridgeClient``: payment links, payment requests, providers
+errors     ``BridgeError`` and the masking of what must not be shown
+label      texts made safe for banks: label, names, external reference
+moment     date-times on the wire
+reference  10-character codes: make, check, find in a bank label
+signature  webhook signature: sign, verify
+status     statuses of links and of payment requests, reasons of refusal
+========== ===============================================================
+
+A payment from one end to the other::
+
+    from bridge import BridgeClient, BridgeError, label, reference, status
+
+    code = reference.make()
+    with BridgeClient(client_id, client_secret) as client:
+        link = client.create_payment_link(
+            amount_cents=12990,
+            currency="EUR",
+            label=label.transfer_label(code, "Invoice INV/2026/00042"),
+            end_to_end_id=code,
+            client_reference=f"{code}-1",  # new for each attempt
+            user={"company_name": label.safe_name("Société Générique")},
+            expires_at=in_fifteen_minutes,
+            callback_url="https://shop.example/payment/return",
+        )
+        # the payer visits link["url"]; later, whatever a webhook or the
+        # return of the payer claims, only what is read here counts:
+        attempts = client.list_payment_requests(payment_link_id=link["id"])
+        attempt = status.strongest(attempts)
+
+Amounts read from Bridge are JSON numbers of euros: ``amount.to_cents`` turns
+them back into integers. A ``BridgeError`` says what happened (``status``,
+``code``, ``property``, ``faults``), whether trying later may help
+(``is_temporary``), and its text can be shown to a person.
+"""
+
+from . import amount, label, moment, reference, signature, status
+from .client import BridgeClient
+from .errors import BridgeError, BridgeUnreachable, Fault
+
+__all__ = [
+    "BridgeClient",
+    "BridgeError",
+    "BridgeUnreachable",
+    "Fault",
+    "amount",
+    "label",
+    "moment",
+    "reference",
+    "signature",
+    "status",
+]

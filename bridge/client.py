@@ -1,0 +1,621 @@
+"""HTTP client of Bridge's payment initiation API, version 2025-01-15."""
+
+import datetime
+import email.utils
+import ipaddress
+import json
+import logging
+import math
+import random
+import re
+import ssl
+import time
+from urllib.parse import urlsplit
+
+import requests
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    NewConnectionError,
+    ReadTimeoutError,
+)
+
+from . import amount, moment
+from .errors import BridgeError, BridgeUnreachable, from_response
+from .status import FINAL_LINK_STATUSES, VALID
+
+_logger = logging.getLogger(__name__)
+
+API_VERSION = "2025-01-15"
+BASE_URL = "https://api.bridgeapi.io"
+USER_AGENT = "account-payment-request"
+
+LINKS = "/v3/payment/payment-links"
+REQUESTS = "/v3/payment/payment-requests"
+PROVIDERS = "/v3/providers"
+
+PAGE_SIZE = 500  # the largest that Bridge allows
+
+RETRIED_STATUSES = frozenset({429, 502, 503, 504})
+# the gateway answered, not the application: a link may have been created
+_UNCERTAIN_STATUSES = frozenset({502, 503, 504})
+# of a revocation, these say nothing about the link
+_NOT_ABOUT_THE_LINK = frozenset({401, 403, 404, 408, 429})
+# when a creation was not confirmed: time for Bridge to finish it before we look
+# for it, and how far back to look in case the two clocks differ
+_SETTLE_SECONDS = 0.5
+_LOOK_BACK = datetime.timedelta(minutes=10)
+
+_ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
+_PRINTABLE = re.compile(r"[!-~]+")
+
+
+class BridgeClient:
+    """Calls Bridge for one application (a pair of credentials).
+
+    Every method raises ``BridgeError`` when the call fails, and returns plain
+    dictionaries as Bridge sends them: a missing member means null, amounts are
+    numbers of major units (see ``bridge.amount``).
+
+    Reads are repeated on 429, 502, 503, 504 and lost connections, with
+    exponential back-off and full jitter, or after the time Bridge asks to wait.
+    Nothing else is ever repeated blindly.
+
+    :param str client_id: credentials of the application, sandbox or production
+    :param str client_secret: never logged, never part of an error's text
+    :param str base_url: origin of the API; plain HTTP is for loopback only
+    :param timeout: seconds to connect and to wait for an answer, or one for both
+    :param session: ``requests.Session`` to use, left as it is
+    :param int attempts: how often a read is tried, in all
+    :param float max_elapsed: seconds after which nothing is tried any more
+    :param float backoff: longest wait before the second attempt, in seconds;
+        doubles with each attempt up to ``backoff_max``
+    :param sleep: waits a number of seconds
+    :param clock: monotonic seconds
+    :param now: current time as an aware datetime
+    :param jitter: random number between 0 and 1
+    :raises ValueError: ``base_url`` is no safe address
+    """
+
+    def __init__(
+        self,
+        client_id,
+        client_secret,
+        *,
+        base_url=BASE_URL,
+        timeout=(3.05, 10),
+        session=None,
+        attempts=4,
+        max_elapsed=30.0,
+        backoff=0.5,
+        backoff_max=8.0,
+        sleep=time.sleep,
+        clock=time.monotonic,
+        now=moment.now,
+        jitter=random.random,
+    ):
+        self._client_id = (client_id or "").strip()
+        self._client_secret = (client_secret or "").strip()
+        self._base_url = _checked_base_url(base_url)
+        self._timeout = timeout if isinstance(timeout, tuple) else (timeout, timeout)
+        self._own_session = session is None
+        self._session = session or requests.Session()
+        self._attempts = attempts
+        self._max_elapsed = max_elapsed
+        self._backoff = backoff
+        self._backoff_max = backoff_max
+        self._sleep = sleep
+        self._clock = clock
+        self._now = now
+        self._jitter = jitter
+
+    def __repr__(self):
+        return f"<BridgeClient {self._client_id} at {self._base_url}>"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc_info):
+        self.close()
+
+    def close(self):
+        """Close the connections, unless the session was given by the caller."""
+        if self._own_session:
+            self._session.close()
+
+    # -- payment links ------------------------------------------------------
+
+    def create_payment_link(
+        self,
+        *,
+        amount_cents,
+        currency,
+        label,
+        end_to_end_id,
+        client_reference,
+        user,
+        expires_at,
+        callback_url=None,
+        country=None,
+        provider_id=None,
+        beneficiary=None,
+    ):
+        """Create a payment link for one transfer.
+
+        Bridge has no idempotency key. When no clear answer comes, the link is
+        looked for by ``client_reference``, which must therefore be new for each
+        attempt; only if it is absent is the call made once more.
+
+        :param int amount_cents: amount in cents
+        :param str currency: ``EUR``
+        :param str label: see ``label.transfer_label``
+        :param str end_to_end_id: at most 35 of ``[A-Za-z0-9_-]``
+        :param str client_reference: at most 100 characters; comes back in events
+        :param dict user: ``company_name``, or ``first_name`` and ``last_name``
+            (see ``label.safe_name``); ``email``; ``external_reference``
+        :param datetime expires_at: aware, or naive in UTC; at most 90 days ahead
+        :param str callback_url: where the payer returns, on a declared domain
+        :param str country: ``fr``, ``es``, ``de`` or ``gb``: the list of banks
+        :param int provider_id: bank, to skip the list
+        :param dict beneficiary: ``iban`` and a name (dynamic beneficiary)
+        :return: ``{"id": ..., "url": ...}``
+        """
+        transaction = {
+            "amount": amount.to_json(amount_cents),
+            "currency": currency,
+            "label": label,
+            "end_to_end_id": end_to_end_id,
+            "client_reference": client_reference,
+            "beneficiary": beneficiary,
+        }
+        payload = {
+            "user": user,
+            "client_reference": client_reference,
+            "expired_date": moment.to_seconds(expires_at),
+            "callback_url": callback_url,
+            "country": country,
+            "provider_id": provider_id,
+            "transactions": [_without_nulls(transaction)],
+        }
+        return self._create_once(LINKS, _without_nulls(payload), client_reference)
+
+    def read_payment_link(self, link_id):
+        """Return a payment link; its URL is ``link``, its expiry ``expired_at``."""
+        return self._read_one(LINKS, link_id)
+
+    def list_payment_links(self, *, since=None, until=None, status=None, limit=None):
+        """Iterate over payment links, page after page.
+
+        :param since: earliest creation: datetime, or text as Bridge wants it
+        :param until: latest creation
+        :param status: a status of links, or several
+        :param int limit: links in a page (at most 500)
+        """
+        return self._list(
+            LINKS, {"since": since, "until": until, "status": status, "limit": limit}
+        )
+
+    def revoke_payment_link(self, link_id):
+        """Make a payment link unusable.
+
+        :return: True when nobody can start a payment with it any more, be it that
+            it was revoked, expired or completed before (read it to know which);
+            False when Bridge refuses and the link is still valid
+        :raises BridgeError: ``status`` 404 if there is no such link
+        """
+        path = f"{LINKS}/{_checked_id(link_id)}"
+        try:
+            self._call("POST", f"{path}/revoke")
+        except BridgeError as error:
+            refused = error.status is not None and 400 <= error.status < 500
+            if not refused or error.status in _NOT_ABOUT_THE_LINK:
+                raise
+            link = self.read_payment_link(link_id)
+            return link.get("status") in FINAL_LINK_STATUSES
+        return True
+
+    # -- payment requests ---------------------------------------------------
+
+    def read_payment_request(self, request_id):
+        """Return a payment request: one attempt of a payer at his bank."""
+        return self._read_one(REQUESTS, request_id)
+
+    def list_payment_requests(
+        self, *, payment_link_id=None, since=None, until=None, status=None, limit=None
+    ):
+        """Iterate over payment requests, in no promised order.
+
+        :param str payment_link_id: only the attempts made with this link
+        :param since: earliest creation: datetime, or text as Bridge wants it
+        :param until: latest creation
+        :param status: a status of payment requests, or several
+        :param int limit: requests in a page (at most 500)
+        """
+        return self._list(
+            REQUESTS,
+            {
+                "payment_link_id": payment_link_id,
+                "since": since,
+                "until": until,
+                "status": status,
+                "limit": limit,
+            },
+        )
+
+    # -- providers ----------------------------------------------------------
+
+    def list_providers(self, **filters):
+        """Iterate over banks.
+
+        :param filters: ``country_code``, ``capabilities``, ``segment``,
+            ``payment_release_status``, ``provider_environments``, ...: a value,
+            or several
+        """
+        return self._list(PROVIDERS, filters)
+
+    def check_credentials(self):
+        """Make the cheapest call that proves the credentials open payments.
+
+        :raises BridgeError: ``status`` 401, ``code`` ``invalid_client_credentials``
+        """
+        self._page(self._call("GET", LINKS, params={"limit": 1}))
+
+    # -- shapes of answers --------------------------------------------------
+
+    def _read_one(self, collection, record_id):
+        body = self._call("GET", f"{collection}/{_checked_id(record_id)}")
+        return _record(body)
+
+    def _list(self, path, filters, *, budget=None):
+        """Yield the records of all pages, following ``next_uri``."""
+        params = {"limit": PAGE_SIZE}
+        for name, value in filters.items():
+            if value is not None:
+                params[name] = _query_value(value)
+        seen = set()
+        while path:
+            records, next_uri = self._page(
+                self._call("GET", path, params=params, budget=budget)
+            )
+            yield from records
+            path, params = self._next_path(next_uri), None
+            if path in seen:
+                raise _unexpected("The pages of Bridge's list go round in circles")
+            seen.add(path)
+
+    def _page(self, body):
+        """Return the records of a page and the address of the next one, or None."""
+        if not isinstance(body, dict):
+            raise _unexpected("Bridge answered something else than a list")
+        records = body.get("resources")
+        pagination = body.get("pagination") or {}
+        if not isinstance(records, list) or not isinstance(pagination, dict):
+            raise _unexpected("Bridge answered something else than a list")
+        return [_record(record) for record in records], pagination.get("next_uri")
+
+    def _next_path(self, next_uri):
+        """Return ``next_uri`` without host; never one of another origin.
+
+        It is a path with query in practice, an address on the same origin at most:
+        the credentials go with the next call and belong nowhere else.
+        """
+        if not next_uri:
+            return None
+        path = next_uri if isinstance(next_uri, str) else ""
+        try:
+            if _origin(path) == _origin(self._base_url):
+                path = urlsplit(path)._replace(scheme="", netloc="").geturl()
+        except ValueError:
+            path = ""
+        # "//host/path" is an address, "@host/path" would turn ours into a user name
+        if not _PRINTABLE.fullmatch(path) or path[0] != "/" or path[1:2] == "/":
+            raise _unexpected("The next page of Bridge's list is somewhere else")
+        return path
+
+    # -- creation without idempotency key -----------------------------------
+
+    def _create_once(self, path, payload, client_reference):
+        """Create a record, so that one with ``client_reference`` exists only once."""
+        budget = self._budget()
+        since = self._now() - _LOOK_BACK
+        can_repeat = True
+        while True:
+            try:
+                body = self._call("POST", path, payload=payload, budget=budget)
+                return _created(body, "url")
+            except BridgeError as error:
+                if not _may_have_created(error):
+                    raise
+                self._sleep(_SETTLE_SECONDS)
+                found = error.maybe_received and self._find_created(
+                    path, client_reference, since, error, budget
+                )
+                if found:
+                    return _created(found, "link")
+                # a call cut short would only leave the same doubt again
+                if not can_repeat or budget.remaining() < self._timeout[1]:
+                    raise
+                can_repeat = False
+
+    def _find_created(self, path, client_reference, since, error, budget):
+        """Return the usable record that has our reference, None if there is none.
+
+        :raises BridgeError: ``error``, if the list cannot be read
+        """
+        try:
+            for record in self._list(path, {"since": since}, budget=budget):
+                if (
+                    record.get("client_reference") == client_reference
+                    and record.get("status") == VALID
+                ):
+                    return record
+        except BridgeError as reading:
+            raise error from reading
+        return None
+
+    # -- transport ----------------------------------------------------------
+
+    def _budget(self):
+        return _Budget(self._clock, self._max_elapsed)
+
+    def _call(
+        self, method, path, *, params=None, payload=None, headers=None, budget=None
+    ):
+        """Call Bridge and return the parsed body, None when it is empty.
+
+        :param str path: path below ``base_url``, with its query or ``params``
+        :param dict headers: more headers, such as a user's token
+        :param budget: time left for the operation this call belongs to
+        """
+        budget = budget or self._budget()
+        attempts = self._attempts if method == "GET" else 1
+        attempt = 1
+        while True:
+            try:
+                return self._exchange(method, path, params, payload, headers, budget)
+            except BridgeError as error:
+                if attempt >= attempts or not _worth_repeating(error):
+                    raise
+                delay = error.retry_after
+                if delay is None:
+                    ceiling = self._backoff * 2 ** (attempt - 1)
+                    delay = self._jitter() * min(ceiling, self._backoff_max)
+                if delay >= budget.remaining():
+                    raise
+                self._sleep(delay)
+                attempt += 1
+
+    def _exchange(self, method, path, params, payload, headers, budget):
+        """Make one HTTP exchange; log its method, path, status and duration."""
+        if not self._has_usable_credentials():
+            raise BridgeError(
+                "The client id or the client secret is missing or malformed",
+                status=401,
+                code="invalid_client_credentials",
+            )
+        headers = {
+            "Accept": "application/json",
+            "Bridge-Version": API_VERSION,
+            "User-Agent": USER_AGENT,
+            **(headers or {}),
+        }
+        data = None
+        if payload is not None:
+            headers["Content-Type"] = "application/json"
+            data = json.dumps(payload, allow_nan=False).encode()
+        started = self._clock()
+        outcome = "failed"
+        try:
+            response = self._session.request(
+                method,
+                self._base_url + path,
+                params=params,
+                data=data,
+                headers=headers,
+                # also keeps requests from using a .netrc
+                auth=_Credentials(self._client_id, self._client_secret),
+                timeout=budget.trim(self._timeout),
+                allow_redirects=False,
+            )
+            outcome = response.status_code
+        except requests.RequestException as error:
+            unreachable = _unreachable(error)
+            outcome = unreachable.code
+            raise unreachable from error
+        finally:
+            _logger.info(
+                "%s %s -> %s in %d ms",
+                method,
+                path.partition("?")[0],
+                outcome,
+                (self._clock() - started) * 1000,
+            )
+        return self._parsed(response)
+
+    def _parsed(self, response):
+        """Return the JSON of a successful answer, raise the error of another."""
+        body, readable = None, True
+        if response.content:
+            try:
+                body = json.loads(response.content)
+            except (ValueError, RecursionError):
+                readable = False
+        if 200 <= response.status_code < 300:
+            if not readable:
+                raise _unexpected(
+                    "Bridge answered something else than JSON", response.status_code
+                )
+            return body
+        if 300 <= response.status_code < 400:
+            raise BridgeError(
+                "Bridge answered with a redirection, which is not followed",
+                status=response.status_code,
+                code="unexpected_redirect",
+            )
+        raise from_response(
+            response.status_code,
+            body,
+            secrets=(self._client_secret,),
+            retry_after=self._retry_after(response),
+        )
+
+    def _retry_after(self, response):
+        """Return the seconds of ``Retry-After``, given as a number or as a date."""
+        value = response.headers.get("Retry-After", "").strip()
+        if value.isdecimal() and value.isascii():
+            return float(value) if len(value) < 10 else math.inf
+        try:
+            date = email.utils.parsedate_to_datetime(value)
+        except (TypeError, ValueError):
+            return None
+        return max(0.0, (moment.as_utc(date) - self._now()).total_seconds())
+
+    def _has_usable_credentials(self):
+        # requests refuses other values with an error that quotes them
+        return all(
+            _PRINTABLE.fullmatch(part)
+            for part in (self._client_id, self._client_secret)
+        )
+
+
+class _Credentials(requests.auth.AuthBase):
+    """Puts the application's credentials on one call."""
+
+    def __init__(self, client_id, client_secret):
+        self._headers = {"Client-Id": client_id, "Client-Secret": client_secret}
+
+    def __call__(self, request):
+        request.headers.update(self._headers)
+        return request
+
+
+class _Budget:
+    """Time left for one operation, whatever number of calls it takes."""
+
+    def __init__(self, clock, seconds):
+        self._clock = clock
+        self._end = clock() + seconds
+
+    def remaining(self):
+        return self._end - self._clock()
+
+    def trim(self, timeout):
+        """Return the time-outs, none longer than what is left."""
+        remaining = max(self.remaining(), 0.001)
+        return tuple(min(seconds, remaining) for seconds in timeout)
+
+
+def _checked_base_url(base_url):
+    parts = urlsplit(base_url or "")
+    scheme, host, _port = _origin(base_url or "")
+    if scheme not in ("http", "https") or not host:
+        raise ValueError("base_url must be like https://api.bridgeapi.io")
+    if base_url.rstrip("/") != f"{scheme}://{parts.netloc}" or "@" in parts.netloc:
+        raise ValueError("base_url must have no path, query or user name")
+    if scheme == "http" and not _is_loopback(host):
+        raise ValueError("credentials are only sent over HTTPS")
+    return base_url.rstrip("/")
+
+
+def _origin(url):
+    """Return scheme, host and port of an address.
+
+    :raises ValueError: the address is malformed
+    """
+    parts = urlsplit(url)
+    default = {"http": 80, "https": 443}.get(parts.scheme)
+    return parts.scheme, parts.hostname, parts.port or default
+
+
+def _is_loopback(host):
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _checked_id(record_id):
+    """Return an id fit for a path; ids come from webhooks and return URLs too."""
+    usable = isinstance(record_id, (str, int)) and not isinstance(record_id, bool)
+    text = str(record_id) if usable else ""
+    if not _ID.fullmatch(text):
+        raise BridgeError("This is not an id of Bridge", code="invalid_id")
+    return text
+
+
+def _query_value(value):
+    if isinstance(value, datetime.datetime):
+        return moment.to_milliseconds(value)
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return ",".join(str(item) for item in value)
+    return value
+
+
+def _without_nulls(members):
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def _record(body):
+    if not isinstance(body, dict) or not body.get("id"):
+        raise _unexpected("Bridge answered something without an id")
+    return body
+
+
+def _created(body, url_member):
+    """Return id and URL of a record; the URL is where a payer will be sent."""
+    record = _record(body)
+    url = record.get(url_member)
+    if not isinstance(url, str) or urlsplit(url).scheme not in ("https", "http"):
+        raise _unexpected("Bridge answered without the address of its page")
+    return {"id": record["id"], "url": url}
+
+
+def _unexpected(message, status_code=200):
+    return BridgeError(message, status=status_code, code="unexpected_response")
+
+
+def _worth_repeating(error):
+    if isinstance(error, BridgeUnreachable):
+        return error.is_temporary
+    return error.status in RETRIED_STATUSES
+
+
+def _may_have_created(error):
+    """Whether a failed creation may have left a record, or is safe to repeat."""
+    if isinstance(error, BridgeUnreachable):
+        return error.is_temporary
+    return error.status in _UNCERTAIN_STATUSES or error.code == "unexpected_response"
+
+
+def _unreachable(error):
+    """Return the ``BridgeUnreachable`` for an exception of requests."""
+    causes = tuple(_causes(error))
+
+    def caused_by(*classes):
+        return any(isinstance(cause, classes) for cause in causes)
+
+    if caused_by(ssl.SSLCertVerificationError):
+        return BridgeUnreachable(
+            "The certificate of Bridge's server cannot be verified",
+            code="tls_error",
+            maybe_received=False,
+        )
+    # a lost TLS connection is an SSLError too, and may come after the request
+    connected = not caused_by(NewConnectionError, ConnectTimeoutError)
+    if caused_by(requests.Timeout, ReadTimeoutError):
+        code, message = "timeout", "Bridge did not answer in time"
+    else:
+        code, message = "connection_error", "Bridge cannot be reached"
+    return BridgeUnreachable(message, code=code, maybe_received=connected)
+
+
+def _causes(error):
+    """Yield an exception and what requests and urllib3 wrapped in it."""
+    waiting, seen = [error], set()
+    while waiting:
+        cause = waiting.pop()
+        if isinstance(cause, BaseException) and id(cause) not in seen:
+            seen.add(id(cause))
+            yield cause
+            waiting += [*cause.args, getattr(cause, "reason", None), cause.__cause__]

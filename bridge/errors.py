@@ -1,0 +1,143 @@
+"""What can go wrong with Bridge, as one exception whose text can be shown."""
+
+import re
+from typing import NamedTuple
+
+MAX_TEXT = 300
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_BEARER = re.compile(r"(?i)\bbearer\s+\S+")
+_IBAN = re.compile(
+    r"(?<![A-Za-z0-9])"
+    r"(?:[A-Z]{2}\d{2}(?:[ \xa0]?[A-Z0-9]{4}){2,7}(?:[ \xa0]?[A-Z0-9]{1,3})?"
+    r"|[a-z]{2}\d{2}[a-z0-9]{11,30})"
+    r"(?![A-Za-z0-9])"
+)
+_SHORTEST_IBAN = 15
+
+
+def mask(text, secrets=()):
+    """Return ``text`` on one line, without IBANs, bearer tokens and ``secrets``."""
+    for secret in secrets:
+        if secret:
+            text = text.replace(secret, "***")
+    text = _BEARER.sub("Bearer ***", _CONTROL.sub(" ", text))
+    text = _IBAN.sub(_mask_iban, text).strip()
+    return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
+
+
+def _mask_iban(match):
+    iban = "".join(match[0].split())
+    if len(iban) < _SHORTEST_IBAN:
+        return match[0]
+    return iban[:4] + "X" * (len(iban) - 7) + iban[-3:]
+
+
+class Fault(NamedTuple):
+    """One fault of a refused call: code, faulty property (or None), message."""
+
+    code: str
+    property: str | None
+    message: str
+
+
+class BridgeError(Exception):
+    """A call to Bridge failed.
+
+    :ivar status: HTTP status, None when Bridge did not answer or was not asked
+    :ivar code: Bridge's code (``payment.transaction.amount_missing``) or ours:
+        ``unexpected_response``, ``unexpected_redirect``, ``invalid_id``,
+        ``timeout``, ``connection_error``, ``tls_error``, ``http_<status>``
+    :ivar property: the faulty member of the request, None if Bridge names none
+    :ivar message: what Bridge says, in English
+    :ivar faults: all faults, as a tuple of ``Fault``; the first one is repeated
+        in ``code``, ``property`` and ``message``
+    :ivar retry_after: seconds that Bridge asks to wait, None if it does not
+
+    Texts are masked: no secret, no token, no IBAN.
+    """
+
+    #: Whether Bridge may have received the call, and acted on it.
+    maybe_received = True
+
+    def __init__(
+        self, message, *, status=None, code, property=None, faults=(), retry_after=None
+    ):
+        super().__init__(message)
+        self.message = message
+        self.status = status
+        self.code = code
+        self.property = property
+        self.faults = tuple(faults) or (Fault(code, property, message),)
+        self.retry_after = retry_after
+
+    def __reduce__(self):
+        # keyword-only arguments: rebuild from the state, as copy and pickle need
+        return _rebuild, (type(self), self.args, self.__dict__.copy())
+
+    def __str__(self):
+        texts = []
+        for fault in self.faults:
+            where = f" ({fault.property})" if fault.property else ""
+            texts.append(f"{fault.message}{where} [{fault.code}]")
+        return "; ".join(texts)
+
+    @property
+    def is_temporary(self):
+        """Whether the same call may succeed later: 429, 5xx or no answer."""
+        return self.status is not None and (self.status == 429 or self.status >= 500)
+
+
+class BridgeUnreachable(BridgeError):
+    """Bridge gave no answer: time-out, connection refused or lost, bad certificate."""
+
+    def __init__(self, message, *, code, maybe_received):
+        super().__init__(message, code=code)
+        self.maybe_received = maybe_received
+
+    @property
+    def is_temporary(self):
+        """Whether it is anything but a bad certificate, which needs a person."""
+        return self.code != "tls_error"
+
+
+def _rebuild(error_class, args, state):
+    error = error_class.__new__(error_class, *args)
+    error.__dict__.update(state)
+    return error
+
+
+def from_response(status, body, *, secrets=(), retry_after=None):
+    """Return the ``BridgeError`` told by an answer.
+
+    Two shapes exist: one flat object, or several faults under ``errors``. A body
+    in neither shape is not quoted, as it may hold anything.
+
+    :param int status: HTTP status
+    :param body: parsed JSON, None if there is none
+    """
+    listed = body.get("errors") if isinstance(body, dict) else body
+    entries = listed if isinstance(listed, list) and listed else [body]
+    faults = [
+        _fault(entry, status, secrets) for entry in entries if isinstance(entry, dict)
+    ] or [_fault({}, status, secrets)]
+    return BridgeError(
+        faults[0].message,
+        status=status,
+        code=faults[0].code,
+        property=faults[0].property,
+        faults=faults,
+        retry_after=retry_after,
+    )
+
+
+def _fault(entry, status, secrets):
+    def text(key):
+        value = entry.get(key)
+        return mask(value, secrets) if isinstance(value, str) else ""
+
+    return Fault(
+        text("code") or f"http_{status}",
+        text("property") or None,
+        text("message") or f"Bridge answered with status {status}",
+    )

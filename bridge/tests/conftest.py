@@ -1,0 +1,186 @@
+"""A scripted HTTP server on loopback, and a clock that only moves when told."""
+
+import datetime
+import json
+import threading
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from hypothesis import settings
+
+from bridge import BridgeClient
+
+# a busy machine is no failure, and nothing is written into the checkout
+settings.register_profile("bridge", deadline=None, database=None)
+settings.load_profile("bridge")
+
+CLIENT_ID = "app-id-1"
+CLIENT_SECRET = "s3cr3t-of-the-app"
+
+
+@dataclass
+class Received:
+    """One request as it reached the server."""
+
+    method: str
+    target: str
+    headers: dict
+    body: bytes
+
+    @property
+    def path(self):
+        return urlsplit(self.target).path
+
+    @property
+    def query(self):
+        return {k: v[0] for k, v in parse_qs(urlsplit(self.target).query).items()}
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+
+class ScriptedServer(ThreadingHTTPServer):
+    """Answers each request with the next step of a script; records all requests.
+
+    A step is a function that is given the request handler.
+    """
+
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        self.received = []
+        self.steps = []
+        self.closing = threading.Event()
+
+    def handle_error(self, request, client_address):
+        """A client that hangs up early is part of the play."""
+
+    # -- steps --------------------------------------------------------------
+
+    def answer(self, status=200, body=None, **headers):
+        """Add an answer; ``body`` is bytes, or what becomes JSON."""
+        if body is not None and not isinstance(body, bytes):
+            body = json.dumps(body).encode()
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+
+        def step(handler):
+            handler.reply(status, body or b"", headers)
+
+        self.steps.append(step)
+
+    def never_answer(self):
+        """Keep the connection open without a word until the test ends."""
+        self.steps.append(lambda handler: self.closing.wait(5))
+
+    def hang_up(self):
+        """Close the connection without an answer."""
+        self.steps.append(lambda handler: None)
+
+    def break_off(self, body=b'{"id": "l'):
+        """Promise more than what is sent, then close the connection."""
+
+        def step(handler):
+            handler.reply(200, body, {"Content-Length": str(len(body) + 100)})
+
+        self.steps.append(step)
+
+    def page(self, *records, next_uri=None):
+        """Add an answer that is a page of a list."""
+        pagination = {"next_uri": next_uri} if next_uri else {}
+        self.answer(body={"resources": list(records), "pagination": pagination})
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def _play(self):
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length)
+        self.server.received.append(
+            Received(self.command, self.path, dict(self.headers), body)
+        )
+        number = len(self.server.received)
+        if number > len(self.server.steps):
+            self.reply(500, b'{"code": "unscripted", "message": "not in the script"}')
+        else:
+            self.server.steps[number - 1](self)
+
+    do_GET = do_POST = do_DELETE = _play
+
+    def reply(self, status, body, headers=()):
+        self.send_response(status)
+        headers = {"Content-Length": str(len(body)), **dict(headers)}
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args):
+        """Tests read ``received`` instead of a log."""
+
+
+class FakeTime:
+    """Time that passes only in ``sleep``, which returns at once."""
+
+    def __init__(self):
+        self.elapsed = 0.0
+        self.slept = []
+        self.start = datetime.datetime(2026, 11, 2, 9, tzinfo=datetime.timezone.utc)
+
+    def clock(self):
+        return self.elapsed
+
+    def now(self):
+        return self.start + datetime.timedelta(seconds=self.elapsed)
+
+    def sleep(self, seconds):
+        self.slept.append(seconds)
+        self.elapsed += seconds
+
+
+@pytest.fixture
+def server():
+    server = ScriptedServer()
+    thread = threading.Thread(target=server.serve_forever, args=(0.005,))
+    thread.start()
+    yield server
+    server.closing.set()
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def time():
+    return FakeTime()
+
+
+@pytest.fixture
+def make_client(server, time):
+    """Return a function that makes a client of the server, with the fake time."""
+    clients = []
+
+    def make(**options):
+        defaults = {
+            "base_url": server.url,
+            "timeout": (1, 5),
+            "sleep": time.sleep,
+            "clock": time.clock,
+            "now": time.now,
+            "jitter": lambda: 1.0,
+        }
+        client = BridgeClient(CLIENT_ID, CLIENT_SECRET, **{**defaults, **options})
+        clients.append(client)
+        return client
+
+    yield make
+    for client in clients:
+        client.close()
+
+
+@pytest.fixture
+def client(make_client):
+    return make_client()
