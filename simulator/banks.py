@@ -1,0 +1,83 @@
+"""Banks of the simulated world: what ``GET /v3/providers`` answers."""
+
+DEMO_BANK = 574
+
+
+def _bank(identifier, name, country="FR", *, capabilities=(), group=None, **payment):
+    metadata = {
+        "release_status": "active",
+        "nb_max_transactions": 1,
+        "max_size_label": 140,
+        "multiple_dates_payments": False,
+        "sender_iban_available": True,
+        "provider_environments": ["sandbox"],
+        "execution_status_available": True,
+    }
+    metadata.update(payment)
+    all_capabilities = ["aggregation", "single_payment", *capabilities]
+    return {
+        "id": identifier,
+        "name": name,
+        "country_code": country,
+        "group_name": group,
+        "images": {"logo": f"/sim/logo/{identifier}.svg"},
+        "capabilities": all_capabilities,
+        "payment_metadata": metadata,
+        "aggregation_metadata": {"release_status": "active"},
+        "health_status": {name: {"status": "healthy"} for name in all_capabilities},
+        "tags": {"segment": ["b2c", "b2b"]},
+    }
+
+
+_INSTANT = ("instant_single_payment",)
+_BULK = ("instant_single_payment", "bulk_payment")
+
+BANKS = {
+    bank["id"]: bank
+    for bank in (
+        _bank(DEMO_BANK, "Demo Bank", capabilities=_BULK, nb_max_transactions=50),
+        _bank(
+            9101,
+            "Banque de démonstration sans statut d'exécution",
+            execution_status_available=False,
+        ),
+        _bank(
+            9102,
+            "Banque libellé court",
+            capabilities=_INSTANT,
+            max_size_label=35,
+            sender_iban_available=False,
+        ),
+        _bank(9103, "Banque sans virement instantané", max_size_label=100),
+        _bank(9104, "Caisse Exemple Nord", capabilities=_INSTANT, group="Exemple"),
+        _bank(9105, "Caisse Exemple Sud", capabilities=_INSTANT, group="Exemple"),
+        _bank(9106, "Banque retirée", release_status="retired"),
+        _bank(9201, "Banco de demostración", "ES", capabilities=_INSTANT),
+        _bank(9202, "Demobank Musterstadt", "DE", capabilities=_INSTANT),
+        _bank(9203, "Demo Bank United Kingdom", "GB"),
+    )
+}
+
+
+def payable(bank, transactions=1):
+    """Return whether ``bank`` can execute a link of so many transactions."""
+    metadata = bank["payment_metadata"]
+    if metadata["release_status"] != "active":
+        return False
+    if "single_payment" not in bank["capabilities"]:
+        return False
+    if transactions == 1:
+        return True
+    return (
+        "bulk_payment" in bank["capabilities"]
+        and transactions <= metadata["nb_max_transactions"]
+    )
+
+
+def offered(country, transactions=1):
+    """Return the banks a payer of ``country`` (``fr``, ...) may choose from."""
+    return [
+        bank
+        for bank in BANKS.values()
+        if bank["country_code"] == country.upper() and payable(bank, transactions)
+    ]

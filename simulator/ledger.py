@@ -1,0 +1,92 @@
+"""The beneficiary's bank account: credits that appear after a transfer."""
+
+import unicodedata
+from datetime import datetime, time, timedelta, timezone
+
+from .banks import BANKS
+from .clock import from_text, to_text
+
+MAX_DESCRIPTION = 140
+INSTANT_DELAY = timedelta(seconds=10)
+BOOKING_TIME = time(7, 0, tzinfo=timezone.utc)
+
+
+def next_business_day(day):
+    """Return the working day after ``day`` (no holidays in the simulated world)."""
+    day += timedelta(days=1)
+    while day.weekday() >= 5:
+        day += timedelta(days=1)
+    return day
+
+
+def describe(kind, payer, label):
+    """Return the line as the receiving bank prints it: capitals, no accents, cut."""
+    text = unicodedata.normalize("NFKD", f"{kind} DE {payer} {label}").upper()
+    text = "".join(char for char in text if not unicodedata.combining(char))
+    return " ".join(text.split())[:MAX_DESCRIPTION]
+
+
+class Ledger:
+    """Books each credit when its time comes. Runs with the lock held."""
+
+    def __init__(self, store, clock, agenda):
+        self._store = store
+        self._clock = clock
+        self._agenda = agenda
+
+    def credit(self, request, transactions, instant=False):
+        """Plan the credits of ``transactions``.
+
+        Instant: seconds later. Otherwise on the next business day.
+        """
+        now = self._clock.now()
+        bank = BANKS[request["provider_id"]]
+        instant = instant and "instant_single_payment" in bank["capabilities"]
+        if instant:
+            nominal = now + INSTANT_DELAY
+        else:
+            day = next_business_day(now.date())
+            nominal = datetime.combine(day, BOOKING_TIME)
+        wait = self._clock.delay(seconds=(nominal - now).total_seconds())
+        user = request["user"]
+        payer = user.get("company_name") or f"{user['first_name']} {user['last_name']}"
+        for transaction in transactions:
+            credit = {
+                "id": self._store.number(),
+                "client_id": request["client_id"],
+                "date": nominal.date().isoformat(),
+                "amount": transaction["amount"],
+                "currency": transaction["currency"],
+                "label": describe(
+                    "VIR INST" if instant else "VIR SEPA", payer, transaction["label"]
+                ),
+                "payer": payer.upper(),
+                "beneficiary_iban": transaction["beneficiary"]["iban"],
+                "end_to_end_id": transaction["end_to_end_id"],
+                "payment_link_id": request["payment_link_id"],
+                "payment_request_id": request["id"],
+                "payment_transaction_id": transaction["id"],
+                "visible_at": to_text(now + wait),
+                "booked": False,
+            }
+            self._store.credits.append(credit)
+            self._plan(credit)
+        self._store.dirty = True
+
+    def booked(self):
+        """Return the credits the account shows, oldest booking first."""
+        shown = [credit for credit in self._store.credits if credit["booked"]]
+        return sorted(shown, key=lambda credit: (credit["visible_at"], credit["id"]))
+
+    def resume(self):
+        """Plan again the credits of a saved state."""
+        for credit in self._store.credits:
+            if not credit["booked"]:
+                self._plan(credit)
+
+    def _plan(self, credit):
+        self._agenda.put(from_text(credit["visible_at"]), lambda: self._book(credit))
+
+    def _book(self, credit):
+        credit["booked"] = True
+        self._store.dirty = True

@@ -1,0 +1,198 @@
+"""What a payer sees: the pay page, the banks and the result."""
+
+from urllib.parse import urlsplit
+
+from werkzeug.exceptions import HTTPException
+from werkzeug.utils import redirect
+from werkzeug.wrappers import Response
+
+from .banks import BANKS, offered
+from .payments import OPEN, REASONS, JourneyError, callback
+from .templating import page
+from .texts import Texts
+
+RETURN_SECONDS = 3
+
+
+def show_link(sim, request, token):
+    """The list of banks, or the one bank chosen by the merchant."""
+    texts = Texts(request)
+    with sim.lock:
+        link = _link(sim, texts, token)
+        if link["status"] != "valid":
+            return _closed(texts, link)
+        if link["provider_id"]:
+            banks = [BANKS[link["provider_id"]]]
+        else:
+            banks = offered(link["country"], len(link["transactions"]))
+        return page("link.html", t=texts, link=link, banks=banks, total=_total(link))
+
+
+def choose_bank(sim, request, token):
+    texts = Texts(request)
+    with sim.lock:
+        link = _link(sim, texts, token)
+        try:
+            bank = request.form.get("provider_id", type=int)
+            attempt = sim.payments.pick_bank(link, bank)
+        except JourneyError as error:
+            return _refuse(texts, link, error)
+    return redirect(f"/bank/{attempt['id']}", 303)
+
+
+def close_link(sim, request, token):
+    texts = Texts(request)
+    with sim.lock:
+        return _abort(sim, texts, _link(sim, texts, token), "banks_list")
+
+
+def show_bank(sim, request, request_id):
+    """The bank's own page, with every outcome in words."""
+    texts = Texts(request)
+    with sim.lock:
+        attempt, link = _attempt(sim, texts, request_id)
+        if attempt["status"] not in OPEN:
+            return redirect(f"/pay-page/result/{request_id}", 303)
+        bank = BANKS[attempt["provider_id"]]
+        silent = not sim.payments.reports_execution(attempt)
+        if silent:
+            outcomes = []
+        else:
+            outcomes = ["id-pdng-acsc", "id-pdng-rjct", "id-pdng"]
+            if "instant_single_payment" in bank["capabilities"]:
+                outcomes.insert(0, "id-acsc")
+            if len(attempt["transactions"]) > 1:
+                outcomes.append("id-part")
+        return page(
+            "bank.html",
+            t=texts,
+            bank=bank,
+            attempt=attempt,
+            link=link,
+            total=_total(attempt),
+            outcomes=outcomes,
+            silent=silent,
+            reasons=REASONS,
+            hue=_hue(bank["id"]),
+        )
+
+
+def leave_bank(sim, request, request_id):
+    """An outcome chosen at the bank, or its cross."""
+    texts = Texts(request)
+    with sim.lock:
+        attempt, link = _attempt(sim, texts, request_id)
+        if "close" in request.form:
+            return _abort(sim, texts, link, "bank_page")
+        # a double click comes when the answer is already known
+        if attempt["status"] in OPEN:
+            try:
+                sim.payments.finish(attempt, _outcome(request.form))
+            except JourneyError as error:
+                return _refuse(texts, link, error)
+    return redirect(f"/pay-page/result/{request_id}", 303)
+
+
+def show_result(sim, request, request_id):
+    """Back from the bank; a moment later back to the merchant."""
+    texts = Texts(request)
+    with sim.lock:
+        attempt, link = _attempt(sim, texts, request_id)
+        if attempt["status"] in OPEN:
+            return redirect(f"/bank/{request_id}", 303)
+        refused = attempt["status"] == "RJCT" and not attempt["callback"]
+        back = attempt["callback"]
+        if refused:
+            back = callback(link, status="abort", step="bank_page")
+        return page(
+            "result.html",
+            t=texts,
+            attempt=attempt,
+            link=link,
+            total=_total(attempt),
+            refused=refused,
+            back=back,
+            back_name=back and urlsplit(back).hostname,
+            wait=RETURN_SECONDS,
+        )
+
+
+def logo(sim, request, identifier):
+    """A bank's logo: its first letter on its colour."""
+    if identifier not in BANKS:
+        return Response(status=404)
+    letter = BANKS[identifier]["name"].removeprefix("Banque ")[0].upper()
+    svg = (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="48" height="48">'
+        f'<rect width="48" height="48" rx="12" fill="hsl({_hue(identifier)},45%,38%)"/>'
+        '<text x="24" y="33" font-family="sans-serif" font-size="25" fill="#fff" '
+        f'text-anchor="middle">{letter}</text></svg>'
+    )
+    return Response(svg, mimetype="image/svg+xml")
+
+
+def _outcome(form):
+    if "refuse" in form:
+        reason = form.get("reason", "")
+        return f"id-rjct-{reason}" if reason else "id-rjct"
+    return form.get("login", "")
+
+
+def _hue(identifier):
+    return identifier * 137 % 360
+
+
+def _total(thing):
+    return sum(item["amount"] for item in thing["transactions"])
+
+
+def _link(sim, texts, token):
+    link = sim.store.link_by_token(token)
+    if link is None:
+        raise HTTPException("", _message(texts, "link_unknown", 404))
+    return link
+
+
+def _attempt(sim, texts, request_id):
+    attempt = sim.requests.get(request_id)
+    if attempt is None:
+        raise HTTPException("", _message(texts, "link_unknown", 404))
+    return attempt, sim.links[attempt["payment_link_id"]]
+
+
+def _abort(sim, texts, link, step):
+    try:
+        url = sim.payments.abort(link, step)
+    except JourneyError:
+        return _closed(texts, link)
+    if url:
+        return redirect(url, 303)
+    return page("message.html", t=texts, title=texts("can_close"), text="")
+
+
+def _refuse(texts, link, error):
+    if link["status"] != "valid":
+        return _closed(texts, link)
+    return page(
+        "message.html", 400, t=texts, title=texts("not_possible"), text=str(error)
+    )
+
+
+def _closed(texts, link):
+    return _message(texts, f"link_{link['status']}", 410)
+
+
+def _message(texts, key, status):
+    text = "" if key == "link_completed" else texts("ask_again")
+    return page("message.html", status, t=texts, title=texts(key), text=text)
+
+
+ROUTES = [
+    ("GET", "/pay-page/link/<token>", show_link),
+    ("POST", "/pay-page/link/<token>/bank", choose_bank),
+    ("POST", "/pay-page/link/<token>/close", close_link),
+    ("GET", "/bank/<request_id>", show_bank),
+    ("POST", "/bank/<request_id>", leave_bank),
+    ("GET", "/pay-page/result/<request_id>", show_result),
+    ("GET", "/sim/logo/<int:identifier>.svg", logo),
+]
