@@ -139,7 +139,7 @@ def _outcome(form):
 
 
 def _hue(identifier):
-    return identifier * 137 % 360
+    return (identifier * 101 + 200) % 360
 
 
 def _total(thing):
