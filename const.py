@@ -1,0 +1,33 @@
+"""Constants shared by the models and the controllers."""
+
+# Code of the provider in Odoo's payment framework.
+PROVIDER_CODE = "bridge"
+
+# System parameter that points the client elsewhere (simulator, proxy).
+API_URL_PARAMETER = "account_payment_request.bridge_url"
+API_URL = "https://api.bridgeapi.io"
+
+# Seconds a call with its retries may last: a payer may be waiting for it.
+CALL_SECONDS = 15
+
+# Bridge initiates transfers in euros only.
+SUPPORTED_CURRENCIES = ("EUR",)
+# Banks of these countries can be preselected on Bridge's page.
+SUPPORTED_COUNTRIES = ("fr", "es", "de", "gb")
+
+DEFAULT_PAYMENT_METHOD_CODES = {"bridge_transfer"}
+
+# Largest single transfer Bridge's API takes, in euros.
+TRANSFER_CEILING = 35_000.0
+
+# Life of a payment link in minutes: Bridge's own bounds are "now" and 90 days.
+LINK_MINUTES = 60
+LINK_MINUTES_MAX = 90 * 24 * 60
+
+# Days without news after which a pending transfer no longer blocks the payer.
+NO_NEWS_DAYS = 3
+
+# Minutes between two reads of a transaction nobody told us about.
+SWEEP_MINUTES = (2, 5, 15, 60, 240, 720, 1440)
+# Days during which a closed link is still read: a bank journey may outlive it.
+LATE_MONEY_DAYS = 7

@@ -1,0 +1,15 @@
+from . import (
+    account_bank_statement_line,
+    account_move,
+    account_move_send,
+    bridge_event,
+    payment_offer,
+    payment_provider,
+    payment_request,
+    payment_request_line,
+    payment_request_page,
+    payment_transaction,
+    res_company,
+    res_config_settings,
+    res_partner,
+)

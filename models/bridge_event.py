@@ -1,0 +1,271 @@
+import hashlib
+import json
+import logging
+from datetime import timedelta
+
+from psycopg2 import OperationalError
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ..bridge import signature
+from ..bridge.errors import BridgeError
+
+_logger = logging.getLogger(__name__)
+
+# Minutes until an event that could not be worked off is tried again.
+RETRY_MINUTES = (1, 2, 5, 15, 60, 240)
+# Bridge itself repeats a notification for two days: after that the sweep is enough.
+GIVE_UP_AFTER = timedelta(days=2)
+WORK_CRON = "account_payment_request.ir_cron_bridge_event"
+
+
+class BridgeEvent(models.Model):
+    _name = "bridge.event"
+    _description = "Bridge Notification"
+    _order = "id desc"
+    _rec_name = "event_type"
+
+    provider_id = fields.Many2one(
+        comodel_name="payment.provider",
+        required=True,
+        readonly=True,
+        ondelete="cascade",
+    )
+    company_id = fields.Many2one(related="provider_id.company_id")
+    event_type = fields.Char(readonly=True)
+    body = fields.Text(required=True, readonly=True)
+    digest = fields.Char(required=True, readonly=True, help="SHA-256 of the raw body.")
+    link_ref = fields.Char(string="Payment Link", readonly=True, index=True)
+    client_reference = fields.Char(readonly=True)
+    state = fields.Selection(
+        selection=[
+            ("received", "To work off"),
+            ("done", "Worked off"),
+            ("ignored", "Not ours"),
+            ("failed", "Failed"),
+        ],
+        required=True,
+        default="received",
+        readonly=True,
+    )
+    attempts = fields.Integer(readonly=True, default=0)
+    next_attempt_at = fields.Datetime(readonly=True)
+    error = fields.Char(readonly=True)
+    transaction_id = fields.Many2one(
+        comodel_name="payment.transaction",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+    )
+
+    _digest_uniq = models.UniqueIndex(
+        "(provider_id, digest)", "This notification was already received."
+    )
+    _to_work_off_idx = models.Index("(next_attempt_at, id) WHERE state = 'received'")
+
+    # === Receiving ===
+
+    @api.model
+    def _receive(self, provider_id, body, header):
+        """Store a signed notification; the same one twice is stored once.
+
+        :param int provider_id: provider named in the webhook's address
+        :param bytes body: the exact bytes received
+        :param str header: value of `BridgeApi-Signature`
+        :return: whether the signature is one of the provider's
+        :rtype: bool
+        """
+        provider = self.env["payment.provider"].browse(provider_id)
+        if not signature.verify(body, header, provider._bridge_webhook_secrets()):
+            return False
+        cron_id = self.env["ir.model.data"]._xmlid_to_res_id(WORK_CRON)
+        # Whoever finds the worker already called does not call it again. It deletes
+        # its calls when it starts, before it looks for events: a call that is being
+        # deleted may be too early for this event and does not count.
+        stored = self.env.execute_query(
+            SQL(
+                """
+                WITH stored AS (
+                    INSERT INTO bridge_event
+                           (provider_id, event_type, body, digest, link_ref,
+                            client_reference, state, attempts, next_attempt_at,
+                            create_uid, create_date, write_uid, write_date)
+                    VALUES (%(provider)s, %(event_type)s, %(body)s, %(digest)s,
+                            %(link_ref)s, %(client_reference)s, 'received', 0,
+                            %(now)s, %(uid)s, %(now)s, %(uid)s, %(now)s)
+                    ON CONFLICT (provider_id, digest) DO NOTHING
+                    RETURNING id
+                )
+                SELECT EXISTS (
+                           SELECT FROM ir_cron_trigger
+                            WHERE cron_id = %(cron)s AND call_at <= %(now)s
+                              FOR KEY SHARE SKIP LOCKED
+                       )
+                  FROM stored
+                """,
+                provider=provider_id,
+                digest=hashlib.sha256(body).hexdigest(),
+                now=fields.Datetime.now(),
+                uid=self.env.uid,
+                cron=cron_id,
+                **self._parse(body),
+            )
+        )
+        if stored == [(False,)]:
+            self.env["ir.cron"].browse(cron_id)._trigger()
+        return True
+
+    @api.model
+    def _parse(self, body):
+        """Return the columns read from ``body``, empty where it does not say.
+
+        :param bytes body: a notification as received
+        :rtype: dict
+        """
+        # PostgreSQL stores no NUL character, in text or escaped in JSON.
+        text = body.decode("utf-8", errors="replace").replace("\x00", "")
+        try:
+            payload = json.loads(text)
+        except (ValueError, RecursionError):
+            payload = None
+        payload = payload if isinstance(payload, dict) else {}
+        content = payload.get("content")
+        content = content if isinstance(content, dict) else {}
+
+        def text_of(value):
+            if not isinstance(value, str):
+                return None
+            # JSON can escape what UTF-8 cannot write: half of a surrogate pair.
+            text = value[:200].replace("\x00", "")
+            return text.encode(errors="replace").decode()
+
+        return {
+            "body": text,
+            "event_type": text_of(payload.get("type")),
+            "link_ref": text_of(content.get("payment_link_id")),
+            "client_reference": text_of(content.get("payment_link_client_reference"))
+            or text_of(content.get("client_reference")),
+        }
+
+    # === Working off ===
+
+    @api.model
+    def _cron_work(self, limit=500):
+        """Work off what was received: one read at Bridge for each payment link.
+
+        An event only says "go and read"; what it claims is never believed.
+
+        :param int limit: how many events one run takes at most
+        """
+        domain = Domain("state", "=", "received") & Domain(
+            "next_attempt_at", "<=", fields.Datetime.now()
+        )
+        cron = self.env["ir.cron"]
+        total = self.search_count(domain)
+        events = self.search(domain, order="id", limit=limit)
+        cron._commit_progress(remaining=total)
+        by_link = events.grouped(lambda event: (event.provider_id, event.link_ref))
+        batches = [group.ids for group in by_link.values()]
+        for ids in batches:
+            group = self.browse(ids).try_lock_for_update().filtered_domain(domain)
+            if not group:
+                continue
+            txs = group._work()
+            time_left = cron._commit_progress(len(ids))
+            # Booking may fail on its own (lock date, journal): core tries it again.
+            txs.filtered(
+                lambda tx: tx.state == "done" and not tx.is_post_processed
+            )._cron_post_process()
+            if not time_left:
+                break
+
+    def _work(self):
+        """Work off events of one payment link, with its failure kept to itself.
+
+        :return: the transactions that were read
+        :rtype: payment.transaction
+        """
+        tx = self._find_transaction()
+        if not tx:
+            self._not_ours()
+            return tx
+        try:
+            with self.env.cr.savepoint():
+                read = tx._bridge_refresh()
+        except (BridgeError, UserError, OperationalError) as error:
+            if isinstance(error, OperationalError):
+                _logger.info("Transaction %s is being changed, read later", tx.id)
+            else:
+                _logger.warning("Event for transaction %s failed: %s", tx.id, error)
+            self._try_later(str(error))
+            return tx.browse()
+        except Exception as error:
+            # Whatever it is, the events of other links must not wait for it.
+            _logger.exception("Event for transaction %s failed", tx.id)
+            self._try_later(type(error).__name__)
+            return tx.browse()
+        if not read:  # Another worker is reading it and may be ahead of this event.
+            self._try_later(self.env._("Being read by another process."))
+            return read
+        self.write({"state": "done", "error": False, "transaction_id": tx.id})
+        return read
+
+    def _find_transaction(self):
+        """Return the transaction these events are about, empty if it is not ours."""
+        first = self[:1]
+        transactions = self.env["payment.transaction"]
+        base = Domain("provider_id", "=", first.provider_id.id)
+        if not first.link_ref:
+            return transactions
+        return transactions.search(
+            base & Domain("provider_reference", "=", first.link_ref), limit=1
+        )
+
+    def _not_ours(self):
+        """Settle events of which no transaction is known (yet)."""
+        now = fields.Datetime.now()
+        for event in self:
+            # The event may overtake the commit of the transaction it speaks of.
+            if event.link_ref and now - event.create_date < timedelta(hours=1):
+                event._try_later(self.env._("No transaction is known for this link."))
+            else:
+                event.write({"state": "ignored", "attempts": event.attempts + 1})
+
+    def _try_later(self, message):
+        """Plan the next attempt, or give up and leave it to the sweep."""
+        now = fields.Datetime.now()
+        for event in self:
+            step = RETRY_MINUTES[min(event.attempts, len(RETRY_MINUTES) - 1)]
+            given_up = now - event.create_date > GIVE_UP_AFTER
+            event.write(
+                {
+                    "attempts": event.attempts + 1,
+                    "error": message,
+                    "state": "failed" if given_up else "received",
+                    "next_attempt_at": now + timedelta(minutes=step),
+                }
+            )
+        waiting = self.filtered(lambda event: event.state == "received")
+        if waiting:
+            next_attempt = min(waiting.mapped("next_attempt_at"))
+            self.env.ref(WORK_CRON)._trigger(at=next_attempt)
+
+    def action_replay(self):
+        """Work the events off again."""
+        self.check_access("write")
+        self.sudo().write(
+            {"state": "received", "next_attempt_at": fields.Datetime.now()}
+        )
+        self.env.ref(WORK_CRON)._trigger()
+
+    @api.autovacuum
+    def _gc_events(self):
+        """Forget events worked off more than 90 days ago."""
+        limit = fields.Datetime.now() - timedelta(days=90)
+        self.search(
+            [("state", "in", ("done", "ignored")), ("create_date", "<", limit)],
+            limit=10_000,
+        ).unlink()

@@ -1,0 +1,644 @@
+import hashlib
+import hmac
+import secrets
+from datetime import timedelta
+from urllib.parse import urlencode
+
+from odoo import Command, api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from ..bridge import reference as bridge_reference
+from .payment_transaction import ISSUES
+
+STATES = [
+    ("valid", "To pay"),
+    ("in_progress", "In progress"),
+    ("paid", "Paid"),
+    ("expired", "Expired"),
+    ("revoked", "Revoked"),
+]
+
+# 20 characters of 31 possible ones: 99 bits, readable and typable from paper.
+TOKEN_LENGTH = 20
+TOKEN_ALPHABET = bridge_reference.ALPHABET.lower()
+
+
+def _new_token():
+    return "".join(secrets.choice(TOKEN_ALPHABET) for _i in range(TOKEN_LENGTH))
+
+
+def _digest(token):
+    """Return the SHA-256 by which a token is looked up.
+
+    The index never sees the token itself, so its timing tells nothing about it.
+    """
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+class PaymentRequest(models.Model):
+    _name = "payment.request"
+    _description = "Payment Request"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "id desc"
+    _rec_name = "reference"
+    _check_company_auto = True
+
+    company_id = fields.Many2one(
+        comodel_name="res.company",
+        required=True,
+        readonly=True,
+        index=True,
+        default=lambda self: self.env.company,
+    )
+    partner_id = fields.Many2one(
+        comodel_name="res.partner",
+        string="Customer",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+        check_company=True,
+    )
+    commercial_partner_id = fields.Many2one(
+        related="partner_id.commercial_partner_id",
+        store=True,
+        index=True,
+    )
+    currency_id = fields.Many2one(
+        comodel_name="res.currency", required=True, readonly=True
+    )
+    user_id = fields.Many2one(
+        comodel_name="res.users",
+        string="Responsible",
+        default=lambda self: self.env.user,
+        tracking=True,
+    )
+    reference = fields.Char(
+        required=True,
+        readonly=True,
+        copy=False,
+        help="Written by the payer into a transfer he types himself; finds its way "
+        "back on the bank statement.",
+    )
+    token = fields.Char(
+        required=True,
+        readonly=True,
+        copy=False,
+        groups="account.group_account_invoice,account.group_account_readonly",
+    )
+    token_digest = fields.Char(
+        required=True,
+        readonly=True,
+        copy=False,
+        groups="account.group_account_invoice,account.group_account_readonly",
+    )
+    url = fields.Char(string="Payment Link", compute="_compute_url", compute_sudo=True)
+    short_url = fields.Char(compute="_compute_url", compute_sudo=True)
+    move_id = fields.Many2one(
+        comodel_name="account.move",
+        string="Own Invoice",
+        readonly=True,
+        copy=False,
+        ondelete="cascade",
+        help="The invoice of which this is the payment link; empty for a deposit, a "
+        "part, or several invoices.",
+    )
+    line_ids = fields.One2many(
+        comodel_name="payment.request.line",
+        inverse_name="request_id",
+        string="Invoices",
+        readonly=True,
+        copy=False,
+    )
+    invoice_names = fields.Char(compute="_compute_invoice_names")
+    amount = fields.Monetary(
+        string="Fixed Amount",
+        readonly=True,
+        help="Amount of a deposit; zero when invoices say what is due.",
+    )
+    description = fields.Char(readonly=True, help="What a deposit is for.")
+    amount_total = fields.Monetary(
+        string="Asked For", compute="_compute_amount_total", store=True
+    )
+    amount_due = fields.Monetary(compute="_compute_amounts", store=True)
+    amount_in_progress = fields.Monetary(
+        string="On Its Way",
+        compute="_compute_amounts",
+        store=True,
+        help="Transfers that the customer confirmed and that are not booked yet.",
+    )
+    amount_to_pay = fields.Monetary(compute="_compute_amounts", store=True)
+    date_due = fields.Date(string="Due Date", compute="_compute_date_due", store=True)
+    date_expiry = fields.Date(
+        string="Expires On",
+        tracking=True,
+        copy=False,
+        help="Last day on which the request can be paid; empty as long as the debt.",
+    )
+    revoked_at = fields.Datetime(readonly=True, copy=False)
+    opened_at = fields.Datetime(string="First Opened", readonly=True, copy=False)
+    last_opened_at = fields.Datetime(string="Last Opened", readonly=True, copy=False)
+    bank_opened_at = fields.Datetime(readonly=True, copy=False)
+    state = fields.Selection(
+        selection=STATES,
+        compute="_compute_state",
+        store=True,
+        index=True,
+        tracking=True,
+    )
+    transaction_ids = fields.One2many(
+        comodel_name="payment.transaction",
+        inverse_name="payment_request_id",
+        readonly=True,
+    )
+    bank_line_ids = fields.One2many(
+        comodel_name="account.bank.statement.line",
+        inverse_name="matched_request_id",
+        string="Bank Lines",
+        readonly=True,
+    )
+    issue = fields.Selection(
+        selection=ISSUES,
+        string="To Handle",
+        compute="_compute_issue",
+        store=True,
+        index="btree_not_null",
+    )
+    transaction_count = fields.Integer(compute="_compute_counts")
+    payment_count = fields.Integer(compute="_compute_counts")
+
+    _reference_uniq = models.Constraint(
+        "UNIQUE(reference)", "This reference is already used."
+    )
+    _token_uniq = models.Constraint(
+        "UNIQUE(token_digest)", "This payment link is already used."
+    )
+    _move_uniq = models.UniqueIndex(
+        "(move_id) WHERE move_id IS NOT NULL",
+        "This invoice already has its payment link.",
+    )
+    _amount_positive = models.Constraint(
+        "CHECK(amount >= 0)", "The amount of a deposit is positive."
+    )
+
+    # === Creation ===
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        references = self._new_references(len(vals_list))
+        for vals, reference in zip(vals_list, references, strict=True):
+            token = _new_token()
+            vals.update(reference=reference, token=token, token_digest=_digest(token))
+        return super().create(vals_list)
+
+    @api.model
+    def _new_references(self, count):
+        """Return ``count`` references that no request or transaction carries yet.
+
+        :rtype: list[str]
+        """
+        found = []
+        while len(found) < count:
+            fresh = bridge_reference.make_many(count - len(found))
+            taken = {
+                row[0]
+                for row in self.env.execute_query(
+                    SQL(
+                        """
+                        SELECT reference FROM payment_request
+                         WHERE reference IN %(references)s
+                        UNION ALL
+                        SELECT reference FROM payment_transaction
+                         WHERE reference IN %(references)s
+                        """,
+                        references=tuple(fresh),
+                    )
+                )
+            }
+            found += [code for code in fresh if code not in taken]
+        return found
+
+    @api.model
+    def _prepare_for_moves(self, moves, amount=0.0, move_lines=None):
+        """Return the values of one request for ``moves``.
+
+        :param account.move moves: invoices of one customer, company and currency
+        :param float amount: part of the residual of a single invoice, 0 for all
+        :param account.move.line move_lines: due lines to ask for, instead of all
+        :rtype: dict
+        """
+        first = moves[:1]
+        lines = [
+            Command.create({"move_id": line.move_id.id, "move_line_id": line.id})
+            for line in move_lines or ()
+        ] or [
+            Command.create(
+                {"move_id": move.id}
+                | (
+                    {"amount": amount, "residual_start": move.amount_residual}
+                    if amount
+                    else {}
+                )
+            )
+            for move in moves
+        ]
+        whole_invoice = len(moves) == 1 and not amount and not move_lines
+        return {
+            "move_id": first.id if whole_invoice else False,
+            "company_id": first.company_id.id,
+            "partner_id": first.partner_id.id,
+            "currency_id": first.currency_id.id,
+            "user_id": first.invoice_user_id.id,
+            "line_ids": lines,
+        }
+
+    # === Compute ===
+
+    @api.depends("token", "company_id")
+    def _compute_url(self):
+        for company, requests in self.grouped("company_id").items():
+            base_url = company._payment_request_base_url()
+            host = base_url.partition("://")[2]
+            for request in requests:
+                token = request.token
+                request.url = token and f"{base_url}/pay/{token}"
+                request.short_url = token and f"{host}/pay/{token}"
+
+    @api.depends("line_ids.move_id.name", "description")
+    def _compute_invoice_names(self):
+        for request in self:
+            names = request.line_ids.move_id.mapped("name")
+            request.invoice_names = (
+                ", ".join(filter(None, names)) or request.description
+            )
+
+    @api.depends(
+        "amount",
+        "line_ids.amount_due",
+        "line_ids.move_id.transaction_ids.state",
+        "line_ids.move_id.transaction_ids.released_at",
+        "line_ids.move_id.transaction_ids.is_post_processed",
+        "transaction_ids.state",
+        "transaction_ids.released_at",
+        "transaction_ids.is_post_processed",
+        "transaction_ids.payment_id",
+        "bank_line_ids",
+    )
+    def _compute_amounts(self):
+        idle = []
+        for request in self.sudo():
+            if request.line_ids:
+                due = sum(request.line_ids.mapped("amount_due"))
+            else:
+                due = max(request.amount - request._get_deposit_received(), 0.0)
+            on_its_way = request._get_transactions_on_their_way()
+            in_progress = sum(request._get_share(tx) for tx in on_its_way)
+            request.amount_due = due
+            request.amount_to_pay = max(due - in_progress, 0.0)
+            if in_progress:
+                request.amount_in_progress = min(in_progress, due)
+            else:
+                idle.append(request.id)
+        # One assignment for most of a batch is many times cheaper than one each.
+        self.browse(idle).amount_in_progress = 0.0
+
+    @api.depends(
+        "amount",
+        "line_ids.amount",
+        "line_ids.move_id.amount_total",
+        "line_ids.move_line_id.amount_currency",
+    )
+    def _compute_amount_total(self):
+        for request in self:
+            request.amount_total = request.amount or sum(
+                line.amount
+                or line.move_line_id.amount_currency
+                or line.move_id.amount_total
+                for line in request.line_ids
+            )
+
+    def _get_deposit_received(self):
+        """Return what was received of a fixed amount, in the request's currency."""
+        self.ensure_one()
+        booked = self.transaction_ids.filtered(
+            lambda tx: tx.state == "done" and tx.payment_id
+        )
+        return sum(booked.mapped("amount")) + sum(
+            line.amount
+            for line in self.bank_line_ids
+            if not line.matched_transaction_id
+        )
+
+    def _get_transactions_on_their_way(self):
+        """Return the transfers on their way for what this request asks, whichever
+        request or document they were started from.
+
+        :rtype: payment.transaction
+        """
+        self.ensure_one()
+        transactions = self.transaction_ids | self.line_ids.move_id.transaction_ids
+        return transactions._is_on_its_way()
+
+    def _get_share(self, tx):
+        """Return how much of ``tx`` pays what this request asks."""
+        moves = self.line_ids.move_id
+        if not tx.invoice_ids or tx.invoice_ids <= moves:
+            return tx.request_share or tx.amount
+        shared = self.line_ids.filtered(lambda line: line.move_id in tx.invoice_ids)
+        return min(tx.amount, sum(shared.mapped("amount_due")))
+
+    @api.depends("line_ids.date_due", "line_ids.amount_due")
+    def _compute_date_due(self):
+        def first_due(request):
+            open_lines = request.line_ids.filtered("amount_due") or request.line_ids
+            dates = [line.date_due for line in open_lines if line.date_due]
+            return min(dates, default=False)
+
+        for date_due, requests in self.grouped(first_due).items():
+            requests.date_due = date_due
+
+    @api.depends(
+        "amount_due",
+        "amount_in_progress",
+        "amount_to_pay",
+        "date_expiry",
+        "revoked_at",
+        "line_ids.move_id.payment_state",
+        "line_ids.move_id.state",
+    )
+    def _compute_state(self):
+        for state, requests in self.grouped(lambda r: r._get_state()).items():
+            requests.state = state
+
+    def _get_state(self):
+        """Return the state that amounts, dates and documents add up to."""
+        self.ensure_one()
+        if self.amount_in_progress and not self.amount_to_pay:
+            return "in_progress"
+        if self._is_paid():
+            return "paid"
+        if self.revoked_at or not self.amount_due:
+            # Without anything due its documents were cancelled, credited or
+            # withdrawn; it comes back to life with them.
+            return "revoked"
+        if self._is_expired():
+            return "expired"
+        return "valid"
+
+    def _is_paid(self):
+        """Return whether what was asked was paid, whichever way."""
+        self.ensure_one()
+        if self.amount_due or not (self.line_ids or self.amount):
+            return False
+        moves = self.line_ids.move_id
+        if not moves:
+            return True
+        payable = moves.filtered(
+            lambda move: move.state == "posted" and move.payment_state != "reversed"
+        )
+        return bool(payable)
+
+    def _is_expired(self):
+        self.ensure_one()
+        today = self.company_id._get_payment_today
+        return bool(self.date_expiry) and self.date_expiry < today()
+
+    @api.depends("transaction_ids.issue")
+    def _compute_issue(self):
+        order = [value for value, _label in ISSUES]
+
+        def worst(request):
+            issues = set(request.sudo().transaction_ids.mapped("issue"))
+            return next((value for value in order if value in issues), False)
+
+        for issue, requests in self.grouped(worst).items():
+            requests.issue = issue
+
+    def _compute_counts(self):
+        for request in self.sudo():
+            request.transaction_count = len(request.transaction_ids)
+            request.payment_count = len(request.transaction_ids.payment_id)
+
+    @api.depends("reference", "partner_id")
+    def _compute_display_name(self):
+        for request in self:
+            request.display_name = request.reference
+
+    # === Finding ===
+
+    @api.model
+    def _find_by_token(self, token):
+        """Return the request of a token that came from outside, empty if none.
+
+        :param str token: as in the address, whatever its case
+        :return: the request, in sudo
+        :rtype: payment.request
+        """
+        token = (token or "").strip().lower()
+        empty = self.sudo().browse()
+        if len(token) != TOKEN_LENGTH or not token.isascii():
+            return empty
+        request = self.sudo().search([("token_digest", "=", _digest(token))], limit=1)
+        if request and hmac.compare_digest(request.token, token):
+            return request
+        return empty
+
+    # === Life ===
+
+    def _mark_opened(self):
+        """Note that the payer opened the page, the first time in the chatter too."""
+        self.ensure_one()
+        now = fields.Datetime.now()
+        first = not self.opened_at
+        # One write a minute is enough for a page that refreshes itself.
+        if first or now - self.last_opened_at > timedelta(minutes=1):
+            self.write({"last_opened_at": now, **({"opened_at": now} if first else {})})
+        if first:
+            self.message_post(
+                body=self.env._("The payment link was opened for the first time."),
+                author_id=self.env.ref("base.partner_root").id,
+            )
+
+    def action_revoke(self):
+        """Make the requests unusable; bank links still open are withdrawn at Bridge."""
+        to_revoke = self.filtered(
+            lambda r: not r.revoked_at and r.state not in ("paid", "in_progress")
+        )
+        if not to_revoke:
+            raise UserError(
+                self.env._(
+                    "Nothing to revoke: these requests are paid, on their way, or "
+                    "already revoked."
+                )
+            )
+        to_revoke.write({"revoked_at": fields.Datetime.now()})
+        to_revoke.sudo().transaction_ids.filtered(
+            lambda tx: tx.state == "draft" and tx.provider_reference
+        )._bridge_trigger_check()
+
+    def action_renew(self):
+        """Make revoked or expired requests payable again, under the same link."""
+        for request in self:
+            if request.state in ("paid", "in_progress"):
+                raise UserError(
+                    self.env._(
+                        "%s is paid or on its way: there is nothing to renew.",
+                        request.display_name,
+                    )
+                )
+        self.write({"revoked_at": False})
+        self.filtered(lambda r: r._is_expired()).write({"date_expiry": False})
+
+    def action_handled(self):
+        """Take the requests off the list of what is to be handled."""
+        self.check_access("write")
+        self.sudo().transaction_ids._clear_issue()
+
+    @api.model
+    def _cron_expire(self):
+        """Bring the stored state of requests up to their expiry date."""
+        field = self._fields["state"]
+        candidates = self.search(
+            [("state", "=", "valid"), ("date_expiry", "<=", fields.Date.today())]
+        )
+        self.env.add_to_compute(field, candidates)
+        candidates._recompute_recordset([field.name])
+
+    # === Actions ===
+
+    def action_open_page(self):
+        """Show the page as the customer sees it."""
+        self.ensure_one()
+        return {"type": "ir.actions.act_url", "url": self.url, "target": "new"}
+
+    def action_send_email(self):
+        """Open the mail composer with the request's template, for one or many."""
+        self._check_payable()
+        template = self.env.ref(
+            "account_payment_request.mail_template_payment_request",
+            raise_if_not_found=False,
+        )
+        return {
+            "name": self.env._("Send payment request"),
+            "type": "ir.actions.act_window",
+            "res_model": "mail.compose.message",
+            "view_mode": "form",
+            "target": "new",
+            "context": {
+                "default_model": self._name,
+                "default_res_ids": self.ids,
+                "default_template_id": template.id if template else False,
+                "default_composition_mode": "mass_mail" if len(self) > 1 else "comment",
+                "default_email_layout_xmlid": "mail.mail_notification_light",
+                "force_email": True,
+            },
+        }
+
+    def action_send_sms(self):
+        """Open the SMS composer; numbers are checked there and written as E.164."""
+        self._check_payable()
+        template = self.env.ref(
+            "account_payment_request.sms_template_payment_request",
+            raise_if_not_found=False,
+        )
+        return {
+            "name": self.env._("Send payment request by SMS"),
+            "type": "ir.actions.act_window",
+            "res_model": "sms.composer",
+            "view_mode": "form",
+            "target": "new",
+            "context": {
+                "default_res_model": self._name,
+                "default_res_id": self.id if len(self) == 1 else False,
+                "default_res_ids": self.ids,
+                "default_composition_mode": "mass" if len(self) > 1 else "comment",
+                "default_mass_keep_log": True,
+                "default_template_id": template.id if template else False,
+            },
+        }
+
+    def action_share_whatsapp(self):
+        """Open WhatsApp with the link written, on the customer's number if known."""
+        self.ensure_one()
+        self._check_payable()
+        number = self.partner_id._phone_format(fname="phone") or ""
+        digits = "".join(char for char in number if char.isdigit())
+        request = self.with_context(lang=self.partner_id.lang or self.env.lang)
+        text = request.env._(
+            "Hello, here is the link to pay %(amount)s to %(company)s from your "
+            "bank: %(url)s",
+            amount=self.currency_id.format(self.amount_to_pay),
+            company=self.company_id.name,
+            url=self.url,
+        )
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"https://wa.me/{digits}?{urlencode({'text': text})}",
+            "target": "new",
+        }
+
+    def action_view_transactions(self):
+        """Open the attempts to pay this request."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "payment.action_payment_transaction"
+        )
+        return {
+            **action,
+            "domain": [("payment_request_id", "=", self.id)],
+            "context": {"create": False},
+        }
+
+    def action_view_payments(self):
+        """Open the payments that came from this request."""
+        self.ensure_one()
+        payments = self.sudo().transaction_ids.payment_id
+        return {
+            "name": self.env._("Payments"),
+            "type": "ir.actions.act_window",
+            "res_model": "account.payment",
+            "view_mode": "list,form",
+            "domain": [("id", "in", payments.ids)],
+        }
+
+    def action_view_invoices(self):
+        """Open the invoices that this request asks for."""
+        self.ensure_one()
+        moves = self.line_ids.move_id
+        return {
+            "name": self.env._("Invoices"),
+            "type": "ir.actions.act_window",
+            "res_model": "account.move",
+            **(
+                {"view_mode": "form", "res_id": moves.id}
+                if len(moves) == 1
+                else {"view_mode": "list,form"}
+            ),
+            "domain": [("id", "in", moves.ids)],
+            "context": {"create": False},
+        }
+
+    def _check_payable(self):
+        """Refuse to send what the customer could not pay."""
+        for request in self:
+            if request.state != "valid":
+                raise UserError(
+                    self.env._(
+                        "%(request)s cannot be sent: it is “%(state)s”.",
+                        request=request.display_name,
+                        state=dict(
+                            self._fields["state"]._description_selection(self.env)
+                        )[request.state],
+                    )
+                )
+
+    # === Mail and SMS ===
+
+    def _mail_get_partner_fields(self, introspect_fields=False):
+        """Override of `mail`: the payer is the recipient."""
+        return ["partner_id"]
+
+    def _phone_get_number_fields(self):
+        """Override of `phone_validation`: the number is on the partner."""
+        return []

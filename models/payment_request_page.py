@@ -1,0 +1,434 @@
+import logging
+from datetime import timedelta
+
+from odoo import Command, api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from odoo.addons.payment import utils as payment_utils
+
+from .. import const
+from ..bridge.errors import BridgeError
+
+_logger = logging.getLogger(__name__)
+
+# A link that ends sooner is not handed out again: the payer needs the time.
+MINIMUM_LINK_LIFE = timedelta(minutes=5)
+
+
+class PaymentRequest(models.Model):
+    """What the payer is shown and may do; every method runs on a sudo record."""
+
+    _inherit = "payment.request"
+
+    # === What is shown ===
+
+    def _get_page_state(self):
+        """Return which page the payer sees.
+
+        :return: `pay`, `in_progress`, `paid`, `expired`, `revoked` or `nothing_due`
+        :rtype: str
+        """
+        self.ensure_one()
+        if self.state == "paid":
+            return "paid"
+        if self.state == "in_progress":
+            on_its_way = self._get_transactions_on_their_way()
+            # Executed at the bank, only our booking is missing.
+            return (
+                "paid"
+                if all(tx.state == "done" for tx in on_its_way)
+                else "in_progress"
+            )
+        if self.revoked_at:
+            return "revoked"
+        if not self.amount_due:
+            return "nothing_due"
+        if self._is_expired():
+            return "expired"
+        return "pay"
+
+    def _get_payment_options(self):
+        """Return the amounts the payer may choose from, the one due now first.
+
+        :return: dicts with `key` (`due` or `all`), `label`, `amount` in the request's
+                 currency, `share` (how much of the debt it settles), `date_due`, `note`
+        :rtype: list[dict]
+        """
+        self.ensure_one()
+        if not self.amount_to_pay:
+            return []
+        everything = {
+            "key": "all",
+            "label": self.env._("Everything that is open"),
+            "amount": self.amount_to_pay,
+            "share": self.amount_to_pay,
+            "date_due": self.date_due,
+            "note": "",
+        }
+        due = self._get_due_now()
+        amount = self.currency_id.round(due["amount"] - self.amount_in_progress)
+        if amount <= 0 or not self.currency_id.compare_amounts(
+            amount, self.amount_to_pay
+        ):
+            return [{**everything, "key": "due", "label": due["label"]}]
+        due.update(
+            key="due",
+            amount=amount,
+            share=self.currency_id.round(due["share"] - self.amount_in_progress),
+        )
+        if due["note"]:  # A discount settles everything: there is nothing to choose.
+            return [due]
+        return [due, everything]
+
+    def _get_due_now(self):
+        """Return what is due now: overdue or next installments, discount deducted."""
+        self.ensure_one()
+        amount, share, note = 0.0, 0.0, ""
+        label = self.env._("Amount due")
+        dates = []
+        for line in self.line_ids.filtered("amount_due"):
+            line_amount = line_share = line.amount_due
+            date_due = line.date_due
+            if not line.move_line_id and not line.amount:
+                values = line.move_id._get_invoice_next_payment_values()
+                state = values.get("installment_state")
+                if state in ("overdue", "next"):
+                    line_amount = line_share = values["next_amount_to_pay"]
+                    date_due = values["next_due_date"]
+                    label = (
+                        self.env._("Installments due")
+                        if state == "overdue"
+                        else self.env._("Next installment")
+                    )
+                elif (
+                    state == "epd"
+                    and len(self.line_ids) == 1
+                    and not self.amount_in_progress
+                ):
+                    line_amount = values["amount_due"]
+                    note = values["epd_discount_msg"]
+            amount += line_amount
+            share += line_share
+            dates.append(date_due)
+        if not self.line_ids:
+            amount = share = self.amount_due
+        return {
+            "label": label,
+            "amount": amount,
+            "share": share,
+            "date_due": min(filter(None, dates), default=False),
+            "note": note,
+        }
+
+    def _get_option(self, option_key):
+        """Return the option of that key, the first one for an unknown key.
+
+        :raises UserError: when nothing can be paid now
+        """
+        self.ensure_one()
+        options = self._get_payment_options()
+        if self._get_page_state() != "pay" or not options:
+            raise UserError(
+                self.env._(
+                    "There is nothing to pay at the moment. Open the payment link "
+                    "again to see where it stands."
+                )
+            )
+        return next((o for o in options if o["key"] == option_key), options[0])
+
+    def _get_bridge_offer(self, amount):
+        """Return how the payer can pay ``amount`` from his bank.
+
+        :param float amount: in the request's currency
+        :return: `provider` (empty when not offered), `amount` of the next transfer,
+                 `left` after it, number of `transfers`, `reason` why not offered
+        :rtype: dict
+        """
+        self.ensure_one()
+        offer = {
+            "provider": self.env["payment.provider"],
+            "amount": amount,
+            "left": 0.0,
+            "transfers": 1,
+            "reason": "",
+        }
+        if self.currency_id.name not in const.SUPPORTED_CURRENCIES:
+            offer["reason"] = self.env._(
+                "Payment from your bank is made in euros only; this amount is in "
+                "%(currency)s. Please use another means of payment.",
+                currency=self.currency_id.name,
+            )
+            return offer
+        provider = self._get_compatible_providers(0.01).filtered(
+            lambda p: p.code == const.PROVIDER_CODE
+        )[:1]
+        if not provider:
+            return offer
+        ceiling = provider._bridge_ceiling(self.currency_id)
+        first = min(amount, ceiling)
+        return {
+            **offer,
+            "provider": provider,
+            "amount": first,
+            "left": self.currency_id.round(amount - first),
+            "transfers": self._count_transfers(amount, ceiling),
+        }
+
+    def _count_transfers(self, amount, ceiling):
+        """Return how many transfers of at most ``ceiling`` make ``amount``."""
+        cents, most = (
+            payment_utils.to_minor_currency_units(value, self.currency_id)
+            for value in (amount, ceiling)
+        )
+        return -(-cents // most)
+
+    def _get_compatible_providers(self, amount):
+        """Return the providers that core offers this payer for ``amount``."""
+        self.ensure_one()
+        return (
+            self.env["payment.provider"]
+            .sudo()
+            ._get_compatible_providers(
+                self.company_id.id,
+                self.partner_id.id,
+                amount,
+                currency_id=self.currency_id.id,
+            )
+        )
+
+    def _get_other_providers(self, amount):
+        """Return the online providers beside Bridge that can take ``amount``.
+
+        :rtype: payment.provider
+        """
+        return self._get_compatible_providers(amount).filtered(
+            lambda provider: provider.code != const.PROVIDER_CODE
+        )
+
+    def _get_bank_account(self):
+        """Return the bank account that a transfer typed by hand goes to."""
+        self.ensure_one()
+        account = self.line_ids.move_id.partner_bank_id[:1]
+        if account:
+            return account
+        journals = self.env["account.journal"].search(
+            [
+                *self.env["account.journal"]._check_company_domain(self.company_id),
+                ("type", "=", "bank"),
+                ("bank_account_id", "!=", False),
+            ]
+        )
+        return journals[:1].bank_account_id
+
+    def _get_transfer_details(self, amount):
+        """Return what the payer needs for a transfer that he types himself.
+
+        :param float amount: in the request's currency
+        :return: empty when the company has no bank account, else `holder`, `iban` in
+                 groups of four, `bic`, `bank`, `reference`, `amount`, `has_epc_qr`
+        :rtype: dict
+        """
+        self.ensure_one()
+        account = self._get_bank_account()
+        if not account:
+            return {}
+        number = account.sanitized_acc_number or ""
+        return {
+            "holder": account.acc_holder_name or account.partner_id.name,
+            "iban": " ".join(number[i : i + 4] for i in range(0, len(number), 4)),
+            "bic": account.bank_bic or "",
+            "bank": account.bank_name or "",
+            "reference": self.reference,
+            "amount": amount,
+            "has_epc_qr": self._has_epc_qr(account),
+        }
+
+    def _has_epc_qr(self, account):
+        """Return whether a SEPA QR code can be made for this bank account."""
+        method = "sct_qr"
+        return method in dict(
+            account.get_available_qr_methods_in_sequence()
+        ) and not account._get_error_messages_for_qr(
+            method, self.partner_id, self.currency_id
+        )
+
+    def _get_transfer_qr(self, amount):
+        """Return the SEPA QR code of the transfer, empty where it cannot be made.
+
+        It takes longer than the whole page, so it is made only when asked for.
+
+        :param float amount: in the request's currency
+        :return: picture as a data URI
+        :rtype: str
+        """
+        self.ensure_one()
+        account = self._get_bank_account()
+        if not account or not self._has_epc_qr(account):
+            return ""
+        picture = account.build_qr_code_base64(
+            amount,
+            self.reference,
+            "",
+            self.currency_id,
+            self.partner_id,
+            qr_method="sct_qr",
+            silent_errors=True,
+        )
+        return picture or ""
+
+    def _get_last_refusal(self):
+        """Return the last attempt if the bank refused it, empty otherwise.
+
+        :rtype: payment.transaction
+        """
+        self.ensure_one()
+        last = self.transaction_ids.sorted("id", reverse=True)[:1]
+        return last.filtered(lambda tx: tx.bank_status == "RJCT")
+
+    def _get_documents(self):
+        """Return the invoices that are asked for, in the order of the page.
+
+        :return: dicts with `index`, `move`, `name`, `date`, `date_due`, `amount`,
+                 `has_pdf`
+        :rtype: list[dict]
+        """
+        self.ensure_one()
+        return [
+            {
+                "index": index,
+                "move": line.move_id,
+                "name": line.move_id.name,
+                "date": line.move_id.invoice_date,
+                "date_due": line.date_due,
+                "amount": line.amount_due,
+                "has_pdf": line.move_id.state == "posted",
+            }
+            for index, line in enumerate(self.line_ids)
+        ]
+
+    # === What he may do ===
+
+    def _transaction_create_values(self, option_key):
+        """Return the values of a transaction that pays this option.
+
+        :param str option_key: `due` or `all`; the amount is never taken from outside
+        :rtype: dict
+        :raises UserError: when nothing can be paid now
+        """
+        option = self._get_option(option_key)
+        return self._transaction_values(option, option["amount"])
+
+    def _transaction_values(self, option, amount):
+        partial = self.currency_id.compare_amounts(amount, option["amount"]) < 0
+        return {
+            "amount": amount,
+            "request_share": amount if partial else option["share"],
+            "currency_id": self.currency_id.id,
+            "partner_id": self.partner_id.id,
+            "payment_request_id": self.id,
+            "invoice_ids": [
+                Command.set(self.line_ids.filtered("amount_due").move_id.ids)
+            ],
+        }
+
+    def _start_bridge_transfer(self, option_key):
+        """Open the bank journey for an option; a second tap opens the same one.
+
+        :param str option_key: `due` or `all`
+        :return: address of the bank journey
+        :rtype: str
+        :raises UserError: with a text for the payer when it cannot be started
+        """
+        self.ensure_one()
+        self._lock_against_double_click()
+        option = self._get_option(option_key)
+        offer = self._get_bridge_offer(option["amount"])
+        provider = offer["provider"]
+        if not provider:
+            raise UserError(
+                offer["reason"]
+                or self.env._(
+                    "Payment from your bank is not offered here. Please use another "
+                    "means of payment."
+                )
+            )
+        if tx := self._get_reusable_transaction(provider, offer["amount"]):
+            return tx.bridge_link_url
+        method = self.env.ref("account_payment_request.payment_method_bridge_transfer")
+        superseded = self.transaction_ids.filtered(
+            lambda tx: tx.state == "draft" and tx.bridge_link_status == "valid"
+        )
+        tx = (
+            self.env["payment.transaction"]
+            .sudo()
+            .create(
+                {
+                    **self._transaction_values(option, offer["amount"]),
+                    "provider_id": provider.id,
+                    "payment_method_id": method.id,
+                    "operation": "online_redirect",
+                    "landing_route": f"/pay/{self.token}",
+                }
+            )
+        )
+        try:
+            url = tx._bridge_open_link()
+        except (BridgeError, UserError) as error:
+            raise UserError(tx._bridge_set_unavailable(error)) from error
+        tx._log_sent_message()
+        superseded._bridge_trigger_check()
+        return url
+
+    def _lock_against_double_click(self):
+        """Make a second tap wait for the first and see what it made.
+
+        The row is written, not only locked: whoever waited fails to serialize, and
+        Odoo runs his request again from the start.
+        """
+        self.flush_recordset()
+        self.env.cr.execute(
+            SQL(
+                "UPDATE payment_request SET bank_opened_at = %s WHERE id = %s",
+                fields.Datetime.now(),
+                self.id,
+            )
+        )
+        self.invalidate_recordset(["bank_opened_at"])
+
+    def _get_reusable_transaction(self, provider, amount):
+        """Return the open attempt for the same amount whose link still lives."""
+        earliest = fields.Datetime.now() + MINIMUM_LINK_LIFE
+        return self.transaction_ids.filtered(
+            lambda tx: tx.state == "draft"
+            and tx.provider_id == provider
+            and tx.bridge_link_status == "valid"
+            and tx.bridge_link_expires_at > earliest
+            and not tx.currency_id.compare_amounts(tx.amount, amount)
+        ).sorted("id", reverse=True)[:1]
+
+    @api.model
+    def _get_open_transactions_domain(self):
+        return [
+            ("provider_code", "=", const.PROVIDER_CODE),
+            ("state", "in", ("draft", "pending")),
+            ("provider_reference", "!=", False),
+        ]
+
+    def _refresh_transactions(self):
+        """Read this request's own open attempts at Bridge.
+
+        :return: whether Bridge could be read
+        :rtype: bool
+        """
+        self.ensure_one()
+        transactions = self.transaction_ids.filtered_domain(
+            self._get_open_transactions_domain()
+        )
+        try:
+            transactions._bridge_refresh()
+        except BridgeError as error:
+            _logger.warning("Request %s could not be read: %s", self.id, error)
+            transactions._bridge_trigger_check()
+            return False
+        return True
