@@ -1,0 +1,209 @@
+"""Pages of a payment request, opened by whoever holds its token.
+
+The token in the address is the whole permission: no login, no session, and a wrong
+one gets the same answer as one that never existed.
+"""
+
+import base64
+import logging
+import re
+
+from odoo import http
+from odoo.exceptions import UserError
+from odoo.http import request
+from odoo.tools.mimetypes import guess_mimetype
+
+from ..report.qr import make_qr
+from .pay_http import (
+    PRIVATE_HEADERS,
+    find_request,
+    pay_route,
+    redirect,
+    redirect_page,
+    respond_file,
+    respond_page,
+    respond_unknown,
+)
+from .pay_page import PayPage
+
+_logger = logging.getLogger(__name__)
+
+IMAGE_CACHE = "private, max-age=86400"
+# Programs that open a link to show a preview of it, or to look for malware.
+PREVIEW_AGENTS = re.compile(
+    r"bot\b|crawler|spider|preview|facebookexternalhit|facebookcatalog|whatsapp|"
+    r"snippet|embedly|safelinks|proofpoint|mimecast|barracuda",
+    re.IGNORECASE,
+)
+# Times that the page reads the transfer at Bridge by itself after a return.
+CHECKS = 6
+
+
+class PayController(http.Controller):
+    @pay_route("", methods=["GET"])
+    def pay(self, token, back=None, check=None, **query):
+        """Show what is asked, or what became of it.
+
+        :param back: how the payer came back from the bank, `left` or `checking`; it
+            only chooses a sentence.
+        :param check: how many times his return was checked.
+        """
+        pay_request = find_request(token)
+        if not pay_request:
+            return respond_unknown()
+        if self._is_payer_reading():
+            pay_request._mark_opened()
+        if back == "checking" and pay_request._get_page_state() == "pay":
+            done = self._count(check)
+            return respond_page(
+                pay_request,
+                state="checking",
+                next_check=done + 1 if done < CHECKS else 0,
+            )
+        return respond_page(pay_request, left=back == "left")
+
+    def _is_payer_reading(self):
+        """Whether a person outside the company opens the page for good."""
+        headers = request.httprequest.headers
+        purpose = headers.get("Sec-Purpose", "") + headers.get("Purpose", "")
+        return (
+            request.httprequest.method == "GET"
+            and "prefetch" not in purpose
+            and not PREVIEW_AGENTS.search(headers.get("User-Agent", ""))
+            and not request.env.user._is_internal()
+        )
+
+    @staticmethod
+    def _count(value):
+        """Return the number of checks that a query says, at least one."""
+        return int(value) if (value or "").isdecimal() and len(value) < 4 else 1
+
+    @pay_route("/status", methods=["GET"])
+    def pay_status(self, token, **query):
+        """Say in one word where the request stands, for a page that waits."""
+        pay_request = find_request(token)
+        if not pay_request:
+            return respond_unknown()
+        return request.make_json_response(
+            {"state": pay_request._get_page_state()}, headers=PRIVATE_HEADERS
+        )
+
+    # The bank
+
+    @pay_route("/bank", methods=["POST"])
+    def pay_bank(self, token, option="", **form):
+        """Send the payer to his bank with the amount of one of our own options."""
+        pay_request = find_request(token)
+        if not pay_request:
+            return respond_unknown()
+        if not PayPage(pay_request).offers(option):
+            return redirect_page(pay_request)
+        try:
+            url = pay_request._start_bridge_transfer(option)
+        except UserError as error:
+            return respond_page(
+                pay_request, status=409, error=str(error), chosen=option
+            )
+        return redirect(url, local=False)
+
+    @pay_route("/bank", methods=["GET"])
+    def pay_bank_again(self, token, **query):
+        """Lead back to the page who reloads or bookmarks the way to the bank."""
+        pay_request = find_request(token)
+        return redirect_page(pay_request) if pay_request else respond_unknown()
+
+    @pay_route("/return", methods=["GET"])
+    def pay_return(self, token, status=None, check=None, **query):
+        """Take the payer back from the bank.
+
+        Nothing in the query is believed: it makes us read our own open attempts at
+        Bridge, and what is read there decides.
+        """
+        pay_request = find_request(token)
+        if not pay_request:
+            return respond_unknown()
+        known = pay_request._refresh_transactions()
+        self._book(pay_request)
+        if pay_request._get_page_state() != "pay":
+            return redirect_page(pay_request)
+        if known and pay_request._get_last_refusal():
+            return redirect_page(pay_request)
+        if known and status == "abort":
+            return redirect_page(pay_request, "?back=left")
+        return redirect_page(pay_request, f"?back=checking&check={self._count(check)}")
+
+    def _book(self, pay_request):
+        """Book what is executed now, so that the payer finds his receipt.
+
+        What a setting of the accounting refuses is left to the scheduled job.
+        """
+        done = pay_request.transaction_ids.filtered(
+            lambda tx: tx.state == "done" and not tx.is_post_processed
+        )
+        if not done:
+            return
+        try:
+            with request.env.cr.savepoint():
+                done._post_process()
+        except UserError as error:
+            _logger.warning("Transactions %s are not booked yet: %s", done.ids, error)
+            request.env.ref("payment.cron_post_process_payment_tx").sudo()._trigger()
+
+    # Files
+
+    @pay_route("/logo", methods=["GET"])
+    def pay_logo(self, token, **query):
+        """The logo of the company that asks, whoever is logged in."""
+        pay_request = find_request(token)
+        if not pay_request or not pay_request.company_id.logo_web:
+            return respond_unknown()
+        logo = base64.b64decode(pay_request.company_id.logo_web)
+        return respond_file(logo, guess_mimetype(logo), cache=IMAGE_CACHE)
+
+    @pay_route("/qr.png", methods=["GET"])
+    def pay_qr(self, token, **query):
+        """The page's own address, to go on with on a phone."""
+        pay_request = find_request(token)
+        if not pay_request:
+            return respond_unknown()
+        picture = make_qr(pay_request.url)
+        return respond_file(picture.png, "image/png", cache=IMAGE_CACHE)
+
+    @pay_route("/transfer.png", methods=["GET"])
+    def pay_transfer_qr(self, token, **query):
+        """The transfer's details for banking apps that scan (EPC QR code)."""
+        pay_request = find_request(token)
+        options = pay_request and pay_request._get_payment_options()
+        picture = options and pay_request._get_transfer_qr(options[0]["amount"])
+        if not picture:
+            return respond_unknown()
+        png = base64.b64decode(picture.partition(",")[2])
+        return respond_file(png, "image/png")
+
+    @pay_route("/invoice/<int:index>", methods=["GET"])
+    def pay_invoice(self, token, index, **query):
+        """The PDF of one of the invoices asked for, as it was sent."""
+        pay_request = find_request(token)
+        moves = pay_request and {
+            document["index"]: document["move"]
+            for document in pay_request._get_documents()
+            if document["has_pdf"]
+        }
+        if not moves or index not in moves:
+            return respond_unknown()
+        pdf = moves[index]._get_invoice_legal_documents("pdf", allow_fallback=True)
+        return respond_file(pdf["content"], "application/pdf", filename=pdf["filename"])
+
+    @pay_route("/receipt", methods=["GET"])
+    def pay_receipt(self, token, **query):
+        """The receipt of the payments made of this request."""
+        pay_request = find_request(token)
+        payments = pay_request and PayPage(pay_request).receipt_payments()
+        if not payments:
+            return respond_unknown()
+        report = pay_request.env["ir.actions.report"].sudo()
+        pdf, _format = report._render_qweb_pdf(
+            "account.action_report_payment_receipt", payments.ids
+        )
+        name = request.env._("Receipt %(reference)s", reference=pay_request.reference)
+        return respond_file(pdf, "application/pdf", filename=f"{name}.pdf")

@@ -1,0 +1,177 @@
+"""Looking up a payment request by its token, and answering without leaking it."""
+
+import logging
+import re
+import zlib
+from pathlib import Path
+
+from markupsafe import Markup
+
+from odoo import http
+from odoo.http import content_disposition, request
+
+from .pay_page import PayPage
+
+STATIC = Path(__file__).parent.parent / "static" / "src" / "pay"
+# Changes with the files, so that browsers may keep them for as long as they like.
+STATIC_VERSION = format(
+    zlib.crc32((STATIC / "pay.css").read_bytes() + (STATIC / "pay.js").read_bytes()),
+    "08x",
+)
+
+PRIVATE_HEADERS = {
+    "Cache-Control": "no-store",
+    # The address is a capability: it is neither sent on nor indexed.
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+# No `form-action`: browsers apply it to where the form's answer redirects, that is
+# to the bank journey, whose hosts are not ours to list.
+PAGE_POLICY = (
+    "default-src 'none'; img-src 'self' data:; style-src 'self'; "
+    "script-src 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+# Browsers' PDF viewers and providers' payment forms break under `default-src`.
+OPEN_POLICY = "base-uri 'none'; frame-ancestors 'none'"
+
+
+class TokenFilter(logging.Filter):
+    """Keep tokens out of the access log, where whole addresses are written."""
+
+    # Where a path begins, so that our own static files keep their names.
+    pattern = re.compile(r"((?:^|[\s\"'])(?:https?://[^/\s]+)?/pay/)[^/?\s\"']+")
+
+    def filter(self, record):
+        record.msg = self._mask(record.msg)
+        if isinstance(record.args, tuple):
+            record.args = tuple(map(self._mask, record.args))
+        return True
+
+    def _mask(self, value):
+        if isinstance(value, str):
+            return self.pattern.sub(r"\1***", value)
+        return value
+
+
+logging.getLogger("werkzeug").addFilter(TokenFilter())
+
+
+def pay_route(*paths, **routing):
+    """Route of a page that its token alone opens.
+
+    The token is what a CSRF token would prove, and no cookie grants anything here.
+    """
+    return http.route(
+        [f"/pay/<string:token>{path}" for path in paths],
+        **{
+            "type": "http",
+            "auth": "public",
+            "csrf": False,
+            "save_session": False,
+            "sitemap": False,
+            **routing,
+        },
+    )
+
+
+def payer_lang(partner=None):
+    """Return the payer's language if it is installed, else his browser's best."""
+    langs = request.env["res.lang"]
+    if partner and langs._get_data(code=partner.lang):
+        return partner.lang
+    for accepted in request.httprequest.accept_languages.values():
+        lang = request.env["ir.http"].get_nearest_lang(accepted.replace("-", "_"))
+        if lang:
+            return lang
+    company_lang = request.env.company.sudo().partner_id.lang
+    return langs._get_data(code=company_lang).code or "en_US"
+
+
+def find_request(token):
+    """Return the payment request of `token` in its payer's language, or empty.
+
+    :rtype: payment.request, in sudo
+    """
+    found = request.env["payment.request"]._find_by_token(token)
+    if not found:
+        return found
+    lang = payer_lang(found.partner_id)
+    request.update_context(lang=lang)
+    return found.with_context(lang=lang).with_company(found.company_id)
+
+
+def respond(template, values, *, status=200):
+    """Answer with one of the light pages."""
+    lang = request.env["res.lang"]._get_data(code=request.env.lang)
+    html = request.env["ir.qweb"]._render(
+        f"account_payment_request.{template}",
+        {
+            "lang": lang.code.partition("@")[0].replace("_", "-"),
+            "dir": lang.direction,
+            "static": "/account_payment_request/static/src/pay",
+            "static_version": STATIC_VERSION,
+            **values,
+        },
+        minimal_qcontext=True,
+    )
+    return request.make_response(
+        Markup("<!DOCTYPE html>\n") + html.strip(),
+        headers={
+            **PRIVATE_HEADERS,
+            "Content-Security-Policy": PAGE_POLICY,
+            "Content-Type": "text/html; charset=utf-8",
+        },
+        status=status,
+    )
+
+
+def respond_page(pay_request, *, state=None, status=200, **values):
+    """Answer with the page of `pay_request`, by default that of its state."""
+    path = f"/pay/{pay_request.token}"
+    company = pay_request.company_id
+    content = PayPage(pay_request).values(state)
+    return respond(
+        f"pay_{content['state']}",
+        {
+            "path": path,
+            "company": company.name,
+            "logo": not company.uses_default_logo and f"{path}/logo",
+            **content,
+            **values,
+        },
+        status=status,
+    )
+
+
+def respond_unknown():
+    """Answer to a token nobody has: the same page whatever was asked for."""
+    request.update_context(lang=payer_lang())
+    return respond("pay_unknown", {}, status=404)
+
+
+def respond_file(content, mimetype, *, filename=None, cache=None):
+    """Answer with a file that the browser shows."""
+    headers = {
+        **PRIVATE_HEADERS,
+        "Content-Security-Policy": OPEN_POLICY,
+        "Content-Type": mimetype,
+        "Content-Length": str(len(content)),
+    }
+    if filename:
+        headers["Content-Disposition"] = content_disposition(filename, "inline")
+    if cache:
+        headers["Cache-Control"] = cache
+    return request.make_response(content, headers=headers)
+
+
+def redirect(location, *, local=True):
+    """Send the browser on, without telling the address it comes from."""
+    response = request.redirect(location, local=local)
+    response.headers.update(PRIVATE_HEADERS)
+    return response
+
+
+def redirect_page(pay_request, query=""):
+    """Send the browser to the page of `pay_request`."""
+    return redirect(f"/pay/{pay_request.token}{query}")

@@ -1,0 +1,270 @@
+"""What the pages of a payment request say, in the payer's language.
+
+Everything here reads records that the caller has sudoed and put in the payer's
+language; nothing writes and nothing calls the network.
+"""
+
+from odoo import fields
+from odoo.tools.misc import format_amount, format_date
+
+from odoo.addons.payment.controllers.portal import PaymentPortal
+
+# States of a transaction whose money is on its way or here.
+UNDER_WAY = ("pending", "authorized", "done")
+
+
+class PayPage:
+    """Texts and figures of the pages of one payment request.
+
+    :param pay_request: a sudoed `payment.request` with the payer's language in
+        its context.
+    """
+
+    def __init__(self, pay_request):
+        self.request = pay_request
+        self.env = pay_request.env
+        self.company = pay_request.company_id
+        self.timezone = self.company._get_payment_timezone()
+        self.today = self.company._get_payment_today()
+
+    # Formats
+
+    def money(self, amount):
+        return format_amount(self.env, amount, self.request.currency_id)
+
+    def day(self, date):
+        return format_date(self.env, date, date_format="long")
+
+    def moment(self, date):
+        """A naive UTC date and time as the company's clock shows it."""
+        local = fields.Datetime.context_timestamp(
+            self.request.with_context(tz=self.timezone), date
+        )
+        return f"{self.day(local.date())}, {local:%H:%M}"
+
+    def due_text(self, first, last=None):
+        """When an amount is due.
+
+        :param first: earliest day on which a part of it is due, if any
+        :param last: latest one, if there are several
+        :return: `text`, and whether all of it is `late`
+        :rtype: dict
+        """
+        if not first:
+            return {"text": "", "late": False}
+        if last and last != first:
+            text = self.env._(
+                "Due between %(first)s and %(last)s",
+                first=self.day(first),
+                last=self.day(last),
+            )
+            return {"text": text, "late": last < self.today}
+        if first == self.today:
+            return {"text": self.env._("Due today"), "late": False}
+        if first < self.today:
+            text = self.env._("It was due on %(date)s", date=self.day(first))
+            return {"text": text, "late": True}
+        text = self.env._("Due on %(date)s", date=self.day(first))
+        return {"text": text, "late": False}
+
+    # Values
+
+    def offers(self, option_key):
+        """Whether the page offers to pay that option now."""
+        return self.request._get_page_state() == "pay" and option_key in [
+            option["key"] for option in self.request._get_payment_options()
+        ]
+
+    def values(self, state=None):
+        """Values of the template of `state` (by default the request's own)."""
+        state = state or self.request._get_page_state()
+        fill = {
+            "pay": self._pay_values,
+            "in_progress": self._in_progress_values,
+            "checking": self._in_progress_values,
+            "paid": self._paid_values,
+        }.get(state)
+        return {
+            "state": state,
+            "for_payer": self._for_payer(),
+            "documents": self._documents(),
+            **self._contact(),
+            **(fill() if fill else {}),
+        }
+
+    def _for_payer(self):
+        partner = self.request.partner_id.commercial_partner_id
+        return self.env._("To be paid by %(payer)s", payer=partner.name)
+
+    def _contact(self):
+        """Whom to ask: the company, or the person in charge if it has no address."""
+        company = self.company
+        phone = company.phone or ""
+        return {
+            "email": company.email or self.request.user_id.email,
+            "phone": phone,
+            "phone_link": "".join(c for c in phone if c.isdigit() or c == "+"),
+        }
+
+    def _documents(self):
+        return [
+            {
+                **document,
+                "amount_text": self.money(document["amount"]),
+                "date_text": self.day(document["date"]),
+                "due": self.due_text(document["date_due"]),
+            }
+            for document in self.request._get_documents()
+        ]
+
+    def _pay_values(self):
+        request = self.request
+        options = [self._option(option) for option in request._get_payment_options()]
+        first = options[0]
+        on_its_way = request.amount_in_progress
+        refusal = request._get_last_refusal()
+        others = request._get_other_providers(first["amount"])
+        return {
+            "options": options,
+            "first": first,
+            "bank": first["provider"],
+            "bank_reason": first["reason"],
+            "test_mode": bool(first["provider"]) and first["provider"].state == "test",
+            "description": request.description,
+            "on_its_way": bool(on_its_way)
+            and self.env._(
+                "A transfer of %(amount)s is already on its way. "
+                "What is asked below is the rest.",
+                amount=self.money(on_its_way),
+            ),
+            "refusal": refusal and self._refusal(refusal),
+            "has_other_means": bool(others),
+            "transfer": self._transfer(first["amount"]),
+        }
+
+    def _option(self, option):
+        """One amount the payer may choose, and how it goes through the bank."""
+        offer = self.request._get_bridge_offer(option["amount"])
+        split = ""
+        if offer["provider"] and offer.get("transfers", 1) > 1:
+            split = self.env._(
+                "One transfer cannot carry that much: it takes %(count)s transfers. "
+                "%(now)s now, then %(left)s on this same page.",
+                count=offer["transfers"],
+                now=self.money(offer["amount"]),
+                left=self.money(offer["left"]),
+            )
+        return {
+            **option,
+            "amount_text": self.money(option["amount"]),
+            "due": self.due_text(option.get("date_due"), self._last_due_date(option)),
+            "split": split,
+            "provider": offer["provider"],
+            "reason": offer.get("reason", ""),
+        }
+
+    def _last_due_date(self, option):
+        """The day by which all of an option is due: installments have one only."""
+        dates = self.request.line_ids.filtered("amount_due").mapped("date_due")
+        return max(filter(None, dates), default=None) if len(dates) > 1 else None
+
+    def _refusal(self, tx):
+        return {
+            "reason": tx._bridge_reason_text(),
+            "attempt": self.env._(
+                "The transfer of %(amount)s of %(date)s was not executed.",
+                amount=self.money(tx.amount),
+                date=self.moment(tx.last_state_change or tx.create_date),
+            ),
+        }
+
+    def _transfer(self, amount):
+        details = self.request._get_transfer_details(amount)
+        if not details:
+            return {}
+        return {**details, "amount_text": self.money(details["amount"])}
+
+    def _in_progress_values(self):
+        """The newest attempt: the payer asks about the one he has just made."""
+        txs = self.request.transaction_ids
+        under_way = txs.filtered(lambda tx: tx.state in UNDER_WAY)
+        tx = (under_way or txs).sorted("id")[-1:]
+        if not tx:
+            return {}
+        started = tx.last_state_change or tx.create_date
+        return {
+            "transfer_amount": self.money(tx.amount),
+            "transfer_since": self.env._(
+                "confirmed on %(date)s", date=self.moment(started)
+            ),
+            "transfer_reference": tx.reference,
+        }
+
+    def _paid_values(self):
+        return {
+            "payments": [
+                {
+                    "amount_text": self.money(payment.amount)
+                    if payment.currency_id == self.request.currency_id
+                    else format_amount(self.env, payment.amount, payment.currency_id),
+                    "date_text": self.day(payment.date),
+                    "name": payment.memo or payment.name,
+                }
+                for payment in self.receipt_payments()
+            ]
+        }
+
+    def receipt_payments(self):
+        """Payments that a receipt may be printed for, oldest first.
+
+        Only those made from this request: one that also pays other invoices would
+        show them to whoever holds the link.
+        """
+        return self.request.transaction_ids.payment_id.filtered(
+            lambda payment: payment.state not in ("draft", "canceled", "rejected")
+        ).sorted("date")
+
+    # Other means of payment
+
+    def payment_form_values(self, option_key, user):
+        """Context of core's payment form for the providers beside the bank.
+
+        :param option_key: key of one of the request's payment options.
+        :param user: who looks at the page; only the payer himself, logged in, gets
+            his saved means of payment, since a link can be forwarded.
+        """
+        request = self.request
+        create_values = request._transaction_create_values(option_key)
+        amount = create_values["amount"]
+        partner = request.partner_id
+        currency = request.currency_id
+        report = {}
+        providers = request._get_other_providers(amount)
+        methods = self.env["payment.method"]._get_compatible_payment_methods(
+            providers.ids, partner.id, currency_id=currency.id, report=report
+        )
+        tokens = self.env["payment.token"]
+        tokenize = dict.fromkeys(providers.ids, False)
+        if self.is_payer(user):
+            tokens = tokens._get_available_tokens(providers.ids, partner.id)
+            tokenize = PaymentPortal._compute_show_tokenize_input_mapping(providers)
+        return {
+            "amount": amount,
+            "currency": currency,
+            "partner_id": partner.id,
+            "providers_sudo": providers,
+            "payment_methods_sudo": methods,
+            "tokens_sudo": tokens,
+            "show_tokenize_input_mapping": tokenize,
+            "availability_report": report,
+            "reference_prefix": request.reference,
+            "access_token": "",
+        }
+
+    def is_payer(self, user):
+        """Whether `user` is logged in as somebody of the payer's own company."""
+        return (
+            not user._is_public()
+            and user.partner_id.commercial_partner_id
+            == self.request.partner_id.commercial_partner_id
+        )
