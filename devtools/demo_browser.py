@@ -1,0 +1,217 @@
+"""A headless Chromium driven over its DevTools protocol, as a phone or a desktop."""
+
+import base64
+import json
+import os
+import subprocess
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+from . import system
+
+PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
+DESKTOP = {"width": 1280, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+OPTIONS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--hide-scrollbars",
+    "--no-first-run",
+    "--remote-allow-origins=*",
+    "--remote-debugging-port=0",
+)
+TIMEOUT = 30
+
+
+class BrowserError(Exception):
+    """A page is not what was expected; the text says which one and why."""
+
+
+class Browser:
+    """One browser with one page.
+
+    :param device: `PHONE` or `DESKTOP`
+    :param language: what the browser asks pages for, e.g. ``fr-FR``
+    """
+
+    def __init__(self, device: dict, language: str = "en-US"):
+        self._device = device
+        self._language = language
+        self._folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        self._process: subprocess.Popen | None = None
+        self._socket = None
+        self._count = 0
+        self.requested: list[str] = []
+
+    def __enter__(self) -> "Browser":
+        import websocket  # in the development environment only
+
+        command = [system.which("chromium"), *OPTIONS]
+        command += [f"--user-data-dir={self._folder.name}", "about:blank"]
+        self._process = subprocess.Popen(
+            command,
+            env={**os.environ, **system.environment()},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        address = self._wait_for(self._page_address, "Chromium to start")
+        self._socket = websocket.create_connection(address, timeout=TIMEOUT)
+        for domain in ("Page", "Network", "Runtime"):
+            self.call(f"{domain}.enable")
+        self.call("Emulation.setDeviceMetricsOverride", **self._device)
+        mobile = self._device["mobile"]
+        self.call("Emulation.setTouchEmulationEnabled", enabled=mobile)
+        self.call(
+            "Network.setExtraHTTPHeaders",
+            headers={"Accept-Language": self._language},
+        )
+        return self
+
+    def __exit__(self, *exc_info) -> None:
+        if self._socket:
+            self._socket.close()
+        self._process.terminate()
+        try:
+            self._process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._folder.cleanup()
+
+    # What a person does
+
+    def open(self, url: str) -> None:
+        """Go to an address and wait until the page is there."""
+        answer = self.call("Page.navigate", url=url)
+        if answer.get("errorText"):
+            raise BrowserError(f"{url} cannot be opened: {answer['errorText']}")
+        self.wait("document.readyState == 'complete'", f"{url} to load")
+
+    def tap(self, selector: str, text: str = "") -> None:
+        """Tap the first visible element of a selector that contains ``text``."""
+        words = json.dumps([selector, text])
+        find = (
+            "(([selector, text]) => [...document.querySelectorAll(selector)].find(el =>"
+            f" el.innerText.includes(text) && el.getClientRects().length))({words})"
+        )
+        self.wait(f"!!({find})", f"{selector} “{text}”")
+        box = self.evaluate(
+            f"(() => {{ const el = {find}; el.scrollIntoView({{block: 'center'}});"
+            "const r = el.getBoundingClientRect();"
+            "return [r.x + r.width / 2, r.y + r.height / 2]; })()"
+        )
+        mouse = {"x": box[0], "y": box[1], "button": "left", "clickCount": 1}
+        self.call("Input.dispatchMouseEvent", type="mousePressed", **mouse)
+        self.call("Input.dispatchMouseEvent", type="mouseReleased", **mouse)
+
+    def fill(self, selector: str, value: str) -> None:
+        """Type into a field, from scratch."""
+        self.wait(f"!!document.querySelector({json.dumps(selector)})", selector)
+        focus = "(el => { el.focus(); el.select && el.select(); })"
+        self.evaluate(f"{focus}(document.querySelector({json.dumps(selector)}))")
+        self.call("Input.insertText", text=value)
+
+    @property
+    def text(self) -> str:
+        """What the page says."""
+        return self.evaluate("document.body ? document.body.innerText : ''")
+
+    @property
+    def address(self) -> str:
+        """Where the browser is."""
+        return self.evaluate("location.href")
+
+    def wait_text(self, *texts: str, seconds: int = TIMEOUT) -> None:
+        """Wait until the page says one of ``texts``, in whatever case."""
+        wanted = json.dumps([text.lower() for text in texts])
+        said = "(document.body ? document.body.innerText.toLowerCase() : '')"
+        self.wait(
+            f"(texts => texts.some(text => {said}.includes(text)))({wanted})",
+            " or ".join(f"“{text}”" for text in texts),
+            seconds,
+        )
+
+    def picture(self, path: Path, *, whole: bool = False) -> Path:
+        """Store what is seen, or with ``whole`` the page to its end, as PNG."""
+        options = {}
+        if whole:
+            size = self.call("Page.getLayoutMetrics")["cssContentSize"]
+            options = {
+                "captureBeyondViewport": True,
+                "clip": {**size, "scale": 1},
+            }
+        data = self.call("Page.captureScreenshot", format="png", **options)["data"]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(base64.b64decode(data))
+        return path
+
+    # Protocol
+
+    def evaluate(self, expression: str):
+        """Return the value of a JavaScript expression."""
+        answer = self.call(
+            "Runtime.evaluate",
+            expression=expression,
+            returnByValue=True,
+            awaitPromise=True,
+        )
+        if "exceptionDetails" in answer:
+            raise BrowserError(f"{expression[:200]}: {answer['exceptionDetails']}")
+        return answer["result"].get("value")
+
+    def wait(self, condition: str, what: str, seconds: int = TIMEOUT) -> None:
+        """Wait until a JavaScript condition is true.
+
+        :raises BrowserError: naming ``what`` was waited for, and what the page says
+        """
+
+        def holds():
+            try:
+                return self.evaluate(condition)
+            except BrowserError:  # the page is being replaced
+                return False
+
+        self._wait_for(holds, what, seconds)
+
+    def call(self, method: str, **parameters) -> dict:
+        """Send one command and return its result."""
+        self._count += 1
+        command = {"id": self._count, "method": method, "params": parameters}
+        self._socket.send(json.dumps(command))
+        while True:
+            message = json.loads(self._socket.recv())
+            if message.get("method") == "Network.requestWillBeSent":
+                self.requested.append(message["params"]["request"]["url"])
+            if message.get("id") == self._count:
+                break
+        if "error" in message:
+            raise BrowserError(f"{method}: {message['error'].get('message')}")
+        return message["result"]
+
+    def _wait_for(self, condition, what: str, seconds: int = TIMEOUT):
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if value := condition():
+                return value
+            time.sleep(0.1)
+        seen = ""
+        if self._socket:
+            seen = f" at {self.address}, which says:\n{self.text[:800]}"
+        raise BrowserError(f"waited {seconds} s for {what}{seen}")
+
+    def _page_address(self) -> str | None:
+        port_file = Path(self._folder.name) / "DevToolsActivePort"
+        if not port_file.is_file() or not port_file.read_text().strip():
+            return None
+        port = port_file.read_text().split()[0]
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/list") as answer:
+                pages = [page for page in json.load(answer) if page["type"] == "page"]
+        except OSError:
+            return None
+        return pages[0]["webSocketDebuggerUrl"] if pages else None

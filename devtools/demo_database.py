@@ -1,0 +1,114 @@
+"""The database of ``./dev demo``: made once from the template, kept up to date."""
+
+from . import odoo, postgres
+from .console import DevError, run, step
+from .paths import ADDON, LOG_DIR, ROOT, short_hash, stamp_is, write_stamp
+
+# Language of the demo's customers beside English.
+LANGUAGE = "fr_FR"
+# Parameters of Odoo and ours that point it at the simulator.
+PARAMETERS = {
+    "web.base.url": "{odoo}",
+    "web.base.url.freeze": "True",
+    "account_payment_request.bridge_url": "{simulator}",
+    "iap.endpoint": "{simulator}",
+    "sms.endpoint": "{simulator}",
+}
+# Read from these folders into the database: a change asks for an update.
+INSTALLED = ("controllers", "data", "i18n", "models", "report", "security", "views")
+INSTALLED += ("wizard",)
+# Odoo loads demo data where those of all dependencies are there: say that they are,
+# so that ours come alone, with one company that a person finds his way in.
+WITH_DEMO = """
+    UPDATE ir_module_module SET demo = true
+     WHERE name IN ('account_payment', 'sms', 'phone_validation')
+"""
+# The administrator works in the demo's company, and sees no empty one beside it.
+COMPANY_OF_ADMIN = """
+    UPDATE res_users SET company_id = demo.company_id
+      FROM res_users demo
+     WHERE res_users.login = 'admin' AND demo.login = 'camille';
+    DELETE FROM res_company_users_rel rel USING res_users admin
+     WHERE admin.login = 'admin' AND rel.user_id = admin.id
+       AND rel.cid <> admin.company_id
+"""
+
+
+def is_ready(database: str) -> bool:
+    """Tell if the database was made to its end; a broken one is made again."""
+    return postgres.exists(database) and stamp_is(f"{database}-made", database)
+
+
+def create(database: str) -> None:
+    """Make the database afresh, with the addon and its demo data.
+
+    :raises DevError: when Odoo or the demo data could not be loaded
+    """
+    template = odoo.template()
+    write_stamp(f"{database}-made", "")
+    log = LOG_DIR / f"{database}.install.log"
+    with step(f"demo database {database} (log: {log})"):
+        odoo.create_database(database, template)
+        postgres.query(WITH_DEMO, database=database)
+        quiet = ("--stop-after-init", "--no-http", "--max-cron-threads=0")
+        run(
+            odoo.command(
+                *("-d", database, "-i", ADDON, "--load-language", LANGUAGE), *quiet
+            ),
+            env=odoo.environment(),
+            log=log,
+            hint=f"The whole log is {log}.",
+        )
+    # Odoo installs a module without its demo data when that fails, and goes on.
+    sql = f"SELECT demo FROM ir_module_module WHERE name = '{ADDON}'"
+    if postgres.query(sql, database=database).strip() != "t":
+        raise DevError(f"The demo data could not be loaded; the reason is in {log}.")
+    postgres.query(COMPANY_OF_ADMIN, database=database)
+    write_fingerprint(database)
+    write_stamp(f"{database}-made", database)
+
+
+def write_fingerprint(database: str) -> None:
+    """Remember that the database holds the addon's present files."""
+    write_stamp(f"{database}-files", _fingerprint())
+
+
+def update_options(database: str) -> list[str]:
+    """Return what Odoo's command line needs to take in changed files."""
+    return [] if stamp_is(f"{database}-files", _fingerprint()) else ["-u", ADDON]
+
+
+def set_parameters(database: str, addresses: dict[str, str]) -> None:
+    """Point the database at this run's addresses, before Odoo reads them."""
+    for key, value in PARAMETERS.items():
+        text = value.format(**addresses)
+        postgres.query(
+            "INSERT INTO ir_config_parameter (key, value) "
+            f"VALUES ('{key}', '{text}') "
+            "ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value",
+            database=database,
+        )
+
+
+def webhook_path(database: str) -> str:
+    """Return where Odoo listens for the demo company's provider."""
+    sql = (
+        "SELECT min(id) FROM payment_provider "
+        "WHERE code = 'bridge' AND state <> 'disabled'"
+    )
+    provider = postgres.query(sql, database=database).strip()
+    if not provider:
+        raise DevError("The demo data switches no Bridge provider on.")
+    return f"/payment/bridge/webhook/{provider}"
+
+
+def _fingerprint() -> str:
+    files = sorted(
+        path
+        for folder in INSTALLED
+        for path in (ROOT / folder).rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
+    )
+    return short_hash(
+        *(path.read_bytes() for path in [ROOT / "__manifest__.py", *files])
+    )

@@ -1,0 +1,152 @@
+"""Odoo itself: its command line, its configuration, its databases."""
+
+import os
+import shutil
+import socket
+from pathlib import Path
+
+from . import odoo_source, postgres, python_env, system
+from .console import run, step
+from .paths import (
+    ADDON,
+    ADDONS_DIR,
+    CACHE,
+    CHECKOUT_DIR,
+    DATA_DIR,
+    ROOT,
+    setup_lock,
+    short_hash,
+)
+
+CONFIG = CHECKOUT_DIR / "odoo.conf"
+TEMPLATES = CACHE / "templates"
+# What the addon depends on and what its tests meet, installed once and copied.
+BASE_MODULES = (
+    "account_payment",
+    "account_qr_code_sepa",
+    "l10n_fr_account",
+    "phone_validation",
+    "sale_management",
+    "sms",
+)
+
+
+def prepare() -> None:
+    """Make Odoo startable: source, Python packages, PostgreSQL, configuration."""
+    with setup_lock():
+        odoo_source.ensure()
+        python_env.ensure()
+        postgres.start()
+        link_addon()
+        _write_config(CONFIG, DATA_DIR, [ADDONS_DIR])
+
+
+def link_addon() -> None:
+    """Link this checkout under the addon's name: Odoo goes by the folder's name."""
+    ADDONS_DIR.mkdir(parents=True, exist_ok=True)
+    link = ADDONS_DIR / ADDON
+    if not (link.is_symlink() and link.resolve() == ROOT):
+        link.unlink(missing_ok=True)
+        link.symlink_to(ROOT)
+
+
+def _write_config(path: Path, data_dir: Path, addons: list[Path]) -> None:
+    server = postgres.connection()
+    options = {
+        "addons_path": ",".join(map(str, [*addons, *odoo_source.addons_paths()])),
+        "data_dir": data_dir,
+        "db_host": server.get("PGHOST"),
+        "db_port": server.get("PGPORT"),
+        "db_user": server.get("PGUSER"),
+        "http_interface": "127.0.0.1",
+        "list_db": "False",
+    }
+    lines = [f"{name} = {value}" for name, value in options.items() if value]
+    data_dir.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(["[options]", *lines, ""]))
+
+
+def environment() -> dict[str, str]:
+    """Return the variables with which a child process finds Odoo and its server."""
+    python_path = [str(odoo_source.home()), os.environ.get("PYTHONPATH", "")]
+    return {
+        **system.environment(),
+        **postgres.connection(),
+        "PYTHONPATH": os.pathsep.join(filter(None, python_path)),
+    }
+
+
+def command(*arguments: str, module: str = "odoo", config: Path = CONFIG) -> list[str]:
+    """Return the command line of one Odoo run; a subcommand comes first."""
+    words = [str(word) for word in arguments]
+    head = [words.pop(0)] if words and not words[0].startswith("-") else []
+    return [str(python_env.python()), "-m", module, *head, "-c", str(config), *words]
+
+
+def template(
+    modules: tuple[str, ...] = BASE_MODULES, options: tuple[str, ...] = ()
+) -> str:
+    """Return a database with ``modules`` installed, made once for each Odoo version.
+
+    :param options: more options of its first start, e.g. ``--with-demo``
+    """
+    key = short_hash(odoo_source.version(), *sorted(modules), *options, CACHE)
+    name = f"apr_template_{key}"
+    filestore = TEMPLATES / "filestore" / name
+    with setup_lock():
+        if postgres.exists(name) and filestore.is_dir():
+            return name
+        with step("template database, made once"):
+            _build_template(name, modules, options)
+    return name
+
+
+def _build_template(
+    name: str, modules: tuple[str, ...], options: tuple[str, ...]
+) -> None:
+    """Build under another name, so that an interrupted build is never used."""
+    building = f"{name}_building"
+    for database in (name, building):
+        drop(database, TEMPLATES)
+    config = TEMPLATES / "odoo.conf"
+    TEMPLATES.mkdir(parents=True, exist_ok=True)
+    _write_config(config, TEMPLATES, [])
+    log = CACHE / "log" / f"{name}.log"
+    install = ["-d", building, "-i", ",".join(modules), *options]
+    install += ["--stop-after-init", "--no-http", "--max-cron-threads=0"]
+    run(
+        command(*install, config=config),
+        env=environment(),
+        log=log,
+        hint=f"The whole log is {log}.",
+    )
+    files = TEMPLATES / "filestore"
+    (files / building).mkdir(parents=True, exist_ok=True)
+    (files / building).rename(files / name)
+    postgres.rename(building, name)
+
+
+def create_database(name: str, source: str) -> None:
+    """Make database ``name`` of this checkout a fresh copy of a template."""
+    drop(name)
+    postgres.copy(source, name)
+    shutil.copytree(TEMPLATES / "filestore" / source, DATA_DIR / "filestore" / name)
+
+
+def drop(name: str, data_dir: Path = DATA_DIR) -> None:
+    """Drop a database and its filestore."""
+    postgres.drop(name)
+    shutil.rmtree(data_dir / "filestore" / name, ignore_errors=True)
+
+
+def free_port(wanted: int = 0) -> int:
+    """Return ``wanted`` when nothing listens there on loopback, else a free port."""
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return probe.getsockname()[1]
+    raise OSError("no free port on 127.0.0.1")

@@ -1,0 +1,138 @@
+"""Run Odoo with a recorder: each test's fate, written as it happens.
+
+Started with the virtual environment's Python as ``python -m devtools.odoo_tests``
+with Odoo's own options; ``ODOO_TEST_REPORT`` names the file that gets one JSON
+object a line: ``{"test": id, "status": "passed" | "failed" | "skipped"}``.
+An error that Odoo logs outside a test (a module that does not install, a request
+that ends in a traceback) is recorded as a failure of its own.
+"""
+
+import json
+import logging
+import os
+import sys
+import threading
+import time
+
+from odoo.tests.result import OdooTestResult
+
+# Odoo's own counts of failures that were recorded one by one.
+SUMMARIES = (
+    "Module %s: %d failures, %d errors of %d tests",
+    "%s when loading database %r",
+    "At least one test failed when loading the modules.",
+)
+
+
+class Recorder:
+    """Collects what happens to each test and writes it down once it is known."""
+
+    def __init__(self, path: str):
+        self.report = open(path, "w", buffering=1, encoding="utf-8")
+        self.lock = threading.Lock()
+        self.reporting = threading.local()
+        self.status: dict[str, str] = {}
+        self.started = 0.0
+        self.group = ""
+        self.counts = {"passed": 0, "failed": 0, "skipped": 0}
+
+    def install(self) -> None:
+        """Wrap the methods by which Odoo's test cases tell their result."""
+        for name, status in (
+            ("addSuccess", "passed"),
+            ("addSkip", "skipped"),
+            ("addError", "failed"),
+            ("addFailure", "failed"),
+        ):
+            self._wrap(name, status)
+        start, stop = OdooTestResult.startTest, OdooTestResult.stopTest
+
+        def start_test(result, test):
+            self.started = time.monotonic()
+            self.status.pop(test.id(), None)
+            start(result, test)
+
+        def stop_test(result, test):
+            stop(result, test)
+            self.write(test.id(), self.status.get(test.id(), "failed"))
+
+        OdooTestResult.startTest = start_test
+        OdooTestResult.stopTest = stop_test
+        logging.getLogger().addHandler(StrayErrors(self))
+
+    def _wrap(self, name: str, status: str) -> None:
+        original = getattr(OdooTestResult, name)
+
+        def wrapper(result, test, *details):
+            self.reporting.active = True
+            try:
+                original(result, test, *details)
+            finally:
+                self.reporting.active = False
+            parent = getattr(test, "test_case", None) or test
+            if self.status.get(parent.id()) != "failed":
+                self.status[parent.id()] = status
+            if not hasattr(parent, "_testMethodName"):
+                # setUpClass or tearDownClass: no test starts or stops for it.
+                self.write(parent.id(), status)
+
+        setattr(OdooTestResult, name, wrapper)
+
+    def write(self, test: str, status: str, detail: str = "") -> None:
+        """Record one result, and print a line for each finished test class."""
+        group = test.rpartition(".")[0] if test.startswith("odoo.addons.") else ""
+        seconds = round(time.monotonic() - self.started, 2)
+        entry = {"test": test, "status": status, "seconds": seconds, "detail": detail}
+        with self.lock:
+            if group and group != self.group:
+                self.finish_group()
+                self.group = group
+            self.counts[status] += 1
+            self.report.write(json.dumps(entry) + "\n")
+        if status == "failed":
+            print(f"  FAILED {test} {detail}".rstrip(), flush=True)
+
+    def finish_group(self) -> None:
+        """Print the counts of the class whose tests have just ended."""
+        if self.group and any(self.counts.values()):
+            counts = [f"{n} {status}" for status, n in self.counts.items() if n]
+            name = self.group.removeprefix("odoo.addons.")
+            print(f"  {name}: {', '.join(counts)}", flush=True)
+        self.counts = dict.fromkeys(self.counts, 0)
+
+
+class StrayErrors(logging.Handler):
+    """Records what is logged as an error by anything but a test's own result."""
+
+    def __init__(self, recorder: Recorder):
+        super().__init__(logging.ERROR)
+        self.recorder = recorder
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if getattr(self.recorder.reporting, "active", False):
+            return
+        if record.msg in SUMMARIES:
+            return
+        text = record.getMessage().partition("\n")[0]
+        error = record.exc_info and record.exc_info[1]
+        if error:
+            text = f"{text} {type(error).__name__}: {error}".replace("\n", " ")
+        self.recorder.write(f"log:{record.name}", "failed", text[:300])
+
+
+def main() -> None:
+    """Install the recorder and hand over to Odoo's command line."""
+    import odoo.cli.command
+
+    recorder = Recorder(os.environ["ODOO_TEST_REPORT"])
+    recorder.install()
+    try:
+        odoo.cli.command.main()
+    finally:
+        recorder.finish_group()
+        recorder.report.close()
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

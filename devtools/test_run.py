@@ -1,0 +1,178 @@
+"""``./dev test``: every test there is, counted from the runners' own reports."""
+
+import collections
+import json
+import os
+import subprocess
+import xml.etree.ElementTree as ElementTree
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from . import odoo, postgres, python_env, system
+from .console import say, step, tail
+from .paths import ADDON, LOG_DIR, ROOT, database_name
+
+PLAIN = ("bridge/tests", "simulator/tests", "devtools/tests")
+# What tests look through: a browser, the invoice's PDF, its pages, their QR codes.
+PROGRAMS = ("chromium", "wkhtmltopdf", "pdftoppm", "zbarimg")
+
+
+@dataclass
+class Result:
+    """Counts of one run, and the names of what failed."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    failures: list[str] = field(default_factory=list)
+
+    def add(self, status: str, name: str) -> None:
+        """Count one test; ``status`` is passed, failed or skipped."""
+        setattr(self, status, getattr(self, status) + 1)
+        if status == "failed":
+            self.failures.append(name)
+
+    def __add__(self, other: "Result") -> "Result":
+        return Result(
+            self.passed + other.passed,
+            self.failed + other.failed,
+            self.skipped + other.skipped,
+            self.failures + other.failures,
+        )
+
+    def __str__(self) -> str:
+        return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+
+    def judge(self, runner: str, exit_code: int, log: Path) -> None:
+        """Turn a run that ended badly, or ran nothing, into a failure."""
+        if exit_code and not self.failed:
+            self.add("failed", f"{runner} ended with {exit_code}: {log}")
+            say(tail(log))
+        elif not self.passed + self.failed:
+            self.add("failed", f"{runner} ran no test: {log}")
+
+
+def run_tests(options) -> int:
+    """Run what ``options`` of the command line select; return the exit code."""
+    with_plain = not options.tags
+    with_odoo = not options.plain and not options.keyword
+    if with_odoo:
+        odoo.prepare()
+        system.ensure(*PROGRAMS)
+    else:
+        python_env.ensure()
+    results = []
+    with ThreadPoolExecutor() as pool:
+        # One core installs and tests the addon while the other runs plain Python.
+        plain = pool.submit(run_plain, options.keyword) if with_plain else None
+        if with_odoo:
+            results.append(run_odoo(options))
+        if plain:
+            results.append(plain.result())
+    total = sum(results, Result())
+    for name in total.failures:
+        say(f"FAILED {name}")
+    say(str(total))
+    return 1 if total.failed else 0
+
+
+def _empty(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"")
+
+
+def run_plain(keyword: str | None) -> Result:
+    """Run the tests that need no Odoo with pytest."""
+    folders = [folder for folder in PLAIN if (ROOT / folder).is_dir()]
+    report, log = LOG_DIR / "plain.xml", LOG_DIR / "plain.log"
+    _empty(report)
+    words = [python_env.python(), "-m", "pytest", "-q", f"--junitxml={report}"]
+    words += ["-k", keyword] if keyword else []
+    with step(f"plain Python tests: {', '.join(folders)}") as details:
+        with log.open("wb") as output:
+            done = subprocess.run(
+                [*map(str, words), *folders],
+                cwd=ROOT,
+                env={**os.environ, **system.environment()},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        result = read_junit(report)
+        result.judge("pytest", done.returncode, log)
+        details.append(f"plain Python: {result}")
+    if result.failed:
+        say(log.read_text(errors="replace"))
+    return result
+
+
+def read_junit(path: Path) -> Result:
+    """Count the tests of a JUnit report, the worst status of each."""
+    result = Result()
+    if not path.stat().st_size:
+        return result
+    worst: dict[str, str] = {}
+    order = ("passed", "skipped", "failed")
+    for case in ElementTree.parse(path).iter("testcase"):
+        kinds = {child.tag for child in case}
+        status = "skipped" if "skipped" in kinds else "passed"
+        status = "failed" if kinds & {"failure", "error"} else status
+        name = f"{case.get('classname')}.{case.get('name')}"
+        worst[name] = max(worst.get(name, "passed"), status, key=order.index)
+    for name, status in worst.items():
+        result.add(status, name)
+    return result
+
+
+def run_odoo(options) -> Result:
+    """Install the addon in a fresh database and run its tests there."""
+    database = database_name("test")
+    template = odoo.template()
+    change = "-i"
+    if options.reuse and postgres.exists(database):
+        change = "-u"
+    else:
+        with step(f"database {database}"):
+            odoo.create_database(database, template)
+    tags = options.tags or f"/{ADDON}"
+    report, log = LOG_DIR / "odoo.jsonl", LOG_DIR / "odoo.log"
+    for path in (report, log):
+        _empty(path)
+    say(f"· Odoo tests {tags} (log: {log})")
+    command = odoo.command(
+        *("-d", database, change, ADDON, "--test-tags", tags),
+        *("--stop-after-init", "--max-cron-threads=0", "-p", str(odoo.free_port())),
+        *("--screenshots", str(LOG_DIR / "screenshots"), "--logfile", str(log)),
+        module="devtools.odoo_tests",
+    )
+    environment = {**os.environ, **odoo.environment(), "ODOO_TEST_REPORT": str(report)}
+    # A test that only passes when it is tried again has failed.
+    environment["ODOO_TEST_FAILURE_RETRIES"] = "0"
+    done = subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL)
+    result = read_recorded(report)
+    result.judge("Odoo", done.returncode, log)
+    say(f"  Odoo: {result}")
+    if not (options.keep or options.reuse):
+        odoo.drop(database)
+    return result
+
+
+def read_recorded(path: Path) -> Result:
+    """Count the tests that ``devtools.odoo_tests`` recorded."""
+    result = Result()
+    last: dict[str, tuple[str, str]] = {}
+    stray = collections.Counter()
+    for line in path.read_text(encoding="utf-8").splitlines():
+        entry = json.loads(line)
+        name = entry["test"]
+        if entry["detail"]:
+            # An error in the log: each one counts, whatever its name.
+            name = f"{name} {entry['detail']}"
+            stray[name] += 1
+            name = f"{name} ({stray[name]})" if stray[name] > 1 else name
+        if last.get(name, ("", ""))[0] != "failed":
+            last[name] = (entry["status"], name)
+    for status, name in last.values():
+        result.add(status, name)
+    return result
