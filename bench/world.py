@@ -1,0 +1,181 @@
+"""Two databases with the same invoices: one without the addon, one with it."""
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from devtools import odoo as dev
+from devtools import odoo_source, postgres
+from devtools.console import run
+from devtools.paths import ADDON, ADDONS_DIR, LOG_DIR, ROOT
+from odoo import Command, api, fields
+from odoo.modules.registry import Registry
+from odoo.tools import config
+
+CUSTOMERS = 200
+INVOICES = 1000
+# Holds the empty route that notifications are compared with.
+ADDONS = ROOT / "bench" / "addons"
+WEBHOOK_SECRET = "bench-webhook-secret"
+
+
+@dataclass(frozen=True)
+class World:
+    """The names of the two databases, equal but for the addon."""
+
+    without: str
+    with_addon: str
+
+
+def load_odoo() -> None:
+    """Make this process an Odoo without a server, with our own addons path."""
+    config.parse_config(
+        [
+            *("-c", str(dev.CONFIG)),
+            addons_path(),
+            "--max-cron-threads=0",
+            "--log-level=warn",
+        ],
+        setup_logging=True,
+    )
+
+
+def addons_path() -> str:
+    """Return the option that adds the benchmark's own addons to the usual ones."""
+    paths = [ADDONS, ADDONS_DIR, *odoo_source.addons_paths()]
+    return f"--addons-path={','.join(map(str, paths))}"
+
+
+@contextmanager
+def world(prefix: str, template: str) -> Iterator[World]:
+    """Make the databases, and drop them at the end."""
+    names = World(f"{prefix}_without", f"{prefix}_with")
+    try:
+        dev.create_database(names.without, template)
+        with environment(names.without) as env:
+            _fill(env)
+            env.cr.commit()
+        close(names.without)
+        _copy(names)
+        with environment(names.with_addon) as env:
+            _enable_bridge(env)
+            env.cr.commit()
+        for name in (names.without, names.with_addon):
+            postgres.query("VACUUM ANALYZE", database=name)
+        yield names
+    finally:
+        for name in (names.without, names.with_addon):
+            close(name)
+            dev.drop(name)
+
+
+@contextmanager
+def environment(database: str) -> Iterator[api.Environment]:
+    """Yield the accountant's environment; what it does is rolled back at the end."""
+    with Registry(database).cursor() as cr:
+        root = api.Environment(cr, api.SUPERUSER_ID, {})
+        user = root.ref("base.user_admin")
+        try:
+            yield root(user=user)(context={"lang": "en_US", "tz": "Europe/Paris"})
+        finally:
+            cr.rollback()
+
+
+def close(database: str) -> None:
+    """Forget the registry of a database and its connections."""
+    from odoo.sql_db import close_db
+
+    Registry.delete(database)
+    close_db(database)
+
+
+def _fill(env) -> None:
+    """Make the company French, with customers and draft invoices."""
+    company = env.company
+    company.write(
+        {
+            "name": "Bench SAS",
+            "country_id": env.ref("base.fr").id,
+            "email": "billing@example.com",
+        }
+    )
+    env.ref("base.EUR").active = True
+    env["account.chart.template"].try_loading("fr", company)
+    random.seed(19)
+    customers = env["res.partner"].create(
+        [
+            {
+                "name": f"Customer {number}",
+                "is_company": True,
+                "country_id": env.ref("base.fr").id,
+                "email": f"customer{number}@example.com",
+            }
+            for number in range(CUSTOMERS)
+        ]
+    )
+    env["account.move"].create(
+        [invoice_values(env, customers[n % CUSTOMERS]) for n in range(INVOICES)]
+    )
+
+
+def invoice_values(env, customer) -> dict:
+    """Return the values of an invoice of two lines, due in a month."""
+    return {
+        "move_type": "out_invoice",
+        "partner_id": customer.id,
+        "invoice_date": fields.Date.today(),
+        "invoice_line_ids": [
+            Command.create(
+                {
+                    "name": name,
+                    "quantity": random.randint(1, 5),
+                    "price_unit": random.randint(1000, 30000) / 100,
+                }
+            )
+            for name in ("Work", "Material")
+        ],
+    }
+
+
+def bridge_provider(env):
+    """Return the company's Bridge provider."""
+    return env["payment.provider"].search([("code", "=", "bridge")], limit=1)
+
+
+def _copy(names: World) -> None:
+    dev.drop(names.with_addon)
+    postgres.copy(names.without, names.with_addon)
+    run(
+        dev.command(
+            *("-d", names.with_addon, "-i", f"{ADDON},bench_route"),
+            *("--stop-after-init", "--no-http", "--max-cron-threads=0"),
+            addons_path(),
+        ),
+        env=dev.environment(),
+        log=LOG_DIR / "bench_install.log",
+        hint=f"The whole log is {LOG_DIR / 'bench_install.log'}.",
+    )
+
+
+def _enable_bridge(env) -> None:
+    company = env.company
+    company.payment_request_policy = "posting"
+    journal = env["account.journal"].search(
+        [("type", "=", "bank"), ("company_id", "=", company.id)], limit=1
+    )
+    journal.bank_account_id = env["res.partner.bank"].create(
+        {
+            "acc_number": "FR7630006000011234567890189",
+            "partner_id": company.partner_id.id,
+        }
+    )
+    bridge_provider(env).write(
+        {
+            "state": "enabled",
+            "is_published": True,
+            "bridge_client_id": "bench",
+            "bridge_client_secret": "bench",
+            "bridge_webhook_secret": WEBHOOK_SECRET,
+        }
+    )

@@ -1,0 +1,916 @@
+"""Notifications: stored before they are answered, worked off later, in any order."""
+
+import json
+import threading
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import partial
+from unittest.mock import patch
+
+from odoo import SUPERUSER_ID, api, fields
+from odoo.modules.registry import DummyRLock, Registry
+from odoo.tests import HttpCase, RecordCapturer, get_db_name, tagged
+from odoo.tools import mute_logger
+
+from ..bridge import signature
+from ..bridge.client import BridgeClient
+from ..models import payment_provider
+from ..models.bridge_event import BridgeEvent
+from ..simulator import Simulator
+from .common import (
+    CLIENT_ID,
+    CLIENT_SECRET,
+    EVENT_CRON,
+    SWEEP_CRON,
+    WEBHOOK_SECRET,
+    LoopbackCase,
+    PaymentRequestCommon,
+)
+
+MODULE = "odoo.addons.account_payment_request"
+EVENT_LOGGER = f"{MODULE}.models.bridge_event"
+TRANSACTION_LOGGER = f"{MODULE}.models.payment_transaction"
+CRON_LOGGER = "odoo.addons.base.models.ir_cron"
+
+
+class EventCommon(PaymentRequestCommon):
+    def events(self, tx=None):
+        """Return the stored events, of one transaction's link or all."""
+        domain = [("provider_id", "=", self.bridge.id)]
+        if tx:
+            domain.append(("link_ref", "=", tx.provider_reference))
+        return self.env["bridge.event"].sudo().search(domain, order="id")
+
+    def payments(self, tx):
+        return self.env["account.payment"].search(
+            [("payment_transaction_id", "=", tx.id)]
+        )
+
+    def api_calls(self):
+        """Patch the client to count its calls; return the list it fills."""
+        calls = []
+        real = BridgeClient._exchange
+
+        def exchange(client, method, path, *args):
+            calls.append((method, path))
+            return real(client, method, path, *args)
+
+        self.startPatcher(patch.object(BridgeClient, "_exchange", exchange))
+        return calls
+
+
+@tagged("post_install", "-at_install")
+class TestWebhookRoute(EventCommon, HttpCase):
+    """What the route answers, and when."""
+
+    def post(self, _url, body, headers):
+        """Hand a webhook to the real controller; return the HTTP status."""
+        self.env.flush_all()
+        response = self.url_open(
+            f"/payment/bridge/webhook/{self.bridge.id}", data=body, headers=headers
+        )
+        self.env.invalidate_all()
+        return response.status_code
+
+    def test_webhook_is_stored_when_it_is_answered_and_nothing_is_read_yet(self):
+        tx = self.pay(self.create_request())
+        calls = self.api_calls()
+        delivered = self.sim.deliver_pending(transport=self.post)
+        self.assertEqual({delivery.status for delivery in delivered}, {200})
+        events = self.events(tx)
+        self.assertEqual(len(events), len(delivered))
+        self.assertEqual(
+            [event.body.encode() for event in events],
+            [delivery.body for delivery in delivered],
+        )
+        self.assertEqual(set(events.mapped("state")), {"received"})
+        self.assertEqual(tx.state, "draft")
+        self.assertFalse(calls)
+
+    def test_webhook_is_answered_though_bridge_is_down(self):
+        tx = self.pay(self.create_request())
+        self.sim.faults.set(status_503=True)
+        delivered = self.sim.deliver_pending(transport=self.post)
+        self.assertEqual({delivery.status for delivery in delivered}, {200})
+        self.assertEqual(len(self.events(tx)), len(delivered))
+
+    @mute_logger("odoo.http")
+    def test_webhook_that_could_not_be_stored_is_not_answered_as_received(self):
+        tx = self.pay(self.create_request())
+        with patch.object(BridgeEvent, "_parse", side_effect=RuntimeError("disk full")):
+            self.sim.deliver_pending(order=[0], transport=self.post)
+        delivery = self.sim.webhooks[0]
+        self.assertEqual((delivery.status, delivery.state), (500, "pending"))
+        self.assertFalse(self.events(tx))
+        # Bridge repeats it: nothing is lost.
+        self.sim.deliver_pending(transport=self.post)
+        self.assertEqual(delivery.state, "delivered")
+        self.assertEqual(len(self.events(tx)), len(self.sim.webhooks))
+
+    def test_same_webhook_twice_is_answered_twice_and_stored_once(self):
+        tx = self.pay(self.create_request())
+        self.sim.deliver_pending(transport=self.post)
+        stored = self.events(tx)
+        for index in range(len(stored)):
+            self.sim.replay(index)
+        again = self.sim.deliver_pending(transport=self.post)
+        self.assertEqual({delivery.status for delivery in again}, {200})
+        self.assertEqual(self.events(tx), stored)
+
+    def test_from_the_route_to_the_booked_payment(self):
+        request = self.create_request()
+        tx = self.pay(request)
+        self.sim.deliver_pending(transport=self.post)
+        self.work_off()
+        self.assert_booked(tx)
+        self.assertEqual(request.state, "paid")
+        self.assertEqual(set(self.events(tx).mapped("state")), {"done"})
+        self.assertEqual(self.events(tx).transaction_id, tx)
+
+    def test_dashboards_test_event_is_answered_and_set_aside(self):
+        self.sim.send_test_event()
+        delivered = self.sim.deliver_pending(transport=self.post)
+        self.assertEqual([delivery.status for delivery in delivered], [200])
+        self.run_cron(EVENT_CRON)
+        event = self.events()
+        self.assertEqual((event.event_type, event.state), ("TEST_EVENT", "ignored"))
+
+    def test_return_reads_at_bridge_what_no_webhook_told(self):
+        request = self.create_request()
+        tx = self.pay(request)
+        self.env.flush_all()
+        response = self.url_open(
+            f"/payment/bridge/return?payment_link_id={tx.provider_reference}",
+            allow_redirects=False,
+        )
+        self.env.invalidate_all()
+        self.assertEqual(response.status_code, 303)
+        self.assertTrue(response.headers["Location"].endswith("/payment/status"))
+        self.assertEqual(tx.state, "done")
+
+
+@tagged("post_install", "-at_install")
+class TestEvents(EventCommon):
+    """What becomes of the stored events."""
+
+    # === One effect ===
+
+    def test_same_webhook_twice_has_one_row_one_reading_one_payment(self):
+        tx = self.pay(self.create_request())
+        self.deliver(duplicate=range(9))
+        stored = self.events(tx)
+        self.assertEqual(len(stored), len({hook.body for hook in self.sim.webhooks}))
+        self.work_off()
+        for index in range(len(stored)):
+            self.sim.replay(index)
+        self.deliver()
+        self.work_off()
+        self.assertEqual(self.events(tx), stored)
+        self.assert_booked(tx)
+        self.assertEqual(len(self.payments(tx)), 1)
+
+    def test_events_of_one_link_are_one_reading(self):
+        tx = self.pay(self.create_request())
+        self.deliver()
+        self.assertGreater(len(self.events(tx)), 1)
+        calls = self.api_calls()
+        self.run_cron(EVENT_CRON)
+        reads = [path for _method, path in calls if tx.provider_reference in path]
+        self.assertEqual(len(reads), 1)
+        self.assertEqual(set(self.events(tx).mapped("state")), {"done"})
+
+    def test_only_a_new_event_wakes_the_worker(self):
+        self.pay(self.create_request())
+        triggers = self.env["ir.cron.trigger"].sudo()
+        domain = [("cron_id", "=", self.env.ref(EVENT_CRON).id)]
+        with RecordCapturer(triggers, domain) as first:
+            self.deliver(order=[0])
+        self.assertTrue(first.records)
+        self.sim.replay(0)
+        with RecordCapturer(triggers, domain) as second:
+            self.deliver(order=[len(self.sim.pending) - 1])
+        self.assertFalse(second.records)
+
+    # === Any order, same end ===
+
+    def play(self, journey, choose):
+        """Pay a new request, then deliver its webhooks, each twice, worked off one by
+        one.
+
+        :param journey: outcomes of the attempts made one after the other
+        :param choose: which of n waiting webhooks comes next; None: all at once
+        :return: all that must not depend on the order
+        """
+        request = self.create_request()
+        tx = self.start(request)
+        for outcome in journey:
+            self.sim.pay(tx.provider_reference, outcome)
+        self.sim.settle(tx.provider_reference)
+        while choose and self.sim.pending:
+            position = choose(len(self.sim.pending))
+            self.deliver(order=[position], duplicate=[position])
+            self.work_off()
+        self.settle_all()
+        return {
+            "transaction": tx.state,
+            "link": tx.bridge_link_status,
+            "bank": (tx.bank_status, tx.bank_status_reason),
+            "request": request.state,
+            "issue": request.issue,
+            "payments": self.payments(tx).mapped("amount"),
+            "residual": request.line_ids.move_id.amount_residual,
+            "tasks": len(self.tasks(request)),
+        }
+
+    def test_webhooks_in_any_order_end_in_the_same_state(self):
+        orders = {
+            "all at once": None,
+            "first to last": lambda n: 0,
+            "last to first": lambda n: n - 1,
+            "from the middle": lambda n: n // 2,
+        }
+        journeys = {
+            "acsc": ["acsc"],
+            "pending then executed": ["pdng-acsc"],
+            "pending then refused": ["pdng-rjct"],
+            "refused then executed": ["rjct-am18", "acsc"],
+            "refused only": ["rjct-cust"],
+        }
+        expected = {
+            "acsc": ("done", "paid"),
+            "pending then executed": ("done", "paid"),
+            "pending then refused": ("error", "valid"),
+            "refused then executed": ("done", "paid"),
+            "refused only": ("draft", "valid"),
+        }
+        for name, journey in journeys.items():
+            ends = {}
+            for how, choose in orders.items():
+                ends[how] = self.play(journey, choose)
+            with self.subTest(name):
+                first = ends["all at once"]
+                self.assertEqual(
+                    (first["transaction"], first["request"]), expected[name]
+                )
+                for how, end in ends.items():
+                    self.assertEqual(end, first, how)
+
+    def test_each_webhook_alone_is_enough(self):
+        """All others lost: the one that arrives makes us read the truth."""
+        for kept in range(4):
+            tx = self.pay(self.create_request())
+            count = len(self.sim.pending)
+            self.assertEqual(count, 4)
+            self.deliver(drop=[i for i in range(count) if i != kept])
+            self.work_off()
+            self.assert_booked(tx)
+
+    def test_old_refusal_redelivered_after_the_payment_changes_nothing(self):
+        tx = self.start(self.create_request())
+        self.sim.pay(tx.provider_reference, "rjct")
+        refusals = list(range(len(self.sim.webhooks)))
+        self.settle_all()
+        self.sim.pay(tx.provider_reference, "acsc")
+        self.settle_all()
+        self.assert_booked(tx)
+        for index in refusals:
+            self.sim.replay(index)
+        # The same bytes are known; a redelivery with another timestamp is not.
+        old = json.loads(self.sim.webhooks[refusals[-1]].body)
+        self.receive_payload({**old, "timestamp": old["timestamp"] + 1})
+        self.settle_all()
+        self.assert_booked(tx)
+        self.assertFalse(tx.issue)
+
+    def receive_payload(self, payload):
+        body = json.dumps(payload).encode()
+        header = signature.header(body, WEBHOOK_SECRET)
+        return self.receive("", body, {"BridgeApi-Signature": header})
+
+    # === Events about what is not there ===
+
+    def test_webhook_before_the_transaction_is_committed_is_worked_off_later(self):
+        request = self.create_request()
+        tx = self.start(request)
+        link_id = tx.provider_reference
+        # What the worker sees while the payer's request is not committed yet.
+        tx.provider_reference = False
+        self.sim.pay(link_id, "acsc")
+        self.deliver()
+        self.work_off()
+        events = self.events().filtered(lambda event: event.link_ref == link_id)
+        self.assertEqual(set(events.mapped("state")), {"received"})
+        self.assertEqual(set(events.mapped("attempts")), {1})
+        self.assertEqual(tx.state, "draft")
+        tx.provider_reference = link_id
+        self.travel(minutes=2)
+        self.work_off()
+        self.assert_booked(tx)
+        self.assertEqual(set(events.mapped("state")), {"done"})
+
+    def test_event_of_a_link_nobody_knows_is_set_aside_after_an_hour(self):
+        self.sim.faults.set(unknown_link=1)
+        tx = self.pay(self.create_request())
+        self.settle_all()
+        self.assert_booked(tx)
+        stray = self.events() - self.events(tx)
+        self.assertEqual(len(stray), 1)
+        self.assertEqual(stray.state, "received")
+        self.travel(hours=2)
+        self.work_off()
+        self.assertEqual((stray.state, stray.transaction_id.id), ("ignored", False))
+
+    def test_event_is_never_believed(self):
+        """A genuine signature on words that Bridge does not confirm."""
+        tx = self.start(self.create_request())
+        self.receive_payload(
+            {
+                "type": "payment.transaction.updated",
+                "timestamp": 1,
+                "content": {
+                    "payment_link_id": tx.provider_reference,
+                    "status": "ACSC",
+                    "amount": 120.0,
+                },
+            }
+        )
+        self.work_off()
+        self.assertEqual((tx.state, tx.bank_status), ("draft", False))
+        self.assert_nothing_booked(tx)
+
+    # === Crashes ===
+
+    @mute_logger(CRON_LOGGER, "odoo.sql_db", EVENT_LOGGER)
+    def test_crash_between_store_and_work_loses_nothing(self):
+        tx = self.pay(self.create_request())
+        self.deliver()
+        with patch.object(BridgeEvent, "_work", side_effect=MemoryError), (
+            self.enter_registry_test_mode()
+        ):
+            self.env.ref(EVENT_CRON).sudo().method_direct_trigger()
+        self.env.invalidate_all()
+        self.assertEqual(set(self.events(tx).mapped("state")), {"received"})
+        self.assertEqual(tx.state, "draft")
+        self.work_off()
+        self.assert_booked(tx)
+
+    @mute_logger(CRON_LOGGER, "odoo.sql_db")
+    def test_crash_after_the_work_before_its_commit_has_one_effect(self):
+        tx = self.pay(self.create_request())
+        self.deliver()
+        work = BridgeEvent._work
+
+        def work_then_die(events):
+            work(events)
+            raise MemoryError
+
+        with patch.object(BridgeEvent, "_work", work_then_die), (
+            self.enter_registry_test_mode()
+        ):
+            self.env.ref(EVENT_CRON).sudo().method_direct_trigger()
+        self.env.invalidate_all()
+        self.assertEqual((tx.state, tx.bank_status), ("draft", False))
+        self.work_off()
+        self.assert_booked(tx)
+        self.assertEqual(len(self.payments(tx)), 1)
+
+    @mute_logger("odoo.addons.payment.models.payment_transaction")
+    def test_crash_while_booking_keeps_the_payment_done_and_books_it_later(self):
+        tx = self.pay(self.create_request())
+        self.deliver()
+        broken = patch.object(
+            type(tx), "_create_payment", side_effect=RuntimeError("no journal")
+        )
+        with broken:
+            self.run_cron(EVENT_CRON)
+        self.assertEqual((tx.state, tx.is_post_processed), ("done", False))
+        self.assertEqual(set(self.events(tx).mapped("state")), {"done"})
+        self.assertEqual(tx.payment_request_id.state, "in_progress")
+        self.work_off()
+        self.assert_booked(tx)
+
+    @mute_logger(EVENT_LOGGER)
+    def test_one_link_that_cannot_be_read_does_not_keep_the_others_waiting(self):
+        lost = self.pay(self.create_request())
+        paid = self.pay(self.create_request())
+        self.deliver()
+        del self.sim.links[lost.provider_reference]
+        self.work_off()
+        self.assert_booked(paid)
+        self.assertEqual(
+            {(event.state, event.attempts) for event in self.events(lost)},
+            {("received", 1)},
+        )
+
+    @mute_logger(EVENT_LOGGER)
+    def test_answer_nobody_foresaw_does_not_keep_the_others_waiting(self):
+        strange = self.pay(self.create_request())
+        paid = self.pay(self.create_request())
+        self.deliver()
+        real = BridgeClient.read_payment_link
+
+        def read_payment_link(client, link_id):
+            link = real(client, link_id)
+            if link_id == strange.provider_reference:
+                link["transactions"] = "soon"
+            return link
+
+        with patch.object(BridgeClient, "read_payment_link", read_payment_link):
+            self.work_off()
+        self.assert_booked(paid)
+        self.assertEqual(
+            {(event.state, event.attempts) for event in self.events(strange)},
+            {("received", 1)},
+        )
+        self.assertEqual(strange.state, "draft")
+
+    @mute_logger(TRANSACTION_LOGGER)
+    def test_sweep_goes_on_after_an_answer_nobody_foresaw(self):
+        strange = self.pay(self.create_request())
+        paid = self.pay(self.create_request())
+        real = BridgeClient.read_payment_link
+
+        def read_payment_link(client, link_id):
+            link = real(client, link_id)
+            if link_id == strange.provider_reference:
+                link["transactions"] = "soon"
+            return link
+
+        self.travel(minutes=10)
+        with patch.object(BridgeClient, "read_payment_link", read_payment_link):
+            self.sweep()
+        self.assert_booked(paid)
+        self.assertGreater(strange.bridge_next_check_at, fields.Datetime.now())
+
+    # === Bridge down while working ===
+
+    def assert_waiting(self, tx, attempts):
+        for event in self.events(tx):
+            self.assertEqual((event.state, event.attempts), ("received", attempts))
+            self.assertTrue(event.error)
+            self.assertGreater(event.next_attempt_at, fields.Datetime.now())
+        self.assertEqual(tx.state, "draft")
+
+    @mute_logger(EVENT_LOGGER)
+    def test_bridge_answers_503_and_the_event_is_tried_again(self):
+        tx = self.pay(self.create_request())
+        self.deliver()
+        self.sim.faults.set(status_503=True)
+        self.run_cron(EVENT_CRON)
+        self.assert_waiting(tx, 1)
+        # Not before its time.
+        self.sim.faults.clear()
+        self.run_cron(EVENT_CRON)
+        self.assert_waiting(tx, 1)
+        self.travel(minutes=2)
+        self.work_off()
+        self.assert_booked(tx)
+        self.assertFalse(any(self.events(tx).mapped("error")))
+
+    @mute_logger(EVENT_LOGGER)
+    def test_bridge_is_unreachable_and_the_event_is_tried_again(self):
+        tx = self.pay(self.create_request())
+        self.deliver()
+        parameters = self.env["ir.config_parameter"].sudo()
+        key = f"{MODULE.rpartition('.')[2]}.bridge_url"
+        self.sim.stop()  # Connections are refused.
+        self.run_cron(EVENT_CRON)
+        self.assert_waiting(tx, 1)
+        self.sim.start()
+        parameters.set_param(key, self.sim.url)
+        self.travel(minutes=2)
+        self.work_off()
+        self.assert_booked(tx)
+
+    @mute_logger(EVENT_LOGGER)
+    def test_bridge_does_not_answer_in_time_and_the_event_is_tried_again(self):
+        tx = self.pay(self.create_request())
+        self.deliver()
+        hasty = partial(BridgeClient, timeout=0.05, attempts=1)
+        self.sim.faults.set(slow=0.2)
+        with patch.object(payment_provider, "BridgeClient", hasty):
+            self.run_cron(EVENT_CRON)
+        self.assert_waiting(tx, 1)
+        self.sim.faults.clear()
+        self.travel(minutes=2)
+        self.work_off()
+        self.assert_booked(tx)
+
+    @mute_logger(EVENT_LOGGER)
+    def test_bridge_refuses_the_credentials_and_the_event_is_tried_again(self):
+        tx = self.pay(self.create_request())
+        self.deliver()
+        self.bridge.bridge_client_secret = "mistyped-secret"
+        self.run_cron(EVENT_CRON)
+        self.assert_waiting(tx, 1)
+        for event in self.events(tx):
+            self.assertIn("invalid_client_credentials", event.error)
+            self.assertNotIn("mistyped-secret", event.error)
+        self.bridge.bridge_client_secret = "sim-secret"
+        self.travel(minutes=2)
+        self.work_off()
+        self.assert_booked(tx)
+
+    @mute_logger(EVENT_LOGGER)
+    def test_credentials_taken_away_keep_the_event_for_later(self):
+        tx = self.pay(self.create_request())
+        self.deliver()
+        self.bridge.write({"state": "disabled", "bridge_client_secret": False})
+        self.run_cron(EVENT_CRON)
+        self.assert_waiting(tx, 1)
+        self.bridge.write({"state": "enabled", "bridge_client_secret": "sim-secret"})
+        self.travel(minutes=2)
+        self.work_off()
+        self.assert_booked(tx)
+
+    @mute_logger(TRANSACTION_LOGGER)
+    def test_credentials_taken_away_do_not_stop_the_sweep_of_other_companies(self):
+        other = self.setup_other_company(name="Autre Boutique")
+        provider = self._enable_bridge(other["company"], other["default_journal_bank"])
+        theirs = self.pay(self.create_request_in(other["company"]))
+        ours = self.pay(self.create_request())
+        self.assertEqual(theirs.provider_id, provider)
+        provider.write({"state": "disabled", "bridge_client_secret": False})
+        self.travel(minutes=10)
+        self.sweep()
+        self.assert_booked(ours)
+        self.assertEqual(theirs.state, "draft")
+
+    def create_request_in(self, company):
+        invoice = (
+            self.env["account.move"]
+            .with_company(company)
+            .create(
+                {
+                    "move_type": "out_invoice",
+                    "partner_id": self.customer.id,
+                    "invoice_date": fields.Date.today(),
+                    "invoice_line_ids": [
+                        (0, 0, {"name": "S", "price_unit": 75.0, "tax_ids": []})
+                    ],
+                }
+            )
+        )
+        invoice.action_post()
+        return self.request_of(invoice)
+
+    @mute_logger(EVENT_LOGGER, TRANSACTION_LOGGER)
+    def test_waits_grow_until_it_is_given_up_and_the_sweep_still_finds_the_money(self):
+        tx = self.pay(self.create_request())
+        self.deliver()
+        self.sim.faults.set(status_503=True)
+        event = self.events(tx)[:1]
+        waits = []
+        while event.state == "received":
+            before = fields.Datetime.now()
+            self.run_cron(EVENT_CRON)
+            self.assertEqual(event.attempts, len(waits) + 1, "it is tried each time")
+            waits.append(event.next_attempt_at - before)
+            self.travel(seconds=waits[-1].total_seconds() + 1)
+            self.assertLess(len(waits), 40)
+        self.assertEqual(event.state, "failed")
+        self.assertEqual(waits, sorted(waits))
+        self.assertGreaterEqual(waits[-1], timedelta(hours=1))
+        # Given up after two days, not before and not much later.
+        total = sum(waits, timedelta())
+        self.assertGreater(total, timedelta(days=2))
+        self.assertLess(total, timedelta(days=3))
+        self.run_cron(EVENT_CRON)
+        self.assertEqual(event.attempts, len(waits))
+        self.sim.faults.clear()
+        self.travel(days=1)
+        self.sweep()
+        self.assert_booked(tx)
+
+    @mute_logger(EVENT_LOGGER)
+    def test_failed_event_can_be_replayed_by_a_person(self):
+        tx = self.pay(self.create_request())
+        self.deliver()
+        events = self.events(tx)
+        events.write({"state": "failed", "attempts": 20})
+        self.run_cron(EVENT_CRON)
+        self.assertEqual(tx.state, "draft")
+        events.action_replay()
+        self.work_off()
+        self.assert_booked(tx)
+        self.assertEqual(set(events.mapped("state")), {"done"})
+
+    # === No webhook at all ===
+
+    def test_sweep_reads_what_no_webhook_told(self):
+        self.sim.faults.set(drop=True)
+        request = self.create_request()
+        tx = self.pay(request, "pdng-acsc")
+        self.assertFalse(self.sim.pending)
+        self.travel(minutes=3)
+        self.sweep()
+        self.assertEqual((tx.state, request.state), ("pending", "in_progress"))
+        self.travel(hours=5)
+        self.sweep()
+        self.assert_booked(tx)
+        self.assertFalse(self.events())
+
+    def test_forged_webhooks_leave_it_to_the_sweep(self):
+        self.sim.faults.set(wrong_signature=True)
+        tx = self.pay(self.create_request())
+        delivered = self.deliver()
+        self.assertEqual({delivery.status for delivery in delivered}, {401})
+        self.work_off()
+        self.assertEqual(tx.state, "draft")
+        self.travel(minutes=3)
+        self.sweep()
+        self.assert_booked(tx)
+
+    def test_events_worked_off_long_ago_are_forgotten_but_not_the_open_ones(self):
+        tx = self.pay(self.create_request())
+        self.settle_all()
+        done = self.events(tx)
+        self.pay(self.create_request())
+        self.deliver()
+        open_events = self.events() - done
+        self.assertTrue(open_events)
+        self.travel(days=91)
+        self.env["bridge.event"].sudo()._gc_events()
+        self.assertFalse(done.exists())
+        self.assertEqual(open_events.exists(), open_events)
+
+    def test_sweep_is_woken_by_a_return_that_could_not_be_read(self):
+        request = self.create_request()
+        tx = self.pay(request)
+        self.sim.faults.set(status_503=True)
+        triggers = self.env["ir.cron.trigger"].sudo()
+        domain = [("cron_id", "=", self.env.ref(SWEEP_CRON).id)]
+        with (
+            mute_logger(f"{MODULE}.models.payment_request_page"),
+            RecordCapturer(triggers, domain) as woken,
+        ):
+            self.assertFalse(request._refresh_transactions())
+        self.assertTrue(woken.records)
+        self.sim.faults.clear()
+        self.sweep()
+        self.assert_booked(tx)
+
+
+@tagged("post_install", "-at_install")
+class TestTwoWorkers(LoopbackCase):
+    """Two workers at once, each with a database connection of its own.
+
+    What they work on is committed, so it is made and removed by the tests themselves.
+    """
+
+    def setUp(self):
+        super().setUp()
+        self.registry = Registry(get_db_name())
+        # The thread that runs the tests holds it: no other would get an environment.
+        self.startPatcher(patch.object(Registry, "_lock", DummyRLock()))
+        self.sim = Simulator(
+            deliver="manual", client_id=CLIENT_ID, client_secret=CLIENT_SECRET
+        ).start()
+        self.addCleanup(self.sim.stop)
+        self.client = partial(
+            BridgeClient, CLIENT_ID, CLIENT_SECRET, base_url=self.sim.url
+        )
+        provider_class = self.registry["payment.provider"]
+        self.startPatcher(
+            patch.object(
+                provider_class, "_bridge_client", lambda provider: self.client()
+            )
+        )
+        # Booking needs a chart of accounts and is not what is tested here.
+        self.booked = []
+
+        def post_process(txs):
+            self.booked += txs.filtered(lambda tx: tx.state == "done").ids
+            txs.is_post_processed = True
+
+        self.startPatcher(
+            patch.object(
+                self.registry["payment.transaction"], "_post_process", post_process
+            )
+        )
+        with self.worker() as env:
+            self.triggers = env["ir.cron.trigger"].search([]).ids
+            self.tx_id = self._make_transaction(env).id
+        self.addCleanup(self._remove)
+
+    def _make_transaction(self, env):
+        provider = env.ref("account_payment_request.payment_provider_bridge")
+        code = env["payment.transaction"]._compute_reference("bridge")
+        euro = env.ref("base.EUR")
+        with self.client() as client:
+            link = client.create_payment_link(
+                amount_cents=12000,
+                currency="EUR",
+                label=code,
+                end_to_end_id=code,
+                client_reference=code,
+                user={"company_name": "Two Workers"},
+                expires_at=fields.Datetime.now() + timedelta(hours=1),
+            )
+        return env["payment.transaction"].create(
+            {
+                "provider_id": provider.id,
+                "payment_method_id": env.ref(
+                    "account_payment_request.payment_method_bridge_transfer"
+                ).id,
+                "reference": code,
+                "amount": 120.0,
+                "currency_id": euro.id,
+                "partner_id": env.ref("base.main_partner").id,
+                "provider_reference": link["id"],
+                "bridge_link_status": "valid",
+            }
+        )
+
+    def _remove(self):
+        with self.worker() as env:
+            env["bridge.event"].search(
+                [("link_ref", "=", self.tx(env).provider_reference)]
+            ).unlink()
+            self.tx(env).unlink()
+            env["ir.cron.trigger"].search([("id", "not in", self.triggers)]).unlink()
+
+    @contextmanager
+    def worker(self):
+        """A process of its own: its cursor, committed at the end."""
+        with self.registry.cursor() as cr:
+            yield api.Environment(cr, SUPERUSER_ID, {})
+
+    def tx(self, env):
+        return env["payment.transaction"].browse(self.tx_id)
+
+    def make_event(self, body):
+        """Store one more event of the link, committed; return its id."""
+        with self.worker() as env:
+            tx = self.tx(env)
+            return (
+                env["bridge.event"]
+                .create(
+                    {
+                        "provider_id": tx.provider_id.id,
+                        "body": body,
+                        "digest": body,
+                        "link_ref": tx.provider_reference,
+                        "next_attempt_at": fields.Datetime.now(),
+                    }
+                )
+                .id
+            )
+
+    def states(self, *event_ids):
+        with self.worker() as env:
+            events = env["bridge.event"].browse(event_ids)
+            return [(event.state, event.attempts) for event in events]
+
+    def work(self):
+        with self.worker() as env:
+            env["bridge.event"]._cron_work()
+
+    @contextmanager
+    def first_worker_in_the_middle(self):
+        """A worker that has begun to read at Bridge and is held there meanwhile.
+
+        Yield the links read so far, by anybody.
+        """
+        reading, go_on, read, failures = (
+            threading.Event(),
+            threading.Event(),
+            [],
+            [],
+        )
+        real = BridgeClient.read_payment_link
+
+        def read_payment_link(client, link_id):
+            read.append(link_id)
+            link = real(client, link_id)
+            if threading.current_thread() is thread:
+                reading.set()
+                self.assertTrue(go_on.wait(5))
+            return link
+
+        def run():
+            try:
+                self.work()
+            except Exception as error:
+                failures.append(error)
+
+        thread = threading.Thread(target=run)
+        with patch.object(BridgeClient, "read_payment_link", read_payment_link):
+            thread.start()
+            try:
+                self.assertTrue(reading.wait(5))
+                yield read
+            finally:
+                go_on.set()
+                thread.join(5)
+        self.assertFalse(failures)
+
+    def test_second_worker_leaves_an_event_to_the_first(self):
+        event = self.make_event("one")
+        self.sim.pay(self.link_id(), "acsc")
+        with self.first_worker_in_the_middle() as read:
+            self.work()
+            self.assertEqual(len(read), 1)
+            self.assertEqual(self.states(event), [("received", 0)])
+        self.assertEqual(self.states(event), [("done", 0)])
+        self.work()
+        self.assertEqual(self.booked, [self.tx_id])
+
+    def link_id(self):
+        with self.worker() as env:
+            return self.tx(env).provider_reference
+
+    def test_second_event_waits_while_the_first_ones_transaction_is_read(self):
+        first = self.make_event("one")
+        self.sim.pay(self.link_id(), "pdng-acsc")
+        with self.first_worker_in_the_middle() as read:
+            # Executed after the first worker has read: his answer is old already.
+            import faulthandler; faulthandler.dump_traceback_later(3, file=open("/tmp/fh.txt","w"))
+            self.sim.settle(self.link_id())
+            second = self.make_event("two")
+            self.work()
+            self.assertEqual(len(read), 1)
+            self.assertEqual(self.states(second), [("received", 1)])
+        self.assertEqual(self.states(first, second), [("done", 0), ("received", 1)])
+        with self.worker() as env:
+            self.assertEqual(self.tx(env).state, "pending")
+            env["bridge.event"].browse(second).next_attempt_at = fields.Datetime.now()
+        self.work()
+        self.assertEqual(self.states(second)[0][0], "done")
+        with self.worker() as env:
+            self.assertEqual(self.tx(env).state, "done")
+            self.assertEqual(self.tx(env).bank_status, "ACSC")
+        self.assertEqual(self.booked, [self.tx_id])
+
+    def test_sweep_and_return_leave_a_transaction_to_the_worker_that_reads_it(self):
+        self.make_event("one")
+        self.sim.pay(self.link_id(), "acsc")
+        with self.worker() as env:
+            self.tx(env).bridge_next_check_at = fields.Datetime.now()
+        with self.first_worker_in_the_middle() as read:
+            with self.worker() as env:
+                self.assertFalse(self.tx(env)._bridge_refresh())
+            with self.worker() as env:
+                env["payment.transaction"]._cron_bridge_sweep()
+            self.assertEqual(len(read), 1)
+        self.assertEqual(self.booked, [self.tx_id])
+
+    @mute_logger("odoo.sql_db")
+    def test_worker_that_began_before_the_others_commit_tries_later(self):
+        first, second = self.make_event("one"), self.make_event("two")
+        self.sim.pay(self.link_id(), "acsc")
+        with self.worker() as late:
+            events = late["bridge.event"].browse(second)
+            self.assertEqual(events.state, "received")  # Its view begins here.
+            with self.worker() as early:
+                early["bridge.event"].browse(first)._work()
+            events._work()
+            self.assertEqual((events.state, events.attempts), ("received", 1))
+        with self.worker() as env:
+            self.assertEqual(self.tx(env).state, "done")
+            env["bridge.event"].browse(second).next_attempt_at = fields.Datetime.now()
+        self.work()
+        self.assertEqual(self.states(second)[0][0], "done")
+
+    def test_same_webhook_at_once_on_two_connections_is_stored_once(self):
+        body = json.dumps({"content": {"payment_link_id": self.link_id()}}).encode()
+        header = signature.header(body, WEBHOOK_SECRET)
+        provider_class = self.registry["payment.provider"]
+        with patch.object(
+            provider_class, "_bridge_webhook_secrets", lambda provider: [WEBHOOK_SECRET]
+        ), self.enabled() as provider_id:
+            stored = []
+
+            def receive():
+                with self.worker() as env:
+                    stored.append(
+                        env["bridge.event"]._receive(provider_id, body, header)
+                    )
+
+            threads = [threading.Thread(target=receive) for _i in range(4)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join(5)
+        self.assertEqual(stored, 4 * [True])
+        with self.worker() as env:
+            events = env["bridge.event"].search([("link_ref", "=", self.link_id())])
+            self.assertEqual(len(events), 1)
+
+    @contextmanager
+    def enabled(self):
+        """Have the provider enabled in the database for a while; yield its id."""
+
+        def set_state(state):
+            with self.worker() as env:
+                provider = self.tx(env).provider_id
+                env.cr.execute(
+                    "UPDATE payment_provider SET state = %s WHERE id = %s",
+                    (state, provider.id),
+                )
+                return provider.id
+
+        try:
+            yield set_state("enabled")
+        finally:
+            set_state("disabled")

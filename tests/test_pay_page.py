@@ -1,0 +1,594 @@
+import json
+import logging
+from datetime import timedelta
+from unittest.mock import patch
+
+from lxml import html
+
+from odoo import Command, fields
+from odoo.tests import HttpCase, tagged
+from odoo.tools import mute_logger
+
+from ..bridge.client import BridgeClient
+from ..controllers.pay_http import TokenFilter
+from .common import IBAN, PaymentRequestCommon
+
+PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Mobile/15E148"
+CLIENT_LOGGER = "odoo.addons.account_payment_request.bridge.client"
+PAGE_LOGGER = "odoo.addons.account_payment_request.models.payment_request_page"
+
+
+class PayPageCase(PaymentRequestCommon, HttpCase):
+    """Opens pages as a payer does: no login, nothing but the address."""
+
+    def path(self, request, *parts):
+        return "/".join(["/pay", request.token, *parts])
+
+    def open(self, request, *parts, **kwargs):
+        """Open an address below the request's own; redirections are not followed."""
+        headers = {"User-Agent": PHONE, **kwargs.pop("headers", {})}
+        self.env.flush_all()
+        response = self.url_open(
+            self.path(request, *parts),
+            headers=headers,
+            allow_redirects=False,
+            timeout=30,
+            **kwargs,
+        )
+        self.env.invalidate_all()
+        return response
+
+    def page(self, request, *parts, **kwargs):
+        """Return the page as text without markup, spaces squeezed, and its tree."""
+        response = self.open(request, *parts, **kwargs)
+        tree = html.fromstring(response.content)
+        return " ".join(tree.text_content().split()), tree
+
+    def follow(self, response):
+        """Follow a redirection; return the page as `page` does."""
+        self.assertEqual(response.status_code, 303)
+        answer = self.url_open(response.headers["Location"], allow_redirects=False)
+        tree = html.fromstring(answer.content)
+        return " ".join(tree.text_content().split()), tree
+
+    def tap(self, request, **form):
+        """Tap the button; return the answer."""
+        return self.open(request, "bank", data=form or {"option": "due"})
+
+    def tapped(self, request, **form):
+        """Tap the button; return the transaction whose bank journey opens."""
+        response = self.tap(request, **form)
+        self.assertEqual(response.status_code, 303)
+        link = self.sim.find_link(response.headers["Location"])
+        return request.transaction_ids.filtered(
+            lambda tx: tx.provider_reference == link["id"]
+        )
+
+
+@tagged("post_install", "-at_install")
+class TestPayPage(PayPageCase):
+    def test_the_page_says_who_asks_what_for_how_much_and_until_when(self):
+        request = self.create_request(
+            1234.5, self.company_customer, invoice_date_due="2030-01-31"
+        )
+        text, tree = self.page(request)
+        self.assertIn("Boutique Exemple", text)
+        self.assertIn("To be paid by Société Générique", text)
+        self.assertEqual(
+            tree.find_class("amount")[0].text_content(), "1,234.50\N{NO-BREAK SPACE}€"
+        )
+        self.assertIn("Due on January 31, 2030", text)
+        self.assertIn(request.line_ids.move_id.name, text)
+        self.assertIn(self.company.email, text)
+        self.assertEqual(len(tree.xpath("//form[@method='post']//button")), 2)
+
+    def test_the_page_works_without_script_and_loads_nothing_from_elsewhere(self):
+        content = self.open(self.create_request()).text
+        tree = html.fromstring(content)
+        for attribute in ("src", "href", "action", "formaction"):
+            for value in tree.xpath(f"//@{attribute}"):
+                self.assertTrue(
+                    value.startswith(("/", "data:", "mailto:", "tel:")), value
+                )
+        self.assertFalse(tree.xpath("//*[@style or @onclick or @onload]"))
+        self.assertFalse(tree.xpath("//script[not(@src)] | //style"))
+        self.assertLess(len(content), 40_000)
+
+    def test_every_answer_has_the_safe_headers(self):
+        request = self.create_request()
+        answers = {
+            "page": self.open(request),
+            "status": self.open(request, "status"),
+            "picture": self.open(request, "qr.png"),
+            "redirection": self.open(request, "bank"),
+            "other means": self.open(request, "other"),
+            "unknown": self.url_open("/pay/abcdefghjkmnpqrstuvw"),
+        }
+        for name, answer in answers.items():
+            with self.subTest(name):
+                headers = answer.headers
+                self.assertEqual(headers["Referrer-Policy"], "no-referrer")
+                self.assertEqual(headers["X-Content-Type-Options"], "nosniff")
+                self.assertEqual(headers["X-Robots-Tag"], "noindex, nofollow")
+                if name != "picture":
+                    self.assertEqual(headers["Cache-Control"], "no-store")
+                if name in ("page", "unknown"):
+                    policy = headers["Content-Security-Policy"]
+                    self.assertIn("default-src 'none'", policy)
+                    self.assertIn("frame-ancestors 'none'", policy)
+                    self.assertNotIn("unsafe", policy)
+                    self.assertNotIn("session_id", answer.cookies)
+
+    # Unknown
+
+    def test_an_unknown_token_gets_the_same_page_without_any_information(self):
+        request = self.create_request()
+        expected = self.url_open("/pay/abcdefghjkmnpqrstuvw")
+        self.assertEqual(expected.status_code, 404)
+        self.assertNotIn("Boutique Exemple", expected.text)
+        guesses = [
+            request.token[:-1],
+            request.token + "x",
+            request.token[:-1] + ("a" if request.token[-1] != "a" else "b"),
+            "%20",
+            "é" * 20,
+            "' OR 1=1 --",
+        ]
+        for guess in guesses:
+            for part in (
+                "",
+                "/status",
+                "/logo",
+                "/qr.png",
+                "/transfer.png",
+                "/invoice/0",
+                "/receipt",
+                "/other",
+                "/return",
+            ):
+                with self.subTest(guess=guess, part=part):
+                    answer = self.url_open(f"/pay/{guess}{part}")
+                    self.assertEqual(answer.status_code, 404)
+                    self.assertEqual(answer.text, expected.text)
+        answer = self.url_open(
+            f"/pay/{guesses[0]}/bank", data={"option": "due"}, allow_redirects=False
+        )
+        self.assertEqual(answer.status_code, 404)
+        self.assertFalse(self.sim.links)
+
+    def test_a_token_typed_in_capitals_is_found(self):
+        request = self.create_request()
+        answer = self.url_open(f"/pay/{request.token.upper()}")
+        self.assertIn("120.00", answer.text)
+
+    # Opened
+
+    def test_only_a_person_outside_the_company_opens_the_request(self):
+        request = self.create_request()
+        whatsapp = {"User-Agent": "WhatsApp/2.23.20.0"}
+        facebook = {"User-Agent": "facebookexternalhit/1.1"}
+        for headers in (whatsapp, facebook, {"Sec-Purpose": "prefetch"}):
+            self.open(request, headers=headers)
+            self.assertFalse(request.opened_at, headers)
+        self.open(request, method="HEAD")
+        self.assertFalse(request.opened_at)
+        self.authenticate("request_accountant", "request_accountant")
+        self.open(request)
+        self.assertFalse(request.opened_at)
+        self.authenticate(None, None)
+        self.open(request)
+        self.assertTrue(request.opened_at)
+
+    def test_showing_the_page_makes_no_call_and_no_transaction(self):
+        request = self.create_request()
+        with patch.object(BridgeClient, "_call", side_effect=AssertionError) as call:
+            answer = self.open(request)
+        self.assertEqual(answer.status_code, 200)
+        self.assertFalse(call.called)
+        self.assertFalse(request.transaction_ids)
+
+    # Language and text
+
+    def test_the_page_speaks_the_payers_language_then_his_browsers(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.customer.lang = "fr_FR"
+        request = self.create_request()
+        text, tree = self.page(request, headers={"Accept-Language": "en"})
+        self.assertEqual(tree.get("lang"), "fr-FR")
+        self.assertIn("120,00", text)
+        self.customer.lang = False
+        _text, tree = self.page(
+            request, headers={"Accept-Language": "de,fr;q=0.8,en;q=0.5"}
+        )
+        self.assertEqual(tree.get("lang"), "fr-FR")
+        _text, tree = self.page(request, headers={"Accept-Language": "en-GB,fr;q=0.5"})
+        self.assertEqual(tree.get("lang"), "en-US")
+
+    def test_names_and_labels_cannot_inject_markup(self):
+        attack = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
+        self.customer.name = attack
+        self.company.write({"name": attack, "phone": attack})
+        request = self.create_deposit(description=attack)
+        for parts in ((), ("other",)):
+            answer = self.open(request, *parts)
+            self.assertEqual(answer.status_code, 200)
+            self.assertNotIn("<script>alert", answer.text)
+            self.assertNotIn("<img src=x", answer.text)
+
+    def test_what_is_late_is_said_kindly(self):
+        yesterday = fields.Date.today() - timedelta(days=1)
+        request = self.create_request(
+            invoice_date=yesterday, invoice_date_due=yesterday
+        )
+        text, _tree = self.page(request)
+        self.assertIn("It was due on", text)
+        self.assertIn("please disregard this", text)
+
+    # Amounts
+
+    def test_the_amount_is_never_taken_from_the_form(self):
+        request = self.create_request(120.0)
+        tx = self.tapped(request, option="due", amount="0.01", currency_id="1")
+        self.assertEqual(tx.amount, 120.0)
+        self.assertEqual(self.link(tx)["transactions"][0]["amount"], 120.0)
+
+    def test_an_option_of_ones_own_opens_nothing(self):
+        request = self.create_request()
+        for option in ("0.01", "all", "", "due' --"):
+            answer = self.tap(request, option=option)
+            self.assertEqual(answer.status_code, 303)
+            self.assertEqual(answer.headers["Location"], self.path(request))
+        self.assertFalse(request.transaction_ids)
+        self.assertFalse(self.sim.links)
+
+    def test_two_amounts_due_are_a_choice(self):
+        term = self.env["account.payment.term"].create(
+            {
+                "name": "30 % now, the rest in 60 days",
+                "line_ids": [
+                    Command.create(
+                        {"value": "percent", "value_amount": 30, "nb_days": 0}
+                    ),
+                    Command.create(
+                        {"value": "percent", "value_amount": 70, "nb_days": 60}
+                    ),
+                ],
+            }
+        )
+        request = self.create_request(1000.0, invoice_payment_term_id=term.id)
+        _text, tree = self.page(request)
+        radios = tree.xpath("//input[@type='radio']")
+        self.assertEqual([radio.get("value") for radio in radios], ["due", "all"])
+        self.assertEqual(len(tree.xpath("//input[@type='radio'][@checked]")), 1)
+        self.assertEqual(self.tapped(request, option="all").amount, 1000.0)
+        self.assertEqual(self.tapped(request, option="due").amount, 300.0)
+
+    def test_above_the_ceiling_the_page_says_how_many_transfers_it_takes(self):
+        request = self.create_request(80_000.0)
+        text, _tree = self.page(request)
+        self.assertIn("3 transfers", text)
+        self.assertIn("35,000.00 € now", text)
+        self.assertIn("45,000.00", text)
+        self.assertEqual(self.tapped(request).amount, 35_000.0)
+
+    def test_another_currency_offers_no_bank_and_says_why(self):
+        request = self.create_request(
+            currency_id=self.env.ref("base.USD").id, partner=self.company_customer
+        )
+        text, tree = self.page(request)
+        self.assertFalse(tree.xpath("//button[@data-wait]"))
+        self.assertIn("in euros only", text)
+        self.assertTrue(tree.xpath("//button[@formaction]"))
+        self.assertEqual(self.tap(request).status_code, 409)
+        self.assertFalse(self.sim.links)
+
+    def test_the_details_of_a_transfer_carry_our_reference(self):
+        request = self.create_request()
+        text, tree = self.page(request)
+        self.assertIn(request.reference, text)
+        self.assertIn(IBAN, tree.xpath("//button/@data-copy"))
+        picture = self.open(request, "transfer.png")
+        self.assertEqual(picture.headers["Content-Type"], "image/png")
+        self.assertTrue(picture.content.startswith(b"\x89PNG"))
+
+    # At the bank
+
+    def test_a_double_click_opens_one_bank_link(self):
+        request = self.create_request()
+        first, second = self.tap(request), self.tap(request)
+        self.assertEqual(first.headers["Location"], second.headers["Location"])
+        self.assertEqual(len(self.sim.links), 1)
+        self.assertEqual(len(request.transaction_ids), 1)
+
+    @mute_logger(CLIENT_LOGGER, PAGE_LOGGER)
+    def test_when_bridge_is_down_the_payer_reads_it_and_nothing_is_lost(self):
+        request = self.create_request()
+        self.sim.stop()
+        answer = self.tap(request)
+        self.assertEqual(answer.status_code, 409)
+        self.assertIn("Nothing was paid", answer.text)
+        self.assertIn("Pay from my bank", answer.text)
+
+    def test_the_way_to_the_bank_cannot_be_reloaded(self):
+        request = self.create_request()
+        answer = self.open(request, "bank")
+        self.assertEqual(answer.headers["Location"], self.path(request))
+        self.assertFalse(self.sim.links)
+
+    # Coming back
+
+    def test_back_from_the_bank_the_payer_reads_that_it_is_paid(self):
+        request = self.create_request()
+        tx = self.tapped(request)
+        self.sim.pay(tx.provider_reference, "acsc")
+        answer = self.open(request, "return?status=success")
+        self.assertEqual(answer.headers["Location"], self.path(request))
+        self.assert_booked(tx)
+        text, tree = self.page(request)
+        self.assertIn("Thank you, it is paid", text)
+        self.assertFalse(tree.xpath("//form"))
+        self.assertEqual(self.open(request, "receipt").status_code, 200)
+        self.assertEqual(self.tap(request).headers["Location"], self.path(request))
+        self.assertEqual(len(self.sim.links), 1)
+
+    def test_a_return_is_believed_only_as_far_as_bridge_confirms_it(self):
+        request = self.create_request()
+        tx = self.tapped(request)
+        answer = self.open(request, "return?status=success")
+        self.assertEqual(tx.state, "draft")
+        text, _tree = self.follow(answer)
+        self.assertIn("We are checking with your bank", text)
+        self.assertIn(tx.reference, text)
+        self.assertNotIn("it is paid", text)
+
+    def test_a_return_with_other_peoples_ids_reads_only_our_own(self):
+        mine, other = self.create_request(50.0), self.create_request(70.0)
+        other_tx = self.pay(other, "acsc")
+        link = self.link(other_tx)
+        self.open(mine, f"return?payment_link_id={link['id']}&status=success")
+        self.assertEqual(other_tx.state, "draft")
+        self.assertFalse(mine.transaction_ids)
+        self.assertEqual(mine.state, "valid")
+
+    def test_a_pending_transfer_shows_a_page_that_waits(self):
+        request = self.create_request()
+        tx = self.tapped(request)
+        self.sim.pay(tx.provider_reference, "pdng-acsc")
+        self.open(request, "return?status=success")
+        text, tree = self.page(request)
+        self.assertIn("Your transfer is on its way", text)
+        self.assertIn("you can close this page", text)
+        self.assertIn(tx.reference, text)
+        self.assertFalse(tree.xpath("//form"))
+        waiting = tree.xpath("//*[@data-status]")[0]
+        state = json.loads(self.open(request, "status").content)["state"]
+        self.assertEqual(state, waiting.get("data-state"))
+        self.sim.settle(tx.provider_reference)
+        self.settle_all()
+        state = json.loads(self.open(request, "status").content)["state"]
+        self.assertEqual(state, "paid")
+
+    def test_a_refusal_says_why_and_lets_the_payer_try_again(self):
+        request = self.create_request()
+        tx = self.tapped(request)
+        self.sim.pay(tx.provider_reference, "pdng-rjct")
+        self.open(request, "return?status=success")
+        self.sim.settle(tx.provider_reference)
+        self.settle_all()
+        text, tree = self.page(request)
+        self.assertIn("Your bank refused the transfer", text)
+        self.assertIn(tx._bridge_reason_text(), text)
+        self.assertTrue(tree.xpath("//*[@role='alert']"))
+        again = self.tapped(request)
+        self.assertNotEqual(again, tx)
+        self.sim.pay(again.provider_reference, "acsc")
+        self.open(request, "return")
+        self.assertIn("it is paid", self.page(request)[0])
+
+    def test_who_leaves_the_bank_reads_that_nothing_was_paid(self):
+        request = self.create_request()
+        tx = self.tapped(request)
+        self.sim.pay(tx.provider_reference, "abort")
+        answer = self.open(request, "return?status=abort&step=banks_list")
+        self.assertEqual(
+            answer.headers["Location"], self.path(request) + "?back=left"
+        )
+        text, tree = self.follow(answer)
+        self.assertIn("Nothing was paid", text)
+        self.assertTrue(tree.xpath("//button[@data-wait]"))
+
+    @mute_logger(CLIENT_LOGGER, PAGE_LOGGER)
+    def test_when_bridge_is_down_the_returning_payer_is_asked_to_wait(self):
+        request = self.create_request()
+        tx = self.tapped(request)
+        self.sim.pay(tx.provider_reference, "acsc")
+        self.sim.stop()
+        answer = self.open(request, "return?status=success")
+        text, tree = self.follow(answer)
+        self.assertIn("We are checking with your bank", text)
+        self.assertIn("do not pay a second time", text)
+        refresh = tree.xpath("//meta[@http-equiv='refresh']/@content")[0]
+        self.assertIn(self.path(request, "return?check=2"), refresh)
+        # It gives up asking by itself after a while, and says so.
+        text, tree = self.page(request, "?back=checking&check=6")
+        self.assertIn("has not answered yet", text)
+        self.assertFalse(tree.xpath("//meta[@http-equiv='refresh']"))
+
+    # States
+
+    def test_a_withdrawn_request_says_not_to_pay(self):
+        request = self.create_request()
+        request.action_revoke()
+        text, tree = self.page(request)
+        self.assertIn("was withdrawn", text)
+        self.assertIn(self.company.email, text)
+        self.assertFalse(tree.xpath("//form"))
+
+    def test_an_expired_request_says_whom_to_ask(self):
+        request = self.create_request()
+        request.date_expiry = fields.Date.today() - timedelta(days=2)
+        text, tree = self.page(request)
+        self.assertIn("has expired", text)
+        self.assertIn(self.company.email, text)
+        self.assertFalse(tree.xpath("//form"))
+        self.assertEqual(self.tap(request).status_code, 303)
+        self.assertFalse(self.sim.links)
+
+    def test_an_invoice_put_back_to_draft_asks_for_nothing(self):
+        request = self.create_request()
+        request.line_ids.move_id.button_draft()
+        text, tree = self.page(request)
+        self.assertIn("There is nothing to pay", text)
+        self.assertFalse(tree.xpath("//form"))
+        self.assertFalse(tree.xpath("//a[contains(@href, '/invoice/')]"))
+
+    def test_an_invoice_paid_otherwise_is_paid_here_too(self):
+        request = self.create_request()
+        self.env["account.payment.register"].with_context(
+            active_model="account.move", active_ids=request.line_ids.move_id.ids
+        ).create({})._create_payments()
+        text, tree = self.page(request)
+        self.assertIn("it is paid", text)
+        self.assertFalse(tree.xpath("//form"))
+        self.assertEqual(self.open(request, "receipt").status_code, 404)
+
+    # Files
+
+    def test_only_the_invoices_asked_for_can_be_downloaded(self):
+        mine, other = self.create_request(), self.create_request()
+        self.assertEqual(self.open(mine, "invoice", "0").status_code, 200)
+        other_id = str(other.line_ids.move_id.id)
+        for index in ("1", "-1", "99999999999999999999", other_id):
+            self.assertEqual(self.open(mine, "invoice", index).status_code, 404, index)
+
+    def test_the_logo_is_that_of_the_company_that_asks(self):
+        request = self.create_request()
+        self.company.logo = self.env.ref("payment.payment_method_card").image
+        answer = self.open(request, "logo")
+        self.assertTrue(answer.headers["Content-Type"].startswith("image/"))
+        self.assertIn("private", answer.headers["Cache-Control"])
+        self.assertIn(self.path(request, "logo"), self.open(request).text)
+
+    def test_the_access_log_never_holds_a_token(self):
+        record = logging.LogRecord(
+            "werkzeug",
+            logging.INFO,
+            "",
+            0,
+            '%s - "%s" "%s"',
+            (
+                "127.0.0.1",
+                "GET /pay/abcdefghjkmnpqrstuvw/return?status=success HTTP/1.1",
+                "https://pay.example.com/pay/abcdefghjkmnpqrstuvw",
+            ),
+            None,
+        )
+        self.assertTrue(TokenFilter().filter(record))
+        self.assertNotIn("abcdefghjkmnpqrstuvw", record.getMessage())
+        self.assertIn("/pay/***/return", record.getMessage())
+
+    # Script
+
+    def test_the_script_respects_the_policy_and_sends_the_form_once(self):
+        request = self.create_request()
+        self.env.flush_all()
+        self.browser_js(
+            self.path(request),
+            """
+            const form = document.querySelector("form[data-bank]");
+            let sent = 0;
+            form.addEventListener("submit", (event) => {
+                if (!event.defaultPrevented) {
+                    sent += 1;
+                    event.preventDefault();
+                }
+            });
+            const button = form.querySelector("[data-wait]");
+            button.click();
+            button.click();
+            if (sent !== 1) {
+                console.error(`sent ${sent} times`);
+            }
+            if (button.getAttribute("aria-disabled") !== "true") {
+                console.error("the button does not show that it waits");
+            }
+            console.log("test successful");
+            """,
+            ready="document.readyState === 'complete'",
+        )
+
+
+@tagged("post_install", "-at_install")
+class TestOtherMeans(PayPageCase):
+    def offer(self, request, **params):
+        """Ask for a transaction of another provider, as core's form does."""
+        self.env.flush_all()
+        answer = self.url_open(
+            self.path(request, "transaction"),
+            json={
+                "params": {
+                    "provider_id": self.dummy_provider.id,
+                    "payment_method_id": self.payment_method_id,
+                    "token_id": None,
+                    "amount": 120.0,
+                    "flow": "redirect",
+                    "tokenization_requested": False,
+                    "landing_route": "https://attacker.example",
+                    "is_validation": False,
+                    "access_token": "",
+                    "payment_reference": "",
+                    **params,
+                }
+            },
+        ).json()
+        self.env.invalidate_all()
+        return answer
+
+    def test_core_form_offers_the_other_providers_only(self):
+        request = self.create_request()
+        _text, tree = self.page(request, "other")
+        codes = tree.xpath("//input[@name='o_payment_radio']/@data-provider-id")
+        self.assertEqual(codes, [str(self.dummy_provider.id)])
+        form = tree.xpath("//form[@id='o_payment_form']")[0]
+        self.assertEqual(form.get("data-amount"), "120.0")
+        self.assertEqual(form.get("data-landing-route"), self.path(request))
+
+    def test_who_holds_the_link_pays_the_requests_amount_for_its_payer(self):
+        request = self.create_request()
+        self.assertIn("result", self.offer(request))
+        tx = request.transaction_ids
+        self.assertEqual(tx.amount, 120.0)
+        self.assertEqual(tx.partner_id, self.customer)
+        self.assertEqual(tx.invoice_ids, request.line_ids.move_id)
+        self.assertEqual(tx.landing_route, self.path(request))
+        self.assertFalse(tx.tokenize)
+
+    @mute_logger("odoo.http")
+    def test_what_the_browser_makes_up_is_refused(self):
+        request = self.create_request()
+        token = self._create_token(partner_id=self.customer.id)
+        cases = {
+            "another amount": {"amount": 0.01},
+            "Bridge outside its own route": {"provider_id": self.bridge.id},
+            "another provider": {"provider_id": 10**6},
+            "an unknown value": {"company_id": 1},
+            "the payer's saved card": {"flow": "token", "token_id": token.id},
+        }
+        for name, params in cases.items():
+            with self.subTest(name):
+                self.assertIn("error", self.offer(request, **params))
+                self.assertFalse(request.transaction_ids)
+
+    @mute_logger("odoo.http")
+    def test_a_withdrawn_request_takes_no_other_payment(self):
+        request = self.create_request()
+        request.action_revoke()
+        self.assertIn("error", self.offer(request))
+        self.assertFalse(request.transaction_ids)
+        answer = self.open(request, "other")
+        self.assertEqual(answer.headers["Location"], self.path(request))
+
+    def test_saved_cards_are_shown_to_nobody_who_only_holds_the_link(self):
+        request = self.create_request()
+        self._create_token(partner_id=self.customer.id, payment_details="4242")
+        self.assertNotIn("4242", self.open(request, "other").text)
