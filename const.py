@@ -27,6 +27,9 @@ LINK_MINUTES_MAX = 90 * 24 * 60
 # Days without news after which a pending transfer no longer blocks the payer.
 NO_NEWS_DAYS = 3
 
+# Seconds a job waits for another process that reads the same transaction.
+READER_SECONDS = 3
+
 # Minutes between two reads of a transaction nobody told us about.
 SWEEP_MINUTES = (2, 5, 15, 60, 240, 720, 1440)
 # Days during which a closed link is still read: a bank journey may outlive it.

@@ -1,27 +1,29 @@
-"""Two ways of doing the same, measured in turns."""
+"""Two ways of doing the same, and how they compare."""
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from statistics import median
 
 
 @dataclass
 class Comparison:
-    """Figures of a reference and of the addon, taken in turns.
+    """Figures of a reference and of the addon, taken together round after round.
 
-    Other programs can only slow a round down, so the best round of each side is the
-    one that tells; the median shows how quiet the machine was.
+    A busy machine changes speed while this runs. Both sides of one round meet about
+    the same noise, so the ratio is taken in each round, and the median of them counts.
 
     :param name: what was done
     :param unit: of the figures
-    :param larger_is_better: throughput, else time
+    :param limit: of the ratio, ours to the reference
+    :param more_is_better: throughput, else time
     """
 
     name: str
     unit: str
-    larger_is_better: bool = False
+    limit: float
+    more_is_better: bool = False
     reference: list[float] = field(default_factory=list)
     ours: list[float] = field(default_factory=list)
 
@@ -30,19 +32,30 @@ class Comparison:
         self.reference.append(reference)
         self.ours.append(ours)
 
-    def best(self) -> tuple[float, float]:
-        """Return the best figure of the reference and of ours."""
-        choose = max if self.larger_is_better else min
-        return choose(self.reference), choose(self.ours)
+    def ratios(self) -> list[float]:
+        """Return ours in terms of the reference, round by round."""
+        return [
+            ours / reference
+            for reference, ours in zip(self.reference, self.ours, strict=True)
+        ]
 
     def ratio(self) -> float:
-        """Return ours in terms of the reference, of the best rounds."""
-        reference, ours = self.best()
-        return ours / reference
+        """Return the median of the rounds' ratios."""
+        return median(self.ratios())
 
-    def median_ratio(self) -> float:
-        """Return ours in terms of the reference, of the median rounds."""
-        return median(self.ours) / median(self.reference)
+    def holds(self) -> bool:
+        """Tell if the ratio is within its limit."""
+        ratio = self.ratio()
+        return ratio >= self.limit if self.more_is_better else ratio <= self.limit
+
+
+def rounds(count: int, seconds: float) -> Iterator[int]:
+    """Yield ``count`` round numbers, fewer when time runs out, two at least."""
+    end = time.monotonic() + seconds
+    for number in range(count):
+        if number > 1 and time.monotonic() > end:
+            return
+        yield number
 
 
 class Stopwatch:

@@ -1,18 +1,21 @@
 """Two databases with the same invoices: one without the addon, one with it."""
 
 import random
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from devtools import odoo as dev
-from devtools import odoo_source, postgres
-from devtools.console import run
-from devtools.paths import ADDON, ADDONS_DIR, LOG_DIR, ROOT
 from odoo import Command, api, fields
 from odoo.modules.registry import Registry
 from odoo.tools import config
 
+from devtools import odoo as dev
+from devtools import odoo_source, postgres
+from devtools.console import run, step
+from devtools.paths import ADDON, ADDONS_DIR, LOG_DIR, ROOT
+
+SEED = 19
 CUSTOMERS = 200
 INVOICES = 1000
 # Holds the empty route that notifications are compared with.
@@ -51,23 +54,34 @@ def addons_path() -> str:
 def world(prefix: str, template: str) -> Iterator[World]:
     """Make the databases, and drop them at the end."""
     names = World(f"{prefix}_without", f"{prefix}_with")
+    for name in (names.without, names.with_addon):
+        dev.drop(name)
     try:
-        dev.create_database(names.without, template)
-        with environment(names.without) as env:
-            _fill(env)
-            env.cr.commit()
-        close(names.without)
-        _copy(names)
-        with environment(names.with_addon) as env:
-            _enable_bridge(env)
-            env.cr.commit()
-        for name in (names.without, names.with_addon):
-            postgres.query("VACUUM ANALYZE", database=name)
+        with step("databases with the same invoices, without and with the addon"):
+            _make(names, template)
         yield names
     finally:
         for name in (names.without, names.with_addon):
             close(name)
             dev.drop(name)
+
+
+def _make(names: World, template: str) -> None:
+    dev.create_database(names.without, template)
+    _install(names.without, "payment_demo")
+    with environment(names.without) as env:
+        _fill(env)
+        env.cr.commit()
+    close(names.without)
+    postgres.copy(names.without, names.with_addon)
+    files = dev.DATA_DIR / "filestore"
+    shutil.copytree(files / names.without, files / names.with_addon)
+    _install(names.with_addon, f"{ADDON},bench_route")
+    with environment(names.with_addon) as env:
+        _enable_bridge(env)
+        env.cr.commit()
+    for name in (names.without, names.with_addon):
+        postgres.query("VACUUM ANALYZE", database=name)
 
 
 @contextmanager
@@ -102,7 +116,11 @@ def _fill(env) -> None:
     )
     env.ref("base.EUR").active = True
     env["account.chart.template"].try_loading("fr", company)
-    random.seed(19)
+    # Core's portal page offers a payment too, as ours does.
+    demo = env["payment.provider"].search([("code", "=", "demo")], limit=1)
+    demo.write({"state": "test", "is_published": True})
+    random.seed(SEED)
+    term = env.ref("account.account_payment_term_30days")
     customers = env["res.partner"].create(
         [
             {
@@ -110,17 +128,17 @@ def _fill(env) -> None:
                 "is_company": True,
                 "country_id": env.ref("base.fr").id,
                 "email": f"customer{number}@example.com",
+                "property_payment_term_id": term.id,
             }
             for number in range(CUSTOMERS)
         ]
     )
     env["account.move"].create(
-        [invoice_values(env, customers[n % CUSTOMERS]) for n in range(INVOICES)]
+        [_invoice_values(customers[n % CUSTOMERS]) for n in range(INVOICES)]
     )
 
 
-def invoice_values(env, customer) -> dict:
-    """Return the values of an invoice of two lines, due in a month."""
+def _invoice_values(customer) -> dict:
     return {
         "move_type": "out_invoice",
         "partner_id": customer.id,
@@ -138,23 +156,30 @@ def invoice_values(env, customer) -> dict:
     }
 
 
+def drafts(env, count: int = INVOICES):
+    """Return the first draft invoices, the same ones in both databases."""
+    return env["account.move"].search(
+        [("state", "=", "draft"), ("move_type", "=", "out_invoice")],
+        order="id",
+        limit=count,
+    )
+
+
 def bridge_provider(env):
     """Return the company's Bridge provider."""
     return env["payment.provider"].search([("code", "=", "bridge")], limit=1)
 
 
-def _copy(names: World) -> None:
-    dev.drop(names.with_addon)
-    postgres.copy(names.without, names.with_addon)
+def _install(database: str, modules: str) -> None:
+    log = LOG_DIR / f"{database}_install.log"
     run(
         dev.command(
-            *("-d", names.with_addon, "-i", f"{ADDON},bench_route"),
-            *("--stop-after-init", "--no-http", "--max-cron-threads=0"),
-            addons_path(),
+            *("-d", database, "-i", modules, "--stop-after-init", "--no-http"),
+            *("--max-cron-threads=0", addons_path()),
         ),
         env=dev.environment(),
-        log=LOG_DIR / "bench_install.log",
-        hint=f"The whole log is {LOG_DIR / 'bench_install.log'}.",
+        log=log,
+        hint=f"The whole log is {log}.",
     )
 
 
@@ -168,6 +193,7 @@ def _enable_bridge(env) -> None:
         {
             "acc_number": "FR7630006000011234567890189",
             "partner_id": company.partner_id.id,
+            "allow_out_payment": True,
         }
     )
     bridge_provider(env).write(

@@ -51,13 +51,15 @@ class BridgeController(http.Controller):
 
         The query proves nothing: it only has the named link read at Bridge.
         """
+        # PostgreSQL takes no NUL character.
+        link_id = (payment_link_id or "").replace("\x00", "")
         tx = (
             request.env["payment.transaction"]
             .sudo()
             .search(
                 [
                     ("provider_code", "=", const.PROVIDER_CODE),
-                    ("provider_reference", "=", payment_link_id or ""),
+                    ("provider_reference", "=", link_id),
                     ("state", "in", ("draft", "pending")),
                 ],
                 limit=1,

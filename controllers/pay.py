@@ -52,8 +52,10 @@ class PayController(http.Controller):
         if not pay_request:
             return respond_unknown()
         if self._is_payer_reading():
-            pay_request._mark_opened()
-        if back == "checking" and pay_request._get_page_state() == "pay":
+            # The note is for those who keep the books, not for the payer.
+            lang = pay_request.company_id.partner_id.lang
+            pay_request.with_context(lang=lang)._mark_opened()
+        if back == "checking" and PayPage(pay_request).is_waiting_for_bank():
             done = self._count(check)
             return respond_page(
                 pay_request,
@@ -122,22 +124,23 @@ class PayController(http.Controller):
         pay_request = find_request(token)
         if not pay_request:
             return respond_unknown()
+        attempts = pay_request.transaction_ids.filtered(
+            lambda tx: tx.state in ("draft", "pending")
+        )
         known = pay_request._refresh_transactions()
-        self._book(pay_request)
-        if pay_request._get_page_state() != "pay":
-            return redirect_page(pay_request)
-        if known and pay_request._get_last_refusal():
+        self._book(attempts)
+        if not PayPage(pay_request).is_waiting_for_bank():
             return redirect_page(pay_request)
         if known and status == "abort":
             return redirect_page(pay_request, "?back=left")
         return redirect_page(pay_request, f"?back=checking&check={self._count(check)}")
 
-    def _book(self, pay_request):
-        """Book what is executed now, so that the payer finds his receipt.
+    def _book(self, attempts):
+        """Book what was just found executed, so that the payer finds his receipt.
 
         What a setting of the accounting refuses is left to the scheduled job.
         """
-        done = pay_request.transaction_ids.filtered(
+        done = attempts.filtered(
             lambda tx: tx.state == "done" and not tx.is_post_processed
         )
         if not done:
@@ -147,7 +150,6 @@ class PayController(http.Controller):
                 done._post_process()
         except UserError as error:
             _logger.warning("Transactions %s are not booked yet: %s", done.ids, error)
-            request.env.ref("payment.cron_post_process_payment_tx").sudo()._trigger()
 
     # Files
 

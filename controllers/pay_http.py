@@ -154,7 +154,10 @@ def respond_file(content, mimetype, *, filename=None, cache=None):
     """Answer with a file that the browser shows."""
     headers = {
         **PRIVATE_HEADERS,
-        "Content-Security-Policy": OPEN_POLICY,
+        # A picture may be an SVG with a script in it.
+        "Content-Security-Policy": "default-src 'none'"
+        if mimetype.startswith("image/")
+        else OPEN_POLICY,
         "Content-Type": mimetype,
         "Content-Length": str(len(content)),
     }

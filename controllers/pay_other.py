@@ -41,6 +41,7 @@ class PayOtherMeans(PaymentPortal):
                 "res_company": pay_request.company_id,
                 "path": path,
                 "company": pay_request.company_id.name,
+                "logo": not pay_request.company_id.uses_default_logo and f"{path}/logo",
                 "documents": pay_request._get_documents(),
                 "transaction_route": f"{path}/transaction/{option}",
                 "landing_route": path,

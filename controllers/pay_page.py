@@ -4,6 +4,8 @@ Everything here reads records that the caller has sudoed and put in the payer's
 language; nothing writes and nothing calls the network.
 """
 
+from datetime import timedelta
+
 from odoo import fields
 from odoo.tools.misc import format_amount, format_date
 
@@ -37,10 +39,14 @@ class PayPage:
 
     def moment(self, date):
         """A naive UTC date and time as the company's clock shows it."""
-        local = fields.Datetime.context_timestamp(
+        local = self.local(date)
+        return f"{self.day(local.date())}, {local:%H:%M}"
+
+    def local(self, date):
+        """A naive UTC date and time, in the company's time zone."""
+        return fields.Datetime.context_timestamp(
             self.request.with_context(tz=self.timezone), date
         )
-        return f"{self.day(local.date())}, {local:%H:%M}"
 
     def due_text(self, first, last=None):
         """When an amount is due.
@@ -74,6 +80,15 @@ class PayPage:
         return self.request._get_page_state() == "pay" and option_key in [
             option["key"] for option in self.request._get_payment_options()
         ]
+
+    def is_waiting_for_bank(self):
+        """Whether the newest attempt was opened and nothing came of it yet."""
+        newest = self.request.transaction_ids.sorted("id")[-1:]
+        return (
+            newest.state == "draft"
+            and newest.bank_status != "RJCT"
+            and self.request._get_page_state() == "pay"
+        )
 
     def values(self, state=None):
         """Values of the template of `state` (by default the request's own)."""
@@ -137,10 +152,20 @@ class PayPage:
                 "What is asked below is the rest.",
                 amount=self.money(on_its_way),
             ),
+            "received": self._received(),
             "refusal": refusal and self._refusal(refusal),
             "has_other_means": bool(others),
             "transfer": self._transfer(first["amount"]),
         }
+
+    def _received(self):
+        """What was paid of this request already, when something is left to pay."""
+        done = self.request.transaction_ids.filtered(lambda tx: tx.state == "done")
+        booked = sum((done - done._is_on_its_way()).mapped("amount"))
+        return bool(booked) and self.env._(
+            "We received %(amount)s, thank you. What is asked below is the rest.",
+            amount=self.money(booked),
+        )
 
     def _option(self, option):
         """One amount the payer may choose, and how it goes through the bank."""
@@ -201,17 +226,26 @@ class PayPage:
         }
 
     def _paid_values(self):
+        done = self.request.transaction_ids.filtered(lambda tx: tx.state == "done")
+        booking = done.filtered(lambda tx: not tx.is_post_processed)
+        just_now = fields.Datetime.now() - timedelta(minutes=1)
         return {
             "payments": [
                 {
-                    "amount_text": self.money(payment.amount)
-                    if payment.currency_id == self.request.currency_id
-                    else format_amount(self.env, payment.amount, payment.currency_id),
-                    "date_text": self.day(payment.date),
-                    "name": payment.memo or payment.name,
+                    "amount_text": format_amount(self.env, tx.amount, tx.currency_id),
+                    "date_text": self.day(
+                        tx.payment_id.date
+                        or self.local(tx.last_state_change or tx.create_date).date()
+                    ),
+                    "reference": tx.reference,
                 }
-                for payment in self.receipt_payments()
-            ]
+                for tx in done.sorted("id")
+            ],
+            "has_receipt": bool(self.receipt_payments()),
+            # The receipt is there in a few seconds.
+            "refresh": "3"
+            if any((tx.last_state_change or just_now) > just_now for tx in booking)
+            else "",
         }
 
     def receipt_payments(self):

@@ -3,27 +3,37 @@
 from odoo.addons.account_payment.controllers.portal import PortalAccount
 
 
-def payment_offer(invoice):
-    """Return what the portal shows of an invoice's payment request.
+def add_payment_offers(rows):
+    """Add to each portal row of an invoice what it shows of its payment request.
 
-    :param account.move invoice: an invoice that the user may read
-    :return: `url` of the page where it can be paid, or an empty string, and whether a
-        transfer is `on_its_way`
-    :rtype: dict
+    `payment_offer`: `url` of the page where the invoice can be paid from the payer's
+    bank, or an empty string, and whether a transfer is `on_its_way`.
+
+    :param rows: dicts with an `invoice` that the user may read
     """
-    invoice = invoice.sudo()
-    payable = invoice.payment_request_state == "valid"
-    return {
-        "url": payable and invoice.payment_request_url or "",
-        "on_its_way": invoice.transfer_in_progress,
-    }
+    from_bank = {}
+    for row in rows:
+        invoice = row["invoice"].sudo()
+        url = ""
+        if invoice.payment_request_state == "valid":
+            # The providers are the same for all that a customer owes in a currency.
+            key = (invoice.company_id, invoice.currency_id, invoice.partner_id)
+            if key not in from_bank:
+                from_bank[key] = invoice.payment_request_id._is_paid_from_bank()
+            url = from_bank[key] and invoice.payment_request_url
+        row["payment_offer"] = {
+            "url": url or "",
+            "on_its_way": invoice.transfer_in_progress,
+        }
 
 
 class PortalPaymentRequest(PortalAccount):
     def _invoice_get_page_view_values(self, invoice, access_token, **kwargs):
         """Override of `account`: add the payment request of the invoice."""
         values = super()._invoice_get_page_view_values(invoice, access_token, **kwargs)
-        return {**values, "payment_offer": payment_offer(invoice)}
+        row = {"invoice": invoice}
+        add_payment_offers([row])
+        return {**values, "payment_offer": row["payment_offer"]}
 
     def _prepare_my_invoices_values(self, *args, **kwargs):
         """Override of `account`: add the payment request of each invoice listed."""
@@ -32,8 +42,7 @@ class PortalPaymentRequest(PortalAccount):
 
         def get_invoices_with_offer(offset):
             rows = get_invoices(offset)
-            for row in rows:
-                row["payment_offer"] = payment_offer(row["invoice"])
+            add_payment_offers(rows)
             return rows
 
         return {**values, "invoices": get_invoices_with_offer}

@@ -4,6 +4,7 @@ import os
 import shlex
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
@@ -51,52 +52,40 @@ def run(
     :raises DevError: when the program is missing or fails, with its last lines
     """
     words = [str(word) for word in command]
+    # Only root may change the user, and then not keep its own groups.
     account = {"user": user, "group": user, "extra_groups": []} if user else {}
-    try:
-        if log:
-            log.parent.mkdir(parents=True, exist_ok=True)
-            with log.open("wb") as target:
-                done = subprocess.run(
-                    words,
-                    env={**os.environ, **(env or {})},
-                    cwd=cwd,
-                    stdin=subprocess.DEVNULL,
-                    stdout=target,
-                    stderr=subprocess.STDOUT,
-                    **account,
-                )
-            output, errors = "", tail(log)
-        else:
+    if log:
+        log.parent.mkdir(parents=True, exist_ok=True)
+    options = {"mode": "w+", "errors": "replace"}
+    with log.open(**options) if log else tempfile.TemporaryFile(**options) as errors:
+        try:
             done = subprocess.run(
                 words,
                 env={**os.environ, **(env or {})},
                 cwd=cwd,
                 stdin=subprocess.DEVNULL,
-                capture_output=True,
+                stdout=errors if log else subprocess.PIPE,
+                stderr=errors,
                 text=True,
                 errors="replace",
                 **account,
             )
-            output, errors = done.stdout, (done.stderr or done.stdout)[-2000:]
-    except FileNotFoundError as error:
-        raise DevError(f"{words[0]} is not installed. {hint}") from error
-    if done.returncode:
-        raise DevError(
-            f"{shlex.join(words)[:300]} ended with {done.returncode}:\n"
-            f"{errors.strip()}\n{hint}"
-        )
-    return output
+        except FileNotFoundError as error:
+            raise DevError(f"{words[0]} is not installed. {hint}") from error
+        if done.returncode:
+            errors.seek(0)
+            said = errors.read().strip() or (done.stdout or "").strip()
+            raise DevError(
+                f"{shlex.join(words)[:300]} ended with {done.returncode}:\n"
+                f"{said[-3000:]}\n{hint}"
+            )
+    return done.stdout or ""
 
 
 def tail(path: Path, lines: int = 25) -> str:
     """Return the last lines of a text file."""
     text = path.read_text(errors="replace")
     return "\n".join(text.splitlines()[-lines:])
-
-
-def size(path: Path) -> str:
-    """Return the size of a file in words, e.g. ``118.2 MB``."""
-    return f"{path.stat().st_size / 1_000_000:.1f} MB"
 
 
 def warn(text: str) -> None:

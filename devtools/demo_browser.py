@@ -54,7 +54,7 @@ class Browser:
         command += [f"--user-data-dir={self._folder.name}", "about:blank"]
         self._process = subprocess.Popen(
             command,
-            env={**os.environ, **system.environment()},
+            env={**os.environ, **system.environment(), "TMPDIR": self._folder.name},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

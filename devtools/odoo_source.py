@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from . import apt
-from .console import DevError, run, size, step
+from .console import DevError, run, step
 from .paths import CACHE, short_hash, stamp_is, write_stamp
 
 UNPACKED = CACHE / "odoo"
@@ -102,7 +102,6 @@ def _packages(names: tuple[str, ...], make_apt) -> list[Path]:
             source.update()
         total = source.download_size(missing)
         title = f"downloading {', '.join(missing)} ({total / 1_000_000:.1f} MB)"
-        with step(title) as details:
-            files = source.download(missing, DEBS)
-            details += [size(path) for path in files if len(files) == 1]
+        with step(title):
+            source.download(missing, DEBS)
     return [max(DEBS.glob(f"{name}_*.deb")) for name in names]

@@ -9,6 +9,7 @@ from . import (
     payment_request_line,
     payment_request_page,
     payment_transaction,
+    payment_transaction_reason,
     res_company,
     res_config_settings,
     res_partner,

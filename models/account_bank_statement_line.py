@@ -12,6 +12,21 @@ from ..bridge import reference as bridge_reference
 _logger = logging.getLogger(__name__)
 
 
+def _texts_within(value):
+    """Return the texts in what a bank told, however deep they are.
+
+    :param value: parsed JSON
+    :rtype: list[str]
+    """
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, dict):
+        value = list(value.values())
+    if not isinstance(value, list):
+        return []
+    return [text for item in value for text in _texts_within(item)]
+
+
 class AccountBankStatementLine(models.Model):
     _inherit = "account.bank.statement.line"
 
@@ -35,7 +50,7 @@ class AccountBankStatementLine(models.Model):
         string="Matched Because",
         readonly=True,
         copy=False,
-        help="Why this line was reconciled by itself, or why it was left open.",
+        help="Why this line was reconciled automatically, or why it was left open.",
     )
 
     @api.model_create_multi
@@ -65,7 +80,9 @@ class AccountBankStatementLine(models.Model):
         then one reconciliation of all the pairs. What is not sure stays open and
         says why.
         """
-        lines = self.sudo().filtered(
+        lang = self.company_id[:1]._get_payment_language()
+        records = self.sudo().with_context(lang=lang)
+        lines = records.filtered(
             lambda line: line.amount > 0
             and not line.is_reconciled
             and not line.foreign_currency_id
@@ -97,9 +114,7 @@ class AccountBankStatementLine(models.Model):
         texts = [self.payment_ref, self.ref]
         if self.narration:
             texts.append(html2plaintext(self.narration))
-        details = self.transaction_details
-        if isinstance(details, dict):
-            texts += [value for value in details.values() if isinstance(value, str)]
+        texts += _texts_within(self.transaction_details)
         # Each text by itself too: a code must not hide across two of them.
         codes = []
         for text in filter(None, texts):
@@ -174,7 +189,11 @@ class AccountBankStatementLine(models.Model):
             "ambiguous": self.env._("The label carries several of our references."),
         }
         self.match_note = notes[decision.reason]
-        if decision.reason == "amount" and record._name == "payment.transaction":
+        if (
+            decision.reason == "amount"
+            and record._name == "payment.transaction"
+            and record.issue != "amount_differs"
+        ):
             record._flag("amount_differs", self.match_note)
 
     def _reconcile_payment_targets(self, plan):
@@ -185,9 +204,8 @@ class AccountBankStatementLine(models.Model):
         pairs = []
         for line, record in plan:
             try:
-                with self.env.cr.savepoint():
-                    open_lines = line._get_open_lines_paid(record)
-                    pair = line._prepare_payment_pair(record, open_lines)
+                open_lines = line._get_open_lines_paid(record)
+                pair = line._prepare_payment_pair(record, open_lines)
             except UserError as error:
                 line._note_failure(record, error)
                 continue
@@ -209,8 +227,10 @@ class AccountBankStatementLine(models.Model):
                     line._note_failure(record, error)
 
     def _note_failure(self, record, error):
+        """Leave the line open as it came, and say why."""
         self.ensure_one()
         _logger.warning("Bank line %s left open: %s", self.id, error)
+        self.action_undo_reconciliation()
         self.match_note = self.env._(
             "The reference %(reference)s is right, but it could not be booked: "
             "%(error)s",
@@ -226,13 +246,17 @@ class AccountBankStatementLine(models.Model):
         """
         if record._name == "payment.request":
             return record.line_ids._get_due_lines()
-        if record.state != "done":
-            record._bridge_set_done()
-        if not record.payment_id:
-            record._post_process()
+        if record.state != "done" or not record.payment_id:
+            # Only what is booked here can fail half-way.
+            with self.env.cr.savepoint():
+                if record.state != "done":
+                    record._bridge_set_done()
+                record._post_process()
         liquidity, _counterpart, _writeoff = record.payment_id._seek_for_lines()
         return liquidity.filtered(
-            lambda entry: entry.account_id.reconcile and not entry.reconciled
+            lambda entry: entry.account_id.reconcile
+            and not entry.reconciled
+            and entry.parent_state == "posted"
         )
 
     def _prepare_payment_pair(self, record, open_lines):
@@ -258,7 +282,10 @@ class AccountBankStatementLine(models.Model):
             raise UserError(
                 self.env._("the invoices are on several receivable accounts.")
             )
-        suspense.write({"account_id": account.id, "partner_id": partner.id})
+        # What it was matched with is said on the line: no message for each of them.
+        suspense.with_context(tracking_disable=True).write(
+            {"account_id": account.id, "partner_id": partner.id}
+        )
         request = record.payment_request_id if is_transaction else record
         self.write(
             {

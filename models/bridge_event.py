@@ -42,9 +42,9 @@ class BridgeEvent(models.Model):
     client_reference = fields.Char(readonly=True)
     state = fields.Selection(
         selection=[
-            ("received", "To work off"),
-            ("done", "Worked off"),
-            ("ignored", "Not ours"),
+            ("received", "To process"),
+            ("done", "Processed"),
+            ("ignored", "Ignored"),
             ("failed", "Failed"),
         ],
         required=True,
@@ -79,7 +79,8 @@ class BridgeEvent(models.Model):
         :rtype: bool
         """
         provider = self.env["payment.provider"].browse(provider_id)
-        if not signature.verify(body, header, provider._bridge_webhook_secrets()):
+        secrets = provider and provider._bridge_webhook_secrets()
+        if not signature.verify(body, header, secrets):
             return False
         cron_id = self.env["ir.model.data"]._xmlid_to_res_id(WORK_CRON)
         # Whoever finds the worker already called does not call it again. It deletes
@@ -92,10 +93,10 @@ class BridgeEvent(models.Model):
                     INSERT INTO bridge_event
                            (provider_id, event_type, body, digest, link_ref,
                             client_reference, state, attempts, next_attempt_at,
-                            create_uid, create_date, write_uid, write_date)
+                            create_date, write_date)
                     VALUES (%(provider)s, %(event_type)s, %(body)s, %(digest)s,
                             %(link_ref)s, %(client_reference)s, 'received', 0,
-                            %(now)s, %(uid)s, %(now)s, %(uid)s, %(now)s)
+                            %(now)s, %(now)s, %(now)s)
                     ON CONFLICT (provider_id, digest) DO NOTHING
                     RETURNING id
                 )
@@ -109,7 +110,6 @@ class BridgeEvent(models.Model):
                 provider=provider_id,
                 digest=hashlib.sha256(body).hexdigest(),
                 now=fields.Datetime.now(),
-                uid=self.env.uid,
                 cron=cron_id,
                 **self._parse(body),
             )
@@ -174,11 +174,9 @@ class BridgeEvent(models.Model):
             if not group:
                 continue
             txs = group._work()
-            time_left = cron._commit_progress(len(ids))
-            # Booking may fail on its own (lock date, journal): core tries it again.
-            txs.filtered(
-                lambda tx: tx.state == "done" and not tx.is_post_processed
-            )._cron_post_process()
+            again = group.filtered(lambda event: event._is_due())
+            time_left = cron._commit_progress(len(ids) - len(again))
+            txs._book_done()
             if not time_left:
                 break
 
@@ -198,17 +196,18 @@ class BridgeEvent(models.Model):
         except (BridgeError, UserError, OperationalError) as error:
             if isinstance(error, OperationalError):
                 _logger.info("Transaction %s is being changed, read later", tx.id)
+                self._try_after_reader(tx)
             else:
                 _logger.warning("Event for transaction %s failed: %s", tx.id, error)
-            self._try_later(str(error))
+                self._try_later(str(error))
             return tx.browse()
         except Exception as error:
             # Whatever it is, the events of other links must not wait for it.
             _logger.exception("Event for transaction %s failed", tx.id)
             self._try_later(type(error).__name__)
             return tx.browse()
-        if not read:  # Another worker is reading it and may be ahead of this event.
-            self._try_later(self.env._("Being read by another process."))
+        if not read:
+            self._try_after_reader(tx)
             return read
         self.write({"state": "done", "error": False, "transaction_id": tx.id})
         return read
@@ -233,6 +232,22 @@ class BridgeEvent(models.Model):
                 event._try_later(self.env._("No transaction is known for this link."))
             else:
                 event.write({"state": "ignored", "attempts": event.attempts + 1})
+
+    def _is_due(self):
+        """Return whether the event waits and its time has come."""
+        self.ensure_one()
+        now = fields.Datetime.now()
+        return self.state == "received" and self.next_attempt_at <= now
+
+    def _try_after_reader(self, tx):
+        """Another worker reads the transaction and may have asked Bridge before this
+        event: the first time, wait until he is done and read again in this run."""
+        first = not any(self.mapped("attempts"))
+        if first:
+            tx._bridge_wait_for_reader()
+        self._try_later(self.env._("Being read by another process."))
+        if first:
+            self.write({"next_attempt_at": fields.Datetime.now()})
 
     def _try_later(self, message):
         """Plan the next attempt, or give up and leave it to the sweep."""

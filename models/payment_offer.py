@@ -15,8 +15,9 @@ class PaymentRequest(models.Model):
     def _get_payment_offer(self):
         """Return what is printed for the payer, empty when he has nothing to pay.
 
-        :return: `url`, `short_url`, `qr` (picture as a data URI) and its `qr_width` in
-            millimetres, quiet zone included
+        :return: `url`, `short_url`, `from_bank` (whether the payer's bank is offered),
+            `qr` (picture as a data URI) and its `qr_width` in millimetres, quiet zone
+            included
         :rtype: dict
         """
         self.ensure_one()
@@ -27,6 +28,7 @@ class PaymentRequest(models.Model):
         return {
             "url": request.url,
             "short_url": request.short_url,
+            "from_bank": request._is_paid_from_bank(),
             "qr": picture.data_uri,
             "qr_width": picture.width(PRINTED_SYMBOL_MM),
         }
@@ -35,6 +37,11 @@ class PaymentRequest(models.Model):
         """Return whether the payer is asked for something with this request now."""
         self.ensure_one()
         return self._get_page_state() == "pay"
+
+    def _is_paid_from_bank(self):
+        """Return whether the payer may pay from his bank: in euros, through Bridge."""
+        self.ensure_one()
+        return bool(self._get_bridge_offer(self.amount_to_pay)["provider"])
 
 
 class AccountMove(models.Model):

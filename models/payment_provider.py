@@ -92,7 +92,7 @@ class PaymentProvider(models.Model):
 
     _bridge_link_minutes_bounds = models.Constraint(
         f"CHECK(bridge_link_minutes BETWEEN 5 AND {const.LINK_MINUTES_MAX})",
-        "The life of a bank link lies between 5 minutes and 90 days.",
+        "The life of a bank link must be between 5 minutes and 90 days.",
     )
 
     # === Compute ===
@@ -284,7 +284,7 @@ class PaymentProvider(models.Model):
         except ValueError as error:
             raise UserError(
                 self.env._(
-                    "The system parameter %(key)s is no safe address: %(error)s",
+                    "The system parameter %(key)s is not a safe address: %(error)s",
                     key=const.API_URL_PARAMETER,
                     error=error,
                 )
@@ -387,6 +387,7 @@ class PaymentProvider(models.Model):
         :raises UserError: with what to do when they do not
         """
         self.ensure_one()
+        self.check_access("write")
         try:
             with self._bridge_client() as client:
                 client.check_credentials()

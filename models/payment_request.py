@@ -134,7 +134,7 @@ class PaymentRequest(models.Model):
         string="Expires On",
         tracking=True,
         copy=False,
-        help="Last day on which the request can be paid; empty as long as the debt.",
+        help="Last day on which the request can be paid; empty: as long as it is due.",
     )
     revoked_at = fields.Datetime(readonly=True, copy=False)
     opened_at = fields.Datetime(string="First Opened", readonly=True, copy=False)
@@ -143,6 +143,7 @@ class PaymentRequest(models.Model):
     state = fields.Selection(
         selection=STATES,
         compute="_compute_state",
+        group_expand=True,
         store=True,
         index=True,
         tracking=True,
@@ -179,7 +180,7 @@ class PaymentRequest(models.Model):
         "This invoice already has its payment link.",
     )
     _amount_positive = models.Constraint(
-        "CHECK(amount >= 0)", "The amount of a deposit is positive."
+        "CHECK(amount >= 0)", "The amount of a deposit must be positive."
     )
 
     # === Creation ===
@@ -455,8 +456,10 @@ class PaymentRequest(models.Model):
         if first or now - self.last_opened_at > timedelta(minutes=1):
             self.write({"last_opened_at": now, **({"opened_at": now} if first else {})})
         if first:
+            lang = self.company_id._get_payment_language()
+            env = self.with_context(lang=lang).env
             self.message_post(
-                body=self.env._("The payment link was opened for the first time."),
+                body=env._("The payment link was opened for the first time."),
                 author_id=self.env.ref("base.partner_root").id,
             )
 
@@ -594,8 +597,9 @@ class PaymentRequest(models.Model):
         """Open the payments that came from this request."""
         self.ensure_one()
         payments = self.sudo().transaction_ids.payment_id
+        name = self.env._("Payments")
         return {
-            "name": self.env._("Payments"),
+            "name": name,
             "type": "ir.actions.act_window",
             "res_model": "account.payment",
             "view_mode": "list,form",
@@ -606,15 +610,14 @@ class PaymentRequest(models.Model):
         """Open the invoices that this request asks for."""
         self.ensure_one()
         moves = self.line_ids.move_id
+        name = self.env._("Invoices")
+        single = {"view_mode": "form", "res_id": moves.id} if len(moves) == 1 else {}
         return {
-            "name": self.env._("Invoices"),
+            "name": name,
             "type": "ir.actions.act_window",
             "res_model": "account.move",
-            **(
-                {"view_mode": "form", "res_id": moves.id}
-                if len(moves) == 1
-                else {"view_mode": "list,form"}
-            ),
+            "view_mode": "list,form",
+            **single,
             "domain": [("id", "in", moves.ids)],
             "context": {"create": False},
         }

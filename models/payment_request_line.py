@@ -49,15 +49,17 @@ class PaymentRequestLine(models.Model):
         "The same invoice appears twice in this payment request.",
     )
     _amount_positive = models.Constraint(
-        "CHECK(amount >= 0)", "The part of an invoice that is asked for is positive."
+        "CHECK(amount >= 0)", "The part of an invoice to ask for must be positive."
     )
 
     @api.depends(
         "amount",
         "residual_start",
         "move_id.state",
+        # It changes with any of its due lines; to depend on those would cost a query
+        # for each journal item reconciled anywhere.
         "move_id.amount_residual",
-        "move_line_id.amount_residual_currency",
+        "move_line_id",
     )
     def _compute_amount_due(self):
         for line in self:

@@ -2,11 +2,12 @@ import logging
 from datetime import timedelta
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
+from psycopg2 import OperationalError
+
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import SQL
-from odoo.tools.translate import LazyTranslate
+from odoo.tools import SQL, mute_logger
 
 from odoo.addons.payment import utils as payment_utils
 
@@ -17,7 +18,6 @@ from ..bridge import moment as bridge_moment
 from ..bridge import status as bridge_status
 from ..bridge.errors import BridgeError
 
-_lt = LazyTranslate(__name__)
 _logger = logging.getLogger(__name__)
 
 
@@ -28,27 +28,6 @@ ISSUES = [
     ("refused", "Refused by the bank"),
     ("no_news", "No news"),
 ]
-
-REFUSED = _lt("The bank refused the transfer.")
-# Reasons of a refusal in words (ISO 20022 codes).
-REASONS = {
-    "AC01": _lt("The account to debit was not recognised by the bank."),
-    "AC04": _lt("The account to debit is closed."),
-    "AC06": _lt("The account to debit is blocked."),
-    "AG01": _lt("Transfers are not allowed from this type of account."),
-    "AM04": _lt("There was not enough money on the account."),
-    "AM18": _lt("The bank's limit of transfers was reached."),
-    "CH03": _lt("The execution date is too far away."),
-    "CUST": _lt("The payer did not confirm the transfer."),
-    "DS02": _lt("The transfer was cancelled by an authorised person."),
-    "FF01": _lt("The bank could not read the transfer order."),
-    "FRAD": _lt("The bank stopped the transfer to prevent fraud."),
-    "MS03": _lt("The bank refused the transfer without giving a reason."),
-    "NOAS": _lt("The payer did not answer his bank in time."),
-    "RR01": _lt("The payer's identification is missing."),
-    "RR03": _lt("The beneficiary's name or address is missing."),
-    "RR04": _lt("The bank refused the transfer for a regulatory reason."),
-}
 
 
 class PaymentTransaction(models.Model):
@@ -273,6 +252,24 @@ class PaymentTransaction(models.Model):
             read |= tx
         return read
 
+    def _bridge_wait_for_reader(self):
+        """Wait a few seconds at most for whoever holds the transaction."""
+        self.ensure_one()
+        try:
+            with self.env.cr.savepoint(flush=False), mute_logger("odoo.sql_db"):
+                self.env.cr.execute(
+                    SQL("SET LOCAL lock_timeout = %s", f"{const.READER_SECONDS}s")
+                )
+                self.env.cr.execute(
+                    SQL(
+                        "SELECT FROM payment_transaction WHERE id = %s FOR UPDATE",
+                        self.id,
+                    )
+                )
+        except OperationalError:
+            # Too long, or changed meanwhile: both are for the next attempt to see.
+            _logger.info("Transaction %s was held by another process", self.id)
+
     @api.model
     def _extract_reference(self, provider_code, payment_data):
         """Override of `payment` to extract the reference from the payment data."""
@@ -378,7 +375,7 @@ class PaymentTransaction(models.Model):
                 return self.env._("Bridge gave no readable amount.")
             if total != expected or currencies != {self.currency_id.name}:
                 return self.env._(
-                    "Bridge tells of %(read)s, this transaction asked for %(asked)s.",
+                    "Bridge reports %(read)s, but %(asked)s was asked for.",
                     read=f"{total / 100:.2f} {'/'.join(sorted(currencies))}",
                     asked=f"{expected / 100:.2f} {self.currency_id.name}",
                 )
@@ -404,8 +401,15 @@ class PaymentTransaction(models.Model):
             "account_payment_request.mail_template_transfer_refused",
             raise_if_not_found=False,
         )
-        if template and self.partner_email:
-            template.sudo().send_mail(self.id)
+        if not template or not self.partner_email:
+            return
+        try:
+            with self.env.cr.savepoint():
+                template.sudo().send_mail(self.id)
+        except UserError:
+            # A text that somebody edited must not keep the refusal from being known.
+            _logger.exception("The payer of transaction %s was not told", self.id)
+        else:
             # Odoo's mail queue runs once an hour: the payer is told now.
             self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
 
@@ -429,7 +433,7 @@ class PaymentTransaction(models.Model):
             self._flag(
                 "paid_twice",
                 self.env._(
-                    "The payer confirmed %(count)s transfers of %(amount)s with the same "
+                    "The payer confirmed %(count)s transfers of %(amount)s with one "
                     "link. One of them is booked; refund the others once they are on "
                     "the bank account, or use them for another invoice.",
                     count=len(executed),
@@ -443,22 +447,13 @@ class PaymentTransaction(models.Model):
             return self.env._("The time to confirm at the bank has run out.")
         return self.env._("This attempt was replaced or withdrawn.")
 
-    def _bridge_reason_text(self):
-        """Return in words why the bank refused, for the payer and the accountant.
-
-        :rtype: str
-        """
-        self.ensure_one()
-        return self.env._(REASONS.get(self.bank_status_reason, REFUSED))
-
     def _in_company_language(self):
         """Return the records in the language in which the company keeps its books:
         what a job or a payer's return writes there is read by its accountants.
 
         :rtype: payment.transaction
         """
-        lang = self.company_id[:1].partner_id.lang
-        return self.with_context(lang=lang) if lang else self
+        return self.with_context(lang=self.company_id[:1]._get_payment_language())
 
     # === To handle ===
 
@@ -572,12 +567,20 @@ class PaymentTransaction(models.Model):
             self._flag(
                 "paid_twice",
                 self.env._(
-                    "%(amount)s of this payment was no longer due: it is a credit of "
-                    "%(customer)s. Refund it, or use it for another invoice.",
+                    "%(amount)s of this payment was no longer due: it stays on the "
+                    "account of %(customer)s as a credit. Refund it, or use it for "
+                    "another invoice.",
                     amount=self.currency_id.format(unused),
                     customer=self.partner_id.display_name,
                 ),
             )
+
+    def _book_done(self):
+        """Book those that are done, one by one and committed; what cannot be booked
+        (lock date, journal) is tried again by core's own job."""
+        done = self.filtered(lambda tx: tx.state == "done" and not tx.is_post_processed)
+        if done:  # Core takes an empty set for all transactions there are.
+            done._cron_post_process()
 
     def _create_payment(self, **extra_create_values):
         """Override of `account_payment`: carry the transfer's date and reference."""
@@ -642,9 +645,8 @@ class PaymentTransaction(models.Model):
                 tx._bridge_schedule_check()
             elif not tx._bridge_check():
                 unreachable.add(tx.provider_id.id)
-            done = tx.filtered(lambda t: t.state == "done" and not t.is_post_processed)
             remaining_time = cron._commit_progress(1)
-            done._cron_post_process()
+            tx._book_done()
             if not remaining_time:
                 break
 

@@ -60,8 +60,18 @@ class ResCompany(models.Model):
         :rtype: str
         """
         self.ensure_one()
-        zones = pytz.country_timezones.get(self.country_id.code or "", ["UTC"])
-        return self.partner_id.tz or zones[0]
+        # The company's own country field looks for an address in its contacts first.
+        partner = self.partner_id
+        zones = pytz.country_timezones.get(partner.country_id.code or "", ["UTC"])
+        return partner.tz or zones[0]
+
+    def _get_payment_language(self):
+        """Return the language in which the company keeps its books: what a job or a
+        payer writes there is read by its accountants.
+
+        :rtype: str
+        """
+        return self.partner_id.lang or self.env.lang
 
     def _get_payment_today(self):
         """Return today's date where the company is.

@@ -1,7 +1,7 @@
 """What the Odoo tests share: a French company paid through the Bridge simulator."""
 
 from contextlib import nullcontext
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from functools import partial
 from unittest.mock import patch
 
@@ -296,7 +296,7 @@ class PaymentRequestCommon(LoopbackCase, AccountPaymentCommon):
 
         :param duration: as for `timedelta`
         """
-        target = datetime.utcnow() + timedelta(**duration)
+        target = datetime.now(timezone.utc) + timedelta(**duration)
         if self._frozen:
             self._frozen.stop()
         else:

@@ -18,8 +18,9 @@ CLIENT_LOGGER = "odoo.addons.account_payment_request.bridge.client"
 PAGE_LOGGER = "odoo.addons.account_payment_request.models.payment_request_page"
 
 
-class PayPageCase(PaymentRequestCommon, HttpCase):
-    """Opens pages as a payer does: no login, nothing but the address."""
+@tagged("post_install", "-at_install")
+class TestPayPage(PaymentRequestCommon, HttpCase):
+    """Pages are opened as a payer does: no login, nothing but the address."""
 
     def path(self, request, *parts):
         return "/".join(["/pay", request.token, *parts])
@@ -64,9 +65,6 @@ class PayPageCase(PaymentRequestCommon, HttpCase):
             lambda tx: tx.provider_reference == link["id"]
         )
 
-
-@tagged("post_install", "-at_install")
-class TestPayPage(PayPageCase):
     def test_the_page_says_who_asks_what_for_how_much_and_until_when(self):
         request = self.create_request(
             1234.5, self.company_customer, invoice_date_due="2030-01-31"
@@ -368,6 +366,22 @@ class TestPayPage(PayPageCase):
         state = json.loads(self.open(request, "status").content)["state"]
         self.assertEqual(state, "paid")
 
+    def test_a_part_that_was_paid_is_thanked_for_and_the_rest_is_asked(self):
+        request = self.create_request(80_000.0)
+        tx = self.tapped(request)
+        self.sim.pay(tx.provider_reference, "acsc")
+        answer = self.open(request, "return?status=success")
+        self.assertEqual(answer.headers["Location"], self.path(request))
+        text, tree = self.follow(answer)
+        self.assertIn("We received 35,000.00 €, thank you", text)
+        self.assertTrue(
+            tree.find_class("amount")[0].text_content().startswith("45,000")
+        )
+        tx = self.tapped(request)
+        self.sim.pay(tx.provider_reference, "pdng-acsc")
+        text, _tree = self.follow(self.open(request, "return?status=success"))
+        self.assertIn("A transfer of 35,000.00 € is already on its way", text)
+
     def test_a_refusal_says_why_and_lets_the_payer_try_again(self):
         request = self.create_request()
         tx = self.tapped(request)
@@ -390,9 +404,7 @@ class TestPayPage(PayPageCase):
         tx = self.tapped(request)
         self.sim.pay(tx.provider_reference, "abort")
         answer = self.open(request, "return?status=abort&step=banks_list")
-        self.assertEqual(
-            answer.headers["Location"], self.path(request) + "?back=left"
-        )
+        self.assertEqual(answer.headers["Location"], self.path(request) + "?back=left")
         text, tree = self.follow(answer)
         self.assertIn("Nothing was paid", text)
         self.assertTrue(tree.xpath("//button[@data-wait]"))
@@ -517,9 +529,8 @@ class TestPayPage(PayPageCase):
             ready="document.readyState === 'complete'",
         )
 
+    # Other means of payment (one class: loading a chart of accounts takes longest)
 
-@tagged("post_install", "-at_install")
-class TestOtherMeans(PayPageCase):
     def offer(self, request, **params):
         """Ask for a transaction of another provider, as core's form does."""
         self.env.flush_all()

@@ -55,6 +55,17 @@ class TestPortal(PaymentRequestCommon, HttpCase):
                 self.assertFalse(tree.xpath("//a[@name='pay_from_bank']"))
                 self.assertFalse(tree.xpath("//a[@data-bs-target='#pay_with']"))
 
+    def test_without_bridge_the_payment_form_of_core_stays_alone(self):
+        self.bridge.state = "disabled"
+        for name, tree in self.pages().items():
+            with self.subTest(name):
+                self.assertFalse(tree.xpath("//a[@name='pay_from_bank']"))
+                self.assertTrue(
+                    tree.xpath(
+                        "//a[@data-bs-target='#pay_with'] | //a[@title='Pay Now']"
+                    )
+                )
+
     def test_what_is_paid_or_withdrawn_has_no_button(self):
         self.request.action_revoke()
         for tree in self.pages().values():

@@ -1,1 +1,879 @@
+"""Who may do, see and make us believe what."""
 
+import hashlib
+import hmac
+import json
+import logging
+import re
+import socket
+from contextlib import contextmanager
+from unittest.mock import patch
+
+import requests
+
+from odoo import Command
+from odoo.exceptions import AccessError
+from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tools import mute_logger
+
+from ..bridge import signature
+from ..bridge.client import BridgeClient
+from .common import (
+    CLIENT_SECRET,
+    EVENT_CRON,
+    IBAN,
+    WEBHOOK_SECRET,
+    PaymentRequestCommon,
+)
+
+MODULE = "odoo.addons.account_payment_request"
+CONTROLLER_LOGGER = f"{MODULE}.controllers.bridge"
+HEADER = "BridgeApi-Signature"
+
+
+@tagged("post_install", "-at_install")
+class TestWebhookSecurity(PaymentRequestCommon, HttpCase):
+    """Only Bridge wakes us, and its words alone book nothing."""
+
+    def setUp(self):
+        super().setUp()
+        self.tx = self.start(self.create_request())
+        self.body = self.event(status="ACSC")
+
+    def event(self, link_id=None, **content):
+        """Return the body of a notification about our link."""
+        return json.dumps(
+            {
+                "type": "payment.transaction.updated",
+                "timestamp": 1790000000000,
+                "content": {
+                    "payment_link_id": link_id or self.tx.provider_reference,
+                    "client_reference": self.tx.reference,
+                    **content,
+                },
+            }
+        ).encode()
+
+    def post(self, body, header=None, provider=None):
+        """Post a notification; return the status of the answer."""
+        headers = {"Content-Type": "application/json"}
+        if header is not None:
+            headers[HEADER] = header
+        self.env.flush_all()
+        address = f"/payment/bridge/webhook/{(provider or self.bridge).id}"
+        with mute_logger(CONTROLLER_LOGGER):
+            response = self.url_open(address, data=body, headers=headers, method="POST")
+        self.env.invalidate_all()
+        self.assertFalse(response.content)
+        return response.status_code
+
+    def post_signed(self, body, *secrets, **kwargs):
+        header = signature.header(body, *(secrets or (WEBHOOK_SECRET,)))
+        return self.post(body, header, **kwargs)
+
+    def stored(self):
+        return self.env["bridge.event"].sudo().search([])
+
+    def assert_refused(self, status):
+        self.assertEqual(status, 401)
+        self.assertFalse(self.stored())
+
+    # === Signature ===
+
+    def test_unsigned_webhook_is_refused(self):
+        self.assert_refused(self.post(self.body))
+
+    def test_forged_webhook_is_refused(self):
+        self.assert_refused(self.post(self.body, "v1=" + "A" * 64))
+
+    def test_webhook_signed_with_another_secret_is_refused(self):
+        self.assert_refused(self.post_signed(self.body, "not-our-secret"))
+
+    def test_genuine_signature_of_another_body_is_refused(self):
+        header = signature.header(self.body, WEBHOOK_SECRET)
+        self.assert_refused(self.post(self.body.replace(b"ACSC", b"RJCT"), header))
+
+    def test_genuine_signature_under_another_scheme_is_refused(self):
+        value = signature.sign(self.body, WEBHOOK_SECRET)
+        self.assert_refused(self.post(self.body, f"v0={value}"))
+        self.assert_refused(self.post(self.body, value))
+
+    def test_strange_signatures_are_refused(self):
+        for header in ("", "v1=", ",,,", "v1", "v1=\xe9", "v1=" + "0" * 5000):
+            with self.subTest(header[:10]):
+                self.assert_refused(self.post(self.body, header.encode("latin-1")))
+
+    def test_without_a_secret_every_webhook_is_refused(self):
+        for secret in (False, "", "  "):
+            self.bridge.bridge_webhook_secret = secret
+            with self.subTest(repr(secret)):
+                for key in (b"", b"  ", b"False", b"None"):
+                    forged = hmac.new(key, self.body, hashlib.sha256).hexdigest()
+                    header = f"v1={forged.upper()}"
+                    self.assert_refused(self.post(self.body, header))
+
+    def test_both_secrets_are_accepted_while_one_rotates(self):
+        self.bridge.write(
+            {
+                "bridge_webhook_secret": "the-new-secret",
+                "bridge_webhook_secret_old": WEBHOOK_SECRET,
+            }
+        )
+        bodies = [self.event(status=status) for status in ("CREA", "ACTC", "PDNG")]
+        self.assertEqual(self.post_signed(bodies[0], WEBHOOK_SECRET), 200)
+        self.assertEqual(self.post_signed(bodies[1], "the-new-secret"), 200)
+        both = self.post_signed(bodies[2], "the-new-secret", WEBHOOK_SECRET)
+        self.assertEqual(both, 200)
+        self.assertEqual(len(self.stored()), 3)
+
+    def test_old_secret_is_refused_once_the_rotation_is_over(self):
+        self.bridge.bridge_webhook_secret = "the-new-secret"
+        self.assert_refused(self.post_signed(self.body, WEBHOOK_SECRET))
+        self.assertEqual(self.post_signed(self.body, "the-new-secret"), 200)
+
+    def test_simulators_rotation_is_followed(self):
+        self.sim.rotate_webhook_secret("the-new-secret")
+        self.sim.pay(self.tx.provider_reference, "acsc")
+        self.assertEqual({item.status for item in self.deliver()}, {200})
+        self.bridge.write(
+            {
+                "bridge_webhook_secret": "the-new-secret",
+                "bridge_webhook_secret_old": False,
+            }
+        )
+        self.sim.replay(0)
+        self.assertEqual({item.status for item in self.deliver()}, {200})
+
+    # === Stale and replayed ===
+
+    def test_stale_webhook_only_makes_us_read(self):
+        """An old refusal, told again after the transfer was executed."""
+        self.sim.pay(self.tx.provider_reference, "acsc")
+        stale = json.loads(self.event(status="RJCT", status_reason="CUST"))
+        body = json.dumps({**stale, "timestamp": 1000}).encode()
+        self.assertEqual(self.post_signed(body), 200)
+        self.work_off()
+        self.assert_booked(self.tx)
+
+    def test_replayed_webhook_is_stored_once_and_changes_nothing(self):
+        self.sim.pay(self.tx.provider_reference, "acsc")
+        self.assertEqual(self.post_signed(self.body), 200)
+        self.work_off()
+        self.assert_booked(self.tx)
+        event = self.stored()
+        for _i in range(3):
+            self.assertEqual(self.post_signed(self.body), 200)
+        self.work_off()
+        self.assertEqual(self.stored(), event)
+        self.assertEqual((event.state, event.attempts), ("done", 0))
+        self.assert_booked(self.tx)
+
+    def test_webhooks_own_words_are_not_believed(self):
+        body = self.event(status="ACSC", amount=120.0, payment_link_status="completed")
+        self.assertEqual(self.post_signed(body), 200)
+        self.work_off()
+        self.assertEqual((self.tx.state, self.tx.bank_status), ("draft", False))
+        self.assert_nothing_booked(self.tx)
+
+    # === Bodies ===
+
+    def test_body_over_64_kb_is_refused_though_it_is_signed(self):
+        body = self.event(padding="x" * 64 * 1024)
+        self.assertEqual(self.post_signed(body), 413)
+        self.assertFalse(self.stored())
+
+    def test_body_of_exactly_64_kb_is_taken(self):
+        room = 64 * 1024 - len(self.event(padding=""))
+        body = self.event(padding="x" * room)
+        self.assertEqual(len(body), 64 * 1024)
+        self.assertEqual(self.post_signed(body), 200)
+        self.assertEqual(self.stored().body.encode(), body)
+
+    def test_signed_bodies_that_say_nothing_are_stored_and_set_aside(self):
+        bodies = {
+            "text": b"hello",
+            "empty": b"",
+            "list": b"[1, 2]",
+            "number": b"42",
+            "null": b"null",
+            "content of another shape": b'{"type": 3, "content": ["x"]}',
+            "link of another shape": b'{"content": {"payment_link_id": {"a": 1}}}',
+            "not UTF-8": b'{"content": "\xff\xfe"}',
+            "deeply nested": b"[" * 60_000,
+            "half a surrogate": b'{"type": "\\ud800", "content": {}}',
+        }
+        for name, body in bodies.items():
+            with self.subTest(name):
+                self.assertEqual(self.post_signed(body), 200)
+        self.assertEqual(len(self.stored()), len(bodies))
+        self.run_cron(EVENT_CRON)
+        self.assertEqual(set(self.stored().mapped("state")), {"ignored"})
+
+    def test_nul_characters_are_stored_without_harm(self):
+        self.assertEqual(self.post_signed(b"\x00" + self.body), 200)
+        self.assertEqual(self.post_signed(self.event("abc\x00def")), 200)
+        for event in self.stored():
+            self.assertNotIn("\x00", event.body)
+            self.assertNotIn("\x00", event.link_ref or "")
+        self.work_off()
+        self.assert_nothing_booked(self.tx)
+
+    def test_event_of_an_unknown_link_touches_nothing(self):
+        body = self.event(link_id="00000000-0000-4000-8000-000000000000")
+        self.assertEqual(self.post_signed(body), 200)
+        self.sim.pay(self.tx.provider_reference, "acsc")
+        self.work_off()
+        self.assertEqual(self.tx.state, "draft")
+        self.assertEqual(self.stored().transaction_id.id, False)
+
+    # === Addresses ===
+
+    def test_address_of_no_bridge_provider_is_refused_like_a_wrong_signature(self):
+        self.assert_refused(self.post_signed(self.body, provider=self.dummy_provider))
+        for number in ("0", "999999999", "99999999999999999999"):
+            with self.subTest(number), mute_logger(CONTROLLER_LOGGER):
+                response = self.url_open(
+                    f"/payment/bridge/webhook/{number}",
+                    data=self.body,
+                    headers={HEADER: signature.header(self.body, WEBHOOK_SECRET)},
+                )
+                self.assertEqual(response.status_code, 401)
+
+    def test_disabled_provider_takes_no_webhook(self):
+        self.bridge.state = "disabled"
+        self.assert_refused(self.post_signed(self.body))
+
+    def test_webhooks_are_not_taken_by_get(self):
+        with mute_logger("odoo.http"):
+            response = self.url_open(f"/payment/bridge/webhook/{self.bridge.id}")
+        self.assertEqual(response.status_code, 405)
+
+    def test_another_companys_secret_neither_opens_our_address_nor_our_transaction(
+        self,
+    ):
+        data = self.setup_other_company(name="Autre Boutique")
+        theirs = self._enable_bridge(
+            data["company"],
+            data["default_journal_bank"],
+            bridge_webhook_secret="their-secret",
+        )
+        self.sim.pay(self.tx.provider_reference, "acsc")
+        self.assert_refused(self.post_signed(self.body, "their-secret"))
+        self.assert_refused(self.post_signed(self.body, provider=theirs))
+        # Signed by them, sent to them, about our link: it is not theirs to wake.
+        status = self.post_signed(self.body, "their-secret", provider=theirs)
+        self.assertEqual(status, 200)
+        self.work_off()
+        self.assertEqual(self.tx.state, "draft")
+        self.assertFalse(self.stored().transaction_id)
+
+
+@tagged("post_install", "-at_install")
+class TestPageSecurity(PaymentRequestCommon, HttpCase):
+    """What somebody with an address, or without, gets from the pages."""
+
+    def open(self, path, **kwargs):
+        self.env.flush_all()
+        response = self.url_open(path, allow_redirects=False, **kwargs)
+        self.env.invalidate_all()
+        return response
+
+    def test_guessed_tokens_find_nothing_and_all_get_the_same_answer(self):
+        token = self.create_request().token
+        guesses = {
+            "another one": token[::-1],
+            "truncated": token[:-1],
+            "longer": token + "a",
+            "one character off": ("b" if token[0] != "b" else "c") + token[1:],
+            "wildcard": token[:-1] + "_",
+            "percent": "%25" * len(token),
+            "SQL": "'%20OR%20'1'='1",
+            "SQL of the right length": "'%20OR%201=1%20--%20%20%20%20%20%20%20%20%20",
+            "not ASCII": "%C3%A9" * len(token),
+            "look-alike": token[:-1] + "%D0%B0",
+            "NUL": token + "%00",
+            "number": "1",
+            "False": "False",
+            "digest": hashlib.sha256(token.encode()).hexdigest(),
+        }
+        answers = set()
+        for name, guess in guesses.items():
+            with self.subTest(name):
+                response = self.open(f"/pay/{guess}")
+                self.assertEqual(response.status_code, 404)
+                answers.add(response.text)
+        self.assertEqual(len(answers), 1)
+        self.assertEqual(self.open(f"/pay/{token}").status_code, 200)
+
+    def test_guessed_token_opens_none_of_the_pages(self):
+        request = self.create_request()
+        guess = request.token[:-1] + ("a" if request.token[-1] != "a" else "b")
+        for page in (
+            "",
+            "/status",
+            "/bank",
+            "/return",
+            "/logo",
+            "/qr.png",
+            "/invoice/0",
+            "/receipt",
+            "/other",
+        ):
+            with self.subTest(page):
+                self.assertEqual(self.open(f"/pay/{guess}{page}").status_code, 404)
+        posted = self.open(f"/pay/{guess}/bank", data={"option": "due"})
+        self.assertEqual(posted.status_code, 404)
+        self.assertFalse(request.transaction_ids)
+        self.assertFalse(self.sim.links)
+
+    def test_id_or_reference_of_a_request_opens_nothing(self):
+        request = self.create_request()
+        for guess in (request.id, request.reference, request.reference.lower()):
+            self.assertEqual(self.open(f"/pay/{guess}").status_code, 404)
+
+    def test_return_with_other_peoples_ids_reads_nothing_of_theirs(self):
+        ours = self.create_request()
+        our_tx = self.start(ours)
+        theirs = self.pay(self.create_request(partner=self.company_customer))
+        attempt = self.sim.store.requests_of(self.link(theirs))[0]
+        self.open(
+            f"/pay/{ours.token}/return?status=success"
+            f"&payment_link_id={theirs.provider_reference}"
+            f"&payment_request_id={attempt['id']}"
+        )
+        self.assertEqual((our_tx.state, ours.state), ("draft", "valid"))
+        self.assertEqual(theirs.state, "draft")
+        self.assert_nothing_booked(our_tx, theirs)
+
+    def test_return_that_claims_success_books_nothing(self):
+        request = self.create_request()
+        tx = self.start(request)
+        for query in (
+            f"status=success&payment_link_id={tx.provider_reference}",
+            f"status=ACSC&amount=120&payment_link_id={tx.provider_reference}",
+        ):
+            self.open(f"/pay/{request.token}/return?{query}")
+            self.open(f"/payment/bridge/return?{query}")
+        self.assertEqual((tx.state, request.state), ("draft", "valid"))
+        self.assert_nothing_booked(tx)
+
+    def test_core_return_with_strange_ids_does_nothing(self):
+        tx = self.start(self.create_request())
+        for value in ("", "'%20OR%201=1", "../../providers", "%00", "é"):
+            with self.subTest(value):
+                response = self.open(f"/payment/bridge/return?payment_link_id={value}")
+                self.assertEqual(response.status_code, 303)
+        self.assertEqual(tx.state, "draft")
+
+    def test_amount_in_the_form_changes_nothing(self):
+        request = self.create_request(120.0)
+        response = self.open(
+            f"/pay/{request.token}/bank",
+            data={
+                "option": "due",
+                "amount": "1.00",
+                "amount_cents": "100",
+                "share": "1",
+                "currency": "USD",
+                "currency_id": "1",
+                "partner_id": str(self.company_customer.id),
+                "payment_request_id": "1",
+                "invoice_ids": "1",
+            },
+        )
+        self.assertEqual(response.status_code, 303)
+        tx = request.transaction_ids
+        self.assertEqual(len(tx), 1)
+        self.assertEqual(tx.amount, 120.0)
+        self.assertEqual(tx.partner_id, self.customer)
+        self.assertEqual(tx.invoice_ids, request.line_ids.move_id)
+        (transfer,) = self.link(tx)["transactions"]
+        self.assertEqual((transfer["amount"], transfer["currency"]), (120.0, "EUR"))
+
+    def test_options_that_are_not_offered_open_no_journey(self):
+        request = self.create_request(120.0)
+        for option in ("1.00", "all' OR 1=1", "0", "", "__class__", "none"):
+            with self.subTest(option):
+                response = self.open(
+                    f"/pay/{request.token}/bank", data={"option": option}
+                )
+                self.assertEqual(response.status_code, 303)
+                self.assertIn(f"/pay/{request.token}", response.headers["Location"])
+        self.assertFalse(request.transaction_ids)
+        self.assertFalse(self.sim.links)
+
+    def test_payer_is_sent_to_bridge_only(self):
+        request = self.create_request(120.0)
+        response = self.open(
+            f"/pay/{request.token}/bank",
+            data={"option": "due", "callback_url": "https://evil.example", "url": "x"},
+        )
+        self.assertTrue(response.headers["Location"].startswith(self.sim.url))
+        callback = self.link(request.transaction_ids)["callback_url"]
+        self.assertEqual(callback, f"{request.url}/return")
+
+    def test_page_holds_neither_ids_nor_secrets(self):
+        request = self.create_request()
+        page = self.open(f"/pay/{request.token}").text
+        for secret in (CLIENT_SECRET, WEBHOOK_SECRET, request.token_digest):
+            self.assertNotIn(secret, page)
+
+
+@tagged("post_install", "-at_install")
+class TestAccess(PaymentRequestCommon):
+    """Companies, groups and secrets."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.other_data = cls.setup_other_company(name="Autre Boutique")
+        cls.other_company = cls.other_data["company"]
+        cls.stranger = cls.make_user(
+            "stranger", "account.group_account_manager", cls.other_company
+        )
+        cls.clerk = cls.make_user("clerk", "base.group_user", cls.company)
+        cls.reader = cls.make_user(
+            "reader", "base.group_user,account.group_account_readonly", cls.company
+        )
+        cls.manager = cls.make_user(
+            "manager", "account.group_account_manager", cls.company
+        )
+        cls.administrator = cls.make_user(
+            "administrator", "base.group_system", cls.company
+        )
+
+    @classmethod
+    def make_user(cls, login, groups, company):
+        return new_test_user(
+            cls.env,
+            login=f"apr_{login}",
+            groups=groups,
+            company_id=company.id,
+            company_ids=[Command.set(company.ids)],
+        )
+
+    def setUp(self):
+        super().setUp()
+        self.request = self.create_request()
+        self.tx = self.pay(self.request)
+        self.deliver()
+        self.event = self.env["bridge.event"].sudo().search([], limit=1)
+        self.env.flush_all()
+        self.env.invalidate_all()
+
+    def as_user(self, record, user):
+        return record.with_user(user).sudo(False).with_env(self.env(user=user))
+
+    # === Other companies ===
+
+    def test_another_companys_accountant_finds_nothing_of_ours(self):
+        for record in (self.request, self.request.line_ids, self.tx):
+            model = self.as_user(record.browse(), self.stranger)
+            with self.subTest(record._name):
+                self.assertFalse(model.search([("id", "in", record.ids)]))
+                self.assertFalse(model.search_count([("id", "in", record.ids)]))
+                self.assertFalse(
+                    model._read_group([("id", "in", record.ids)], [], ["id:recordset"])[
+                        0
+                    ][0]
+                )
+                names = model.name_search(record.display_name)
+                self.assertNotIn(record.id, [found[0] for found in names])
+
+    def test_another_companys_accountant_cannot_read_or_change_ours(self):
+        for record in (self.request, self.request.line_ids, self.tx):
+            theirs = self.as_user(record, self.stranger)
+            with self.subTest(record._name), mute_logger("odoo.models"):
+                with self.assertRaises(AccessError):
+                    theirs.read(["id", "display_name"])
+                with self.assertRaises(AccessError):
+                    theirs.write({"currency_id": self.env.ref("base.USD").id})
+                with self.assertRaises(AccessError):
+                    theirs.unlink()
+
+    def test_another_companys_accountant_cannot_use_our_buttons(self):
+        request = self.as_user(self.request, self.stranger)
+        with mute_logger("odoo.models"):
+            for button in ("action_revoke", "action_renew", "action_handled"):
+                with self.subTest(button), self.assertRaises(AccessError):
+                    getattr(request, button)()
+            with self.assertRaises(AccessError):
+                self.as_user(self.tx, self.stranger).action_bridge_check()
+            with self.assertRaises(AccessError):
+                invoice = self.request.line_ids.move_id
+                self.as_user(invoice, self.stranger).action_payment_request()
+        self.env.invalidate_all()
+        self.assertEqual((self.request.state, self.tx.state), ("valid", "draft"))
+
+    def test_another_companys_administrator_sees_none_of_our_events(self):
+        foreign = self.make_user(
+            "foreign_admin", "base.group_system", self.other_company
+        )
+        events = self.as_user(self.event.browse(), foreign)
+        self.assertFalse(events.search([]))
+        with mute_logger("odoo.models"), self.assertRaises(AccessError):
+            self.as_user(self.event, foreign).read(["body"])
+        with mute_logger("odoo.models"), self.assertRaises(AccessError):
+            self.as_user(self.event, foreign).action_replay()
+        ours = self.as_user(self.event.browse(), self.administrator)
+        self.assertTrue(ours.search([]))
+
+    def test_company_that_is_not_chosen_is_not_seen(self):
+        both = self.make_user(
+            "both", "account.group_account_manager", self.other_company
+        )
+        both.company_ids = [Command.link(self.company.id)]
+        requests_ = self.as_user(self.request.browse(), both)
+        only_other = requests_.with_context(allowed_company_ids=self.other_company.ids)
+        self.assertFalse(only_other.search([]))
+        all_of_them = requests_.with_context(
+            allowed_company_ids=(self.other_company + self.company).ids
+        )
+        self.assertIn(self.request.id, all_of_them.search([]).ids)
+
+    def test_request_cannot_ask_for_another_companys_invoice(self):
+        with mute_logger("odoo.models"), self.assertRaises(AccessError):
+            self.as_user(self.env["payment.request"], self.stranger).with_company(
+                self.other_company
+            ).create(
+                {
+                    "partner_id": self.customer.id,
+                    "currency_id": self.company.currency_id.id,
+                    "company_id": self.company.id,
+                    "amount": 10.0,
+                }
+            )
+
+    # === Groups ===
+
+    def test_user_without_accounting_rights_sees_nothing(self):
+        for record in (self.request, self.request.line_ids, self.event):
+            theirs = self.as_user(record, self.clerk)
+            with self.subTest(record._name), mute_logger("odoo.models"):
+                with self.assertRaises(AccessError):
+                    theirs.search([])
+                with self.assertRaises(AccessError):
+                    theirs.read(["id"])
+                with self.assertRaises(AccessError):
+                    theirs.write({"company_id": self.company.id})
+        with mute_logger("odoo.models"), self.assertRaises(AccessError):
+            self.as_user(self.env["payment.request.create"], self.clerk).create({})
+
+    def test_portal_user_sees_nothing_even_of_his_own(self):
+        self.portal_user.partner_id = self.customer
+        for record in (self.request, self.request.line_ids, self.event, self.tx):
+            theirs = self.as_user(record, self.portal_user)
+            with self.subTest(record._name), mute_logger("odoo.models"):
+                with self.assertRaises(AccessError):
+                    theirs.search([])
+                with self.assertRaises(AccessError):
+                    theirs.read(["id"])
+
+    def test_portal_user_cannot_make_requests_by_a_button(self):
+        self.portal_user.partner_id = self.customer
+        self.company.payment_request_policy = "manual"
+        invoice = self.create_invoice()
+        invoice.message_subscribe(self.customer.ids)
+        mine = self.as_user(invoice, self.portal_user)
+        self.assertEqual(mine.name, invoice.name)  # He may read his invoice.
+        with mute_logger("odoo.models"), self.assertRaises(AccessError):
+            mine.action_payment_request()
+        self.assertFalse(invoice.sudo().payment_request_id)
+
+    def test_auditor_reads_but_changes_nothing(self):
+        theirs = self.as_user(self.request, self.reader)
+        self.assertEqual(theirs.read(["state", "amount_due"])[0]["amount_due"], 120.0)
+        with mute_logger("odoo.models"):
+            for button in ("action_revoke", "action_renew", "action_handled"):
+                with self.subTest(button), self.assertRaises(AccessError):
+                    getattr(theirs, button)()
+            with self.assertRaises(AccessError):
+                theirs.write({"date_expiry": "2030-01-01"})
+            with self.assertRaises(AccessError):
+                theirs.copy()
+
+    def test_accountant_works_with_requests_but_deletes_none(self):
+        theirs = self.as_user(self.request, self.accountant)
+        theirs.action_revoke()
+        theirs.action_renew()
+        with mute_logger("odoo.models"), self.assertRaises(AccessError):
+            theirs.unlink()
+        with mute_logger("odoo.models"), self.assertRaises(AccessError):
+            self.as_user(self.event, self.manager).read(["body"])
+
+    # === Secrets ===
+
+    SECRETS = (
+        "bridge_client_id",
+        "bridge_client_secret",
+        "bridge_webhook_secret",
+        "bridge_webhook_secret_old",
+        "bridge_beneficiary_iban",
+    )
+
+    def test_secrets_are_read_by_administrators_only(self):
+        for user in (self.manager, self.accountant, self.reader, self.clerk):
+            provider = self.as_user(self.bridge, user)
+            for field in self.SECRETS:
+                with self.subTest(user=user.login, field=field):
+                    with mute_logger("odoo.models"), self.assertRaises(AccessError):
+                        provider.read([field])
+                    with mute_logger("odoo.models"), self.assertRaises(AccessError):
+                        provider.search([(field, "!=", False)])
+        read = self.as_user(self.bridge, self.administrator).read(list(self.SECRETS))
+        self.assertEqual(read[0]["bridge_client_secret"], CLIENT_SECRET)
+
+    def test_secrets_are_not_among_the_fields_others_are_told_of(self):
+        told = self.as_user(self.bridge, self.manager).sudo(False)
+        names = set(told.with_user(self.manager).fields_get())
+        self.assertFalse(names & set(self.SECRETS))
+
+    def test_secrets_do_not_follow_a_copy_of_the_provider(self):
+        copy = self.bridge.copy()
+        for field in self.SECRETS:
+            self.assertFalse(copy[field], field)
+
+    def test_resetting_the_credentials_blanks_every_secret(self):
+        self.bridge.bridge_webhook_secret_old = "old"
+        self.bridge.action_reset_credentials()
+        for field in self.SECRETS[:-1]:
+            self.assertFalse(self.bridge[field], field)
+
+    def test_only_an_administrator_tests_the_connection(self):
+        for user in (self.manager, self.accountant, self.clerk, self.portal_user):
+            with self.subTest(user.login):
+                with mute_logger("odoo.models"), self.assertRaises(AccessError):
+                    self.as_user(self.bridge, user).action_bridge_test_connection()
+        action = self.as_user(
+            self.bridge, self.administrator
+        ).action_bridge_test_connection()
+        self.assertEqual(action["params"]["type"], "success")
+
+    def test_token_is_read_by_accounting_and_the_bank_link_by_administrators(self):
+        self.assertTrue(self.as_user(self.request, self.accountant).token)
+        self.assertTrue(self.as_user(self.request, self.reader).token)
+        for user in (self.clerk, self.portal_user, self.stranger):
+            with mute_logger("odoo.models"), self.assertRaises(AccessError):
+                self.as_user(self.request, user).read(["token"])
+        with mute_logger("odoo.models"), self.assertRaises(AccessError):
+            self.as_user(self.tx, self.manager).read(["bridge_link_url"])
+
+    def test_token_cannot_be_chosen_or_copied(self):
+        made = self.create_deposit(token="a" * 20, token_digest="b", reference="MINE")
+        self.assertNotEqual(made.token, "a" * 20)
+        self.assertNotEqual(made.reference, "MINE")
+        self.assertNotEqual(made.copy().token, made.token)
+        self.assertFalse(self.env["payment.request"]._find_by_token("a" * 20))
+
+    def test_tokens_have_nothing_in_common(self):
+        tokens = [self.create_deposit().token for _i in range(30)]
+        self.assertEqual(len(set(tokens)), 30)
+        for token in tokens:
+            self.assertRegex(token, r"^[2-9a-hjkmnp-z]{20}$")
+        # Each place takes many values: no counter, no clock, no fixed part.
+        self.assertTrue(all(len(set(place)) > 5 for place in zip(*tokens, strict=True)))
+
+
+@tagged("post_install", "-at_install")
+class TestNoLeak(PaymentRequestCommon, HttpCase):
+    """What a whole payment leaves in the logs, and when the network is called."""
+
+    WRONG_IBAN = "FR7630006000011234567890180"
+    LOGGERS = (
+        MODULE,
+        "odoo.addons.payment",
+        "odoo.addons.account_payment",
+        "odoo.addons.account",
+        "odoo.addons.mail",
+        "odoo.addons.base.models.ir_cron",
+        "odoo.http",
+        "requests",
+        "urllib3",
+        "werkzeug",
+    )
+
+    @contextmanager
+    def everything_logged(self):
+        """Yield the list of all that these loggers say, from DEBUG on."""
+        lines = []
+        ours = self.base_url()
+
+        class Memory(logging.Handler):
+            def emit(self, record):
+                line = f"{record.name}: {self.format(record)}"
+                # The browser's part of this test calls our pages, of course.
+                if not (record.name.startswith("urllib3") and ours in line):
+                    lines.append(line)
+
+        handler = Memory(logging.DEBUG)
+        levels = {}
+        for name in self.LOGGERS:
+            logger = logging.getLogger(name)
+            levels[logger] = logger.level
+            logger.setLevel(logging.DEBUG)
+            logger.addHandler(handler)
+        try:
+            yield lines
+        finally:
+            for logger, level in levels.items():
+                logger.setLevel(level)
+                logger.removeHandler(handler)
+
+    def post(self, _url, body, headers):
+        self.env.flush_all()
+        status = self.url_open(
+            f"/payment/bridge/webhook/{self.bridge.id}", data=body, headers=headers
+        ).status_code
+        self.env.invalidate_all()
+        return status
+
+    def visit(self, path, **kwargs):
+        self.env.flush_all()
+        response = self.url_open(path, allow_redirects=False, **kwargs)
+        self.env.invalidate_all()
+        return response
+
+    def test_no_secret_token_or_iban_is_logged_during_a_whole_payment(self):
+        self.bridge.bridge_dynamic_beneficiary = True
+        request = self.create_request()
+        pay = f"/pay/{request.token}"
+        with self.everything_logged() as lines:
+            self.visit(pay)
+            # Bridge down, then a refused creation, then the way through.
+            self.sim.faults.set(status_503=True)
+            self.visit(f"{pay}/bank", data={"option": "due"})
+            self.sim.faults.clear()
+            account = self.bank_journal.bank_account_id
+            self.bank_journal.bank_account_id = account.copy(
+                {"acc_number": self.WRONG_IBAN}
+            )
+            self.visit(f"{pay}/bank", data={"option": "due"})
+            self.assertFalse(self.sim.links)
+            self.bank_journal.bank_account_id = account
+            self.visit(f"{pay}/bank", data={"option": "due"})
+            tx = request.transaction_ids.sorted("id")[-1:]
+            callback = self.sim.pay(tx.provider_reference, "pdng-acsc")
+            self.visit(callback[callback.index("/pay/") :])
+            self.sim.faults.set(wrong_signature=1)
+            self.sim.deliver_pending(order=[0], transport=self.post)
+            self.sim.deliver_pending(transport=self.post)
+            self.sim.faults.set(status_503=True)
+            self.run_cron(EVENT_CRON)
+            self.sim.faults.clear()
+            self.bridge.bridge_client_secret = "mistyped-secret"
+            self.travel(hours=2)
+            self.sweep()
+            self.bridge.bridge_client_secret = CLIENT_SECRET
+            self.travel(hours=8)
+            self.sweep()
+            self.assert_booked(tx)
+            self.bank_line(tx.amount, f"VIR SEPA {tx.reference} MARIE DUPONT")
+            self.visit(pay)
+            self.visit(f"/pay/{request.token[:-1]}x")
+        self.assertGreater(len(lines), 30)
+        seen = "\n".join(lines)
+        for logger in (f"{MODULE}.bridge.client", "urllib3", "werkzeug"):
+            self.assertIn(logger, seen, "the logs that could leak were not captured")
+        compact = re.sub(r"\s", "", seen).lower()
+        for what, secret in {
+            "client secret": CLIENT_SECRET,
+            "mistyped secret": "mistyped-secret",
+            "webhook secret": WEBHOOK_SECRET,
+            "token": request.token,
+            "most of a token": request.token[:-1],
+            "IBAN": IBAN,
+            "wrong IBAN": self.WRONG_IBAN,
+            "payer's IBAN": "FR7610107001011234567890129",
+            "address of the bank page": self.link(tx)["token"],
+        }.items():
+            self.assertFalse(secret.lower() in compact, f"{what} is in a log")
+
+    @contextmanager
+    def no_network(self):
+        """Fail on any attempt to open a connection or to call over HTTP."""
+
+        def refuse(*args, **kwargs):
+            raise AssertionError("the network was called")
+
+        with (
+            patch.object(socket.socket, "connect", refuse),
+            patch.object(socket.socket, "connect_ex", refuse),
+            patch.object(requests.Session, "send", refuse),
+            patch.object(BridgeClient, "__init__", refuse),
+        ):
+            yield
+
+    def test_network_guard_notices_a_call(self):
+        with self.no_network(), self.assertRaisesRegex(AssertionError, "network"):
+            self.create_request()._start_bridge_transfer("due")
+
+    def test_posting_calls_nobody(self):
+        with self.no_network():
+            moves = self.create_invoice(post=False)
+            moves |= self.create_invoice(80.0, post=False)
+            moves.action_post()
+            self.env.flush_all()
+        self.assertEqual(len(moves.payment_request_id), 2)
+
+    def test_printing_calls_nobody(self):
+        invoice = self.create_invoice()
+        report = self.env["ir.actions.report"]
+        with self.no_network():
+            html = report._render_qweb_html("account.report_invoice", invoice.ids)[0]
+            report._render_qweb_html(
+                "account_payment_request.action_report_payment_request",
+                self.request_of(invoice).ids,
+            )
+        self.assertIn(self.request_of(invoice).token.encode(), html)
+
+    def test_mailing_calls_nobody_but_the_mail_server(self):
+        request = self.create_request()
+        template = self.env.ref("account_payment_request.mail_template_payment_request")
+        with self.no_network():
+            mail_id = template.send_mail(request.id)
+        self.assertIn(request.token, self.env["mail.mail"].browse(mail_id).body_html)
+
+    def test_listing_and_computing_calls_nobody(self):
+        request = self.create_request()
+        tx = self.start(request)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        records = (
+            request,
+            request.line_ids,
+            request.line_ids.move_id,
+            tx,
+            self.bridge,
+            self.customer,
+            self.env["res.config.settings"].create({}),
+        )
+        with self.no_network():
+            for record in records:
+                record.read()  # Every field, computed ones too.
+            self.env["payment.request"].search_read([], limit=10)
+            for state in ("valid", "in_progress", "paid"):
+                self.env["account.move"].search(
+                    [("payment_request_state", "in", [state])], limit=5
+                )
+            self.env["account.move"].search([("transfer_in_progress", "=", True)])
+            for field in ("amount_due", "state", "issue"):
+                self.env.add_to_compute(request._fields[field], request)
+            self.env.flush_all()
+
+    def test_showing_the_page_calls_nobody(self):
+        request = self.create_request()
+        with patch.object(
+            BridgeClient, "__init__", side_effect=AssertionError("the network")
+        ):
+            for page in ("", "/status", "/qr.png"):
+                response = self.visit(f"/pay/{request.token}{page}")
+                self.assertEqual(response.status_code, 200)
+
+    def test_bank_lines_call_nobody(self):
+        request = self.create_request()
+        tx = self.pay(request, "pdng")
+        tx._bridge_refresh()
+        with self.no_network():
+            line = self.bank_line(tx.amount, f"VIR {tx.reference}")
+        self.assertTrue(line.is_reconciled)
+        self.assertEqual(request.state, "paid")

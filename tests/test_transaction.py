@@ -270,6 +270,20 @@ class TestTransaction(RequestCase):
         self.assert_booked(again)
         self.assert_state(request, "paid")
 
+    @mute_logger(TRANSACTION_LOGGER, "odoo.addons.mail.models.mail_render_mixin")
+    def test_a_broken_mail_text_does_not_keep_the_payer_locked_out(self):
+        self.env.ref(
+            "account_payment_request.mail_template_transfer_refused"
+        ).body_html = "<p t-out='object.no_such_field'/>"
+        request = self.create_request()
+        tx = self.pay(request, "pdng-rjct")
+        self.settle_all()
+        self.sim.settle(tx.provider_reference)
+        self.settle_all()
+        self.assertEqual(tx.state, "error")
+        self.assert_told(tx, "refused")
+        self.assert_state(request, "valid", 120.0)
+
     # === Banks that never tell ===
 
     def test_a_transfer_without_news_is_released_with_a_task(self):
@@ -860,6 +874,10 @@ class TestCoreFlow(RequestCase, PaymentHttpCommon):
         self.assertEqual((tx.state, tx.issue), ("error", "refused"))
         self.assertEqual(len(self.tasks(invoice)), 1)
         self.assertTrue(invoice._has_to_be_paid())
+        mails = self.env["mail.mail"].search(
+            [("recipient_ids", "in", self.customer.ids)]
+        )
+        self.assertEqual(len(mails), 1)
 
     def test_a_released_transfer_no_longer_hides_pay_now(self):
         invoice = self.create_invoice(120.0)
@@ -987,10 +1005,10 @@ class TestCoreFlow(RequestCase, PaymentHttpCommon):
         """Create a quotation that is confirmed by paying all of it online."""
         if "sale.order" not in self.env:
             self.skipTest("Sales is not installed")
-        product = self.env["product.product"].create(
+        product = self.env["product.product"].sudo().create(
             {"name": "Service", "type": "service", "invoice_policy": "order"}
         )
-        return self.env["sale.order"].create(
+        return self.env["sale.order"].sudo().create(
             {
                 "partner_id": self.customer.id,
                 "require_payment": True,

@@ -22,7 +22,7 @@ class TestWrongAmount(PaymentRequestCommon):
         self.request = self.create_request(120.0)
         self.tx = self.pay(self.request)
 
-    def read(self, times=1):
+    def read_at_bridge(self, times=1):
         """Read the transaction at Bridge as webhook, return and sweep do."""
         for _i in range(times):
             self.tx._bridge_refresh()
@@ -38,27 +38,27 @@ class TestWrongAmount(PaymentRequestCommon):
 
     def test_less_money_than_asked_books_nothing(self):
         self.sim.faults.set(wrong_amount=-20)
-        self.read()
+        self.read_at_bridge()
         self.assert_refused()
 
     def test_more_money_than_asked_books_nothing(self):
         self.sim.faults.set(wrong_amount=20)
-        self.read()
+        self.read_at_bridge()
         self.assert_refused()
 
     def test_one_cent_less_books_nothing(self):
         self.sim.faults.set(wrong_amount=-0.01)
-        self.read()
+        self.read_at_bridge()
         self.assert_refused()
 
     def test_same_wrong_amount_twice_books_nothing(self):
         self.sim.faults.set(wrong_amount=-20)
-        self.read(times=2)
+        self.read_at_bridge(times=2)
         self.assert_refused()
 
     def test_same_wrong_amount_thrice_books_nothing(self):
         self.sim.faults.set(wrong_amount=-20)
-        self.read(times=3)
+        self.read_at_bridge(times=3)
         self.assert_refused()
 
     def test_wrong_amount_by_webhooks_then_return_then_sweep_books_nothing(self):
@@ -74,16 +74,16 @@ class TestWrongAmount(PaymentRequestCommon):
 
     def test_two_different_wrong_amounts_are_one_task(self):
         self.sim.faults.set(wrong_amount=-20)
-        self.read()
+        self.read_at_bridge()
         self.sim.faults.set(wrong_amount=30)
-        self.read()
+        self.read_at_bridge()
         self.assert_refused()
 
     def test_right_amount_after_a_wrong_one_is_taken_in(self):
         self.sim.faults.set(wrong_amount=-20)
-        self.read(times=2)
+        self.read_at_bridge(times=2)
         self.sim.faults.clear()
-        self.read()
+        self.read_at_bridge()
         self.assert_booked(self.tx, 120.0)
         self.assertEqual(self.request.state, "paid")
 
@@ -101,10 +101,10 @@ class TestWrongAmount(PaymentRequestCommon):
         self.assertEqual(len(self.tasks(request)), 1)
 
     def test_wrong_amount_after_done_changes_nothing_and_is_flagged_once(self):
-        self.read()
+        self.read_at_bridge()
         payment = self.tx.payment_id
         self.sim.faults.set(wrong_amount=-20)
-        self.read(times=3)
+        self.read_at_bridge(times=3)
         self.assert_booked(self.tx, 120.0)
         self.assertEqual(self.tx.payment_id, payment)
         self.assertEqual(self.request.state, "paid")
@@ -114,17 +114,17 @@ class TestWrongAmount(PaymentRequestCommon):
     def test_amount_of_the_bank_transfer_counts_even_if_the_links_is_right(self):
         attempt = self.sim.store.requests_of(self.link(self.tx))[0]
         attempt["transactions"][0]["amount"] = 1.2
-        self.read(times=2)
+        self.read_at_bridge(times=2)
         self.assert_refused()
 
     def test_link_that_tells_no_amount_books_nothing(self):
         self.with_link(lambda link: {**link, "transactions": None})
-        self.read(times=2)
+        self.read_at_bridge(times=2)
         self.assert_refused()
 
     def test_link_without_transfers_books_nothing(self):
         self.with_link(lambda link: {**link, "transactions": []})
-        self.read(times=2)
+        self.read_at_bridge(times=2)
         self.assert_refused()
 
     def test_amount_that_is_no_number_books_nothing(self):
@@ -134,30 +134,30 @@ class TestWrongAmount(PaymentRequestCommon):
                 "transactions": [{"amount": "a lot", "currency": "EUR"}],
             }
         )
-        self.read(times=2)
+        self.read_at_bridge(times=2)
         self.assert_refused()
 
     def test_other_currency_books_nothing(self):
         self.link(self.tx)["transactions"][0]["currency"] = "USD"
-        self.read(times=2)
+        self.read_at_bridge(times=2)
         self.assert_refused()
 
     def test_other_currency_of_the_bank_transfer_books_nothing(self):
         attempt = self.sim.store.requests_of(self.link(self.tx))[0]
         attempt["transactions"][0]["currency"] = "GBP"
-        self.read(times=2)
+        self.read_at_bridge(times=2)
         self.assert_refused()
 
     def test_second_transfer_in_the_link_books_nothing(self):
         transfers = self.link(self.tx)["transactions"]
         transfers.append({**transfers[0], "amount": 5.0})
-        self.read(times=2)
+        self.read_at_bridge(times=2)
         self.assert_refused()
 
     def test_answer_about_another_link_books_nothing(self):
         other = self.pay(self.create_request(120.0))
         self.sim.links[self.tx.provider_reference] = self.link(other)
-        self.read(times=2)
+        self.read_at_bridge(times=2)
         self.assert_refused()
 
     def test_bank_transfer_of_another_link_books_nothing(self):
@@ -168,25 +168,25 @@ class TestWrongAmount(PaymentRequestCommon):
             return real(client, payment_link_id=other.provider_reference)
 
         with patch.object(BridgeClient, "list_payment_requests", list_payment_requests):
-            self.read(times=2)
+            self.read_at_bridge(times=2)
         self.assert_refused()
         self.assert_nothing_booked(other)
 
     def test_other_client_reference_books_nothing(self):
         other = self.pay(self.create_request(120.0))
         self.link(self.tx)["client_reference"] = other.reference
-        self.read(times=2)
+        self.read_at_bridge(times=2)
         self.assert_refused()
         self.assert_nothing_booked(other)
 
     def test_part_executed_books_nothing_and_calls_a_person(self):
         attempt = self.sim.store.requests_of(self.link(self.tx))[0]
         attempt["status"] = "PART"
-        self.read(times=2)
+        self.read_at_bridge(times=2)
         self.assert_refused()
 
     def test_money_executed_on_a_done_transaction_is_booked_once(self):
-        self.read(times=3)
+        self.read_at_bridge(times=3)
         self.assert_booked(self.tx, 120.0)
         payments = self.env["account.payment"].search(
             [("payment_transaction_id", "=", self.tx.id)]

@@ -14,7 +14,7 @@ class PaymentRequestCreate(models.TransientModel):
     mode = fields.Selection(
         selection=[
             ("each", "One link for each invoice"),
-            ("grouped", "One link for each customer, for all his invoices"),
+            ("grouped", "One link for each customer, for all the invoices"),
             ("part", "A part of the invoice"),
             ("deposit", "A fixed amount"),
         ],

@@ -1,0 +1,79 @@
+"""Two measures at the same time on the same core: both meet the same noise.
+
+A busy machine changes speed from one minute to the next, by more than what is measured
+here. Two processes that share one core slow down together.
+"""
+
+import gc
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack, contextmanager
+
+from .measure import Stopwatch
+from .world import load_odoo
+
+START_SECONDS = 300
+
+_barrier = None
+
+
+class Pair:
+    """A process for each side, which stays up from one round to the next."""
+
+    def __init__(self, *workers: ProcessPoolExecutor):
+        self.workers = workers
+
+    def run(self, reference: tuple, ours: tuple) -> tuple[float, float]:
+        """Call both sides at once; return their figures.
+
+        :param reference: a function of a module, and its arguments
+        :param ours: the same for our side
+        """
+        calls = [
+            worker.submit(*call)
+            for worker, call in zip(self.workers, (reference, ours), strict=True)
+        ]
+        first, second = [call.result() for call in calls]
+        return first, second
+
+
+@contextmanager
+def pair() -> Iterator[Pair]:
+    """Start both processes, and stop them at the end."""
+    context = multiprocessing.get_context("spawn")
+    barrier = context.Barrier(2)
+    core = max(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
+    with ExitStack() as stack:
+        workers = [
+            stack.enter_context(
+                ProcessPoolExecutor(
+                    1,
+                    mp_context=context,
+                    initializer=_start,
+                    initargs=(barrier, core),
+                )
+            )
+            for _side in range(2)
+        ]
+        yield Pair(*workers)
+
+
+def measured(cr, work: Callable[[], object]) -> float:
+    """Return the processor seconds of ``work``, begun together with the other side.
+
+    :param cr: the cursor it works with
+    """
+    watch = Stopwatch(cr)
+    gc.collect()
+    _barrier.wait(START_SECONDS)
+    return watch.run(work)
+
+
+def _start(barrier, core: int | None) -> None:
+    global _barrier
+    _barrier = barrier
+    if core is not None:
+        os.sched_setaffinity(0, {core})
+    load_odoo()

@@ -1,0 +1,571 @@
+from unittest.mock import patch
+
+from odoo import Command, fields
+from odoo.exceptions import UserError
+from odoo.tests import new_test_user, tagged
+from odoo.tools import mute_logger
+
+from .request_case import RequestCase
+
+LINE_LOGGER = "odoo.addons.account_payment_request.models.account_bank_statement_line"
+# Never tells whether it executed a transfer.
+SILENT_BANK = 9101
+
+
+@tagged("post_install", "-at_install")
+class TestBankLine(RequestCase):
+    def paid(self, amount=120.0, outcome="acsc", **values):
+        """Return a transaction as it is when its bank line arrives."""
+        tx = self.pay(self.create_request(amount, **values), outcome)
+        self.settle_all()
+        return tx
+
+    def suspense_of(self, line):
+        return line.move_id.line_ids.filtered(
+            lambda entry: entry.account_id == line.journal_id.suspense_account_id
+        )
+
+    def assert_reconciled(self, line, tx=None):
+        self.assertTrue(line.is_reconciled)
+        self.assertFalse(self.suspense_of(line))
+        entries = line.move_id.line_ids - line._seek_for_lines()[0]
+        self.assertTrue(all(entries.mapped("reconciled")))
+        self.assertTrue(line.match_note)
+        if tx is not None:
+            self.assertEqual(line.matched_transaction_id, tx)
+            self.assertTrue(tx.payment_id.is_matched)
+
+    def assert_open(self, *lines):
+        for line in lines:
+            self.assertFalse(line.is_reconciled)
+            self.assertEqual(len(self.suspense_of(line)), 1)
+            self.assertFalse(line.matched_transaction_id)
+            self.assertFalse(line.matched_request_id)
+
+    # === What stays open ===
+
+    def test_another_amount_stays_open_and_is_told(self):
+        tx = self.paid(120.0)
+        for amount in (119.99, 120.01, 1200.0):
+            line = self.bank_line(amount, tx.reference)
+            self.assert_open(line)
+            self.assertIn(tx.reference, line.match_note)
+            self.assertIn("120.00", line.match_note)
+        self.assertEqual(tx.issue, "amount_differs")
+        self.assertTrue(self.tasks(tx.payment_request_id))
+        self.assertFalse(tx.payment_id.is_matched)
+
+    def test_another_amount_never_makes_a_pending_transfer_done(self):
+        tx = self.paid(120.0, "pdng")
+        self.assert_open(self.bank_line(100.0, tx.reference))
+        self.assertEqual(tx.state, "pending")
+        self.assertFalse(tx.payment_id)
+
+    def test_the_same_transfer_is_never_paid_by_two_lines(self):
+        tx = self.paid()
+        first = self.bank_line(120.0, tx.reference)
+        second = self.bank_line(120.0, tx.reference)
+        self.assert_reconciled(first, tx)
+        self.assert_open(second)
+        self.assertIn("another bank line", second.match_note)
+
+    def test_two_such_lines_in_one_import_pay_once(self):
+        tx = self.paid()
+        values = {
+            "journal_id": self.bank_journal.id,
+            "date": fields.Date.today(),
+            "amount": 120.0,
+            "payment_ref": tx.reference,
+        }
+        first, second = self.env["account.bank.statement.line"].create([values] * 2)
+        self.assert_reconciled(first, tx)
+        self.assert_open(second)
+
+    def test_money_that_leaves_is_never_matched(self):
+        tx = self.paid()
+        for amount in (-120.0, 0.0):
+            line = self.bank_line(amount, tx.reference)
+            self.assertFalse(line.matched_transaction_id)
+        self.assertFalse(tx.payment_id.is_matched)
+
+    def test_a_journal_in_another_currency_pays_nothing_in_euros(self):
+        dollars = self.env["account.journal"].create(
+            {
+                "name": "Dollars",
+                "type": "bank",
+                "code": "USDB",
+                "currency_id": self.currency_usd.id,
+            }
+        )
+        tx = self.paid()
+        line = self.bank_line(120.0, tx.reference, journal=dollars)
+        self.assert_open(line)
+        self.assertFalse(tx.payment_id.is_matched)
+
+    def test_a_line_exchanged_by_the_bank_is_left_to_a_person(self):
+        tx = self.paid()
+        line = self.bank_line(
+            120.0,
+            tx.reference,
+            foreign_currency_id=self.currency_usd.id,
+            amount_currency=130.0,
+        )
+        self.assert_open(line)
+
+    def test_labels_without_our_reference_stay_open_without_a_word(self):
+        self.paid()
+        for label in ("VIR SEPA MARIE DUPONT", "FACTURE 2026-0042", "/", "K7XQ4", ""):
+            line = self.bank_line(120.0, label or "x")
+            self.assert_open(line)
+            self.assertFalse(line.match_note)
+
+    def test_a_wrong_character_in_the_reference_is_not_forgiven(self):
+        tx = self.paid()
+        code = tx.reference
+        wrong = "A" if code[4] != "A" else "B"
+        self.assert_open(self.bank_line(120.0, code[:4] + wrong + code[5:]))
+        self.assert_open(self.bank_line(120.0, code[:-1]))
+
+    def test_a_label_with_two_of_our_references_is_told_apart_by_the_amount(self):
+        first, second = self.paid(120.0), self.paid(80.0)
+        label = f"{first.reference} {second.reference}"
+        self.assert_reconciled(self.bank_line(80.0, label), second)
+        third = self.paid(120.0)
+        line = self.bank_line(120.0, f"{first.reference} {third.reference}")
+        self.assert_open(line)
+        self.assertIn("several", line.match_note)
+
+    # === What is closed ===
+
+    def test_the_line_closes_the_payment_s_outstanding_entry(self):
+        tx = self.paid()
+        payment = tx.payment_id
+        line = self.bank_line(120.0, f"VIR {tx.reference}")
+        self.assert_reconciled(line, tx)
+        self.assertEqual(line.matched_request_id, tx.payment_request_id)
+        self.assertEqual(payment._seek_for_lines()[0].amount_residual, 0.0)
+        self.assertEqual(payment.state, "paid")
+        # Nothing was booked a second time.
+        self.assertEqual(tx.payment_request_id.line_ids.move_id.amount_residual, 0.0)
+        payments = self.env["account.payment"].search(
+            [("partner_id", "=", self.customer.id)]
+        )
+        self.assertEqual(payments, payment)
+
+    def test_a_pending_transfer_is_done_first(self):
+        tx = self.paid(outcome="pdng")
+        self.assertEqual(tx.state, "pending")
+        line = self.bank_line(120.0, tx.reference)
+        self.assert_booked(tx, 120.0)
+        self.assert_reconciled(line, tx)
+        self.assert_state(tx.payment_request_id, "paid", 0.0)
+        self.assertEqual(tx.payment_request_id.line_ids.move_id.amount_residual, 0.0)
+
+    def test_a_released_transfer_is_closed_and_its_task_done(self):
+        tx = self.pay(self.create_request(), "pdng", bank=SILENT_BANK)
+        self.settle_all()
+        self.travel(days=4)
+        self.sweep()
+        self.assertEqual(tx.issue, "no_news")
+        line = self.bank_line(120.0, tx.reference)
+        self.assert_reconciled(line, tx)
+        self.assertFalse(tx.issue)
+        self.assertFalse(self.tasks(tx.payment_request_id))
+
+    def test_money_at_the_bank_counts_whatever_was_known_before(self):
+        for before in ("draft", "cancel", "error"):
+            with self.subTest(before):
+                tx = self.start(self.create_request())
+                if before == "cancel":
+                    tx._set_canceled()
+                elif before == "error":
+                    tx._set_error("no news")
+                line = self.bank_line(120.0, tx.reference)
+                self.assert_booked(tx, 120.0)
+                self.assert_reconciled(line, tx)
+                self.assert_state(tx.payment_request_id, "paid", 0.0)
+
+    def test_a_late_answer_of_bridge_books_nothing_more(self):
+        tx = self.paid(outcome="pdng-acsc")
+        self.bank_line(120.0, tx.reference)
+        payment = tx.payment_id
+        self.sim.settle(tx.provider_reference)
+        self.settle_all()
+        self.sweep()
+        self.assertEqual(tx.payment_id, payment)
+        self.assertEqual(tx.state, "done")
+        self.assertFalse(tx.issue)
+
+    def test_the_reference_is_found_however_the_bank_writes_it(self):
+        for write in (
+            lambda code: f"VIR INST DE MME MARIE DUPONT {code} INV 2026 00042",
+            lambda code: code.lower(),
+            lambda code: " ".join(code),
+            lambda code: f"{code[:5]}\n{code[5:]}",
+            lambda code: f"{code[:3]} {code[3:7]}-{code[7:]}",
+            lambda code: f"/ROC/{code}//RFB/NOTPROVIDED",
+            lambda code: f"VIRSEPADUPONT{code}",
+            lambda code: f"Règlement n°{code} – merci !",
+            lambda code: f"   {code}",
+        ):
+            tx = self.paid(120.0)
+            label = write(tx.reference)
+            with self.subTest(label):
+                self.assert_reconciled(self.bank_line(120.0, label), tx)
+
+    def test_a_label_cut_by_the_payer_s_bank_is_enough(self):
+        tx = self.start(self.create_request())
+        self.sim.faults.set(truncated_label=10)
+        self.sim.pay(tx.provider_reference, "acsc")
+        self.sim.clock.advance(hours=1)
+        (credit,) = self.sim.bank_credits
+        line = self.bank_line(credit["amount"], credit["label"])
+        self.assert_reconciled(line, tx)
+
+    def test_the_line_of_the_simulated_bank_closes_its_transfer(self):
+        tx = self.paid(outcome="pdng-acsc", partner=self.company_customer)
+        self.sim.clock.advance(days=4)
+        self.settle_all()
+        (credit,) = self.sim.bank_credits
+        self.assertIn("SOCIETE GENERIQUE", credit["label"])
+        line = self.bank_line(credit["amount"], credit["label"])
+        self.assert_reconciled(line, tx)
+
+    def test_the_reference_is_found_in_every_text_of_the_line(self):
+        for texts in (
+            lambda code: {"ref": code},
+            lambda code: {"narration": f"<p>End to end: <b>{code}</b></p>"},
+            lambda code: {"transaction_details": {"end_to_end_id": code}},
+            lambda code: {
+                "transaction_details": {"refs": {"ids": ["NOTPROVIDED", code]}}
+            },
+        ):
+            tx = self.paid()
+            values = texts(tx.reference)
+            with self.subTest(values):
+                line = self.bank_line(120.0, "VIR SEPA RECU", **values)
+                self.assert_reconciled(line, tx)
+
+    def test_no_cent_is_lost_on_the_way(self):
+        for amount in (0.29, 1.15, 4.35, 8.2, 19.99, 1234.56, 33_333.33):
+            with self.subTest(amount):
+                tx = self.paid(amount)
+                self.assert_booked(tx, amount)
+                self.assert_reconciled(self.bank_line(amount, tx.reference), tx)
+
+    # === A transfer that the payer typed himself ===
+
+    def test_a_transfer_typed_by_hand_pays_the_invoice(self):
+        request = self.create_request(120.0)
+        line = self.bank_line(120.0, f"DUPONT {request.reference}")
+        self.assert_reconciled(line)
+        self.assertEqual(line.matched_request_id, request)
+        self.assertFalse(line.matched_transaction_id)
+        self.assertEqual(request.line_ids.move_id.amount_residual, 0.0)
+        self.assert_state(request, "paid", 0.0)
+
+    def test_a_transfer_typed_by_hand_pays_several_invoices(self):
+        moves = self.create_invoice(30.0) + self.create_invoice(50.0)
+        request = self.ask(moves, mode="grouped")
+        line = self.bank_line(80.0, request.reference)
+        self.assert_reconciled(line)
+        self.assertEqual(sum(moves.mapped("amount_residual")), 0.0)
+        self.assert_state(request, "paid", 0.0)
+
+    def test_a_transfer_typed_by_hand_pays_the_part_that_was_asked(self):
+        invoice = self.create_invoice(100.0)
+        request = self.ask(invoice, mode="part", amount=30.0)
+        line = self.bank_line(30.0, request.reference)
+        self.assert_reconciled(line)
+        self.assertEqual(invoice.amount_residual, 70.0)
+        self.assert_state(request, "paid", 0.0)
+
+    def test_a_transfer_typed_by_hand_after_expiry_is_taken_in(self):
+        request = self.create_request(120.0)
+        request.action_revoke()
+        self.assert_reconciled(self.bank_line(120.0, request.reference))
+        self.assert_state(request, "paid", 0.0)
+
+    def test_a_deposit_becomes_a_credit_of_its_customer(self):
+        request = self.create_deposit(300.0)
+        line = self.bank_line(300.0, request.reference)
+        self.assertTrue(line.is_reconciled)
+        self.assertFalse(self.suspense_of(line))
+        credit = line.move_id.line_ids.filtered(
+            lambda entry: entry.account_id.account_type == "asset_receivable"
+        )
+        self.assertEqual(credit.partner_id, self.customer)
+        self.assertEqual(credit.amount_residual, -300.0)
+        self.assert_state(request, "paid", 0.0)
+        self.assertEqual(request._get_page_state(), "paid")
+        # The same line again pays nothing more.
+        self.assert_open(self.bank_line(300.0, request.reference))
+
+    def test_by_hand_and_by_transfer_are_not_both_taken_for_one_debt(self):
+        request = self.create_request(120.0)
+        self.pay(request, "pdng")
+        self.settle_all()
+        # All of it is on its way: a person decides what the second transfer is.
+        line = self.bank_line(120.0, request.reference)
+        self.assert_open(line)
+        self.assertTrue(line.match_note)
+
+    # === Many lines ===
+
+    def test_many_lines_are_reconciled_in_one_plan(self):
+        transactions = self.book(4)
+        requests = [self.create_request(50.0 + index) for index in range(3)]
+        labels = [(tx.amount, tx.reference) for tx in transactions]
+        labels += [(request.amount_to_pay, request.reference) for request in requests]
+        labels += [(77.0, "VIR SEPA SANS REFERENCE"), (-5.0, "FRAIS")]
+        plans = []
+        entry_class = self.env.registry["account.move.line"]
+        reconcile_plan = entry_class._reconcile_plan
+
+        def count(entries, plan):
+            plans.append(len(plan))
+            return reconcile_plan(entries, plan)
+
+        with patch.object(entry_class, "_reconcile_plan", count):
+            lines = self.create_lines(labels)
+        # Core calls itself with nothing when there is no exchange difference.
+        self.assertEqual([size for size in plans if size], [7])
+        self.assertEqual(lines.mapped("is_reconciled"), [True] * 7 + [False] * 2)
+        for line, tx in zip(lines, transactions, strict=False):
+            self.assert_reconciled(line, tx)
+
+    def test_searches_do_not_grow_with_the_number_of_lines(self):
+        transactions = self.book(12)
+        searches = []
+        for model in ("payment.transaction", "payment.request"):
+            model_class = self.env.registry[model]
+            search = model_class.search
+
+            def count(records, *args, search=search, **kwargs):
+                searches.append(records._name)
+                return search(records, *args, **kwargs)
+
+            self.startPatcher(patch.object(model_class, "search", count))
+        counts = []
+        for batch in (transactions[:2], transactions[2:]):
+            searches.clear()
+            self.create_lines([(tx.amount, tx.reference) for tx in batch])
+            counts.append(sorted(searches))
+        self.assertEqual(counts[0], counts[1])
+
+    def test_queries_grow_no_more_than_core_s_own(self):
+        transactions = self.book(28)
+        self.env.flush_all()
+
+        def queries(work, *args):
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            work(*args)
+            # Messages of tracked fields are written before a commit.
+            self.env.cr.flush()
+            return self.env.cr.sql_log_count - before
+
+        def by_hand(batch):
+            """What a person's program would do who knows the pairs."""
+            lines = self.create_lines([(tx.amount, "no reference") for tx in batch])
+            pairs = []
+            for line, tx in zip(lines, batch, strict=True):
+                suspense = line._seek_for_lines()[1]
+                outstanding = tx.payment_id._seek_for_lines()[0]
+                suspense.account_id = outstanding.account_id
+                pairs.append(suspense + outstanding)
+            self.env["account.move.line"]._reconcile_plan(pairs)
+
+        def matched(batch):
+            lines = self.create_lines([(tx.amount, tx.reference) for tx in batch])
+            self.assertTrue(all(lines.mapped("is_reconciled")))
+
+        queries(by_hand, transactions[:2])  # warm
+        few, many = transactions[2:6], transactions[6:15]
+        core = queries(by_hand, many) - queries(by_hand, few)
+        few, many = transactions[15:19], transactions[19:28]
+        ours = queries(matched, many) - queries(matched, few)
+        self.assertLessEqual(ours, core * 1.15)
+
+    @mute_logger(LINE_LOGGER)
+    def test_one_pair_that_cannot_be_booked_does_not_keep_the_others_open(self):
+        transactions = self.book(3)
+        bad = transactions[1]
+        # Put back to draft by an accountant: its entry cannot be reconciled.
+        bad.payment_id.action_draft()
+        lines = self.create_lines([(tx.amount, tx.reference) for tx in transactions])
+        self.assert_reconciled(lines[0], transactions[0])
+        self.assert_reconciled(lines[2], transactions[2])
+        self.assert_open(lines[1])
+        self.assertIn(bad.reference, lines[1].match_note)
+
+    @mute_logger(LINE_LOGGER)
+    def test_a_pair_refused_at_the_last_step_leaves_its_line_as_it_was(self):
+        transactions = self.book(3)
+        bad = transactions[1].payment_id._seek_for_lines()[0]
+        entry_class = self.env.registry["account.move.line"]
+        check = entry_class._check_amls_exigibility_for_reconciliation
+
+        def refuse(entries, *args, **kwargs):
+            if bad.id in entries.ids:
+                raise UserError("Not today")
+            return check(entries, *args, **kwargs)
+
+        with patch.object(
+            entry_class, "_check_amls_exigibility_for_reconciliation", refuse
+        ):
+            lines = self.create_lines(
+                [(tx.amount, tx.reference) for tx in transactions]
+            )
+        self.assert_reconciled(lines[0], transactions[0])
+        self.assert_reconciled(lines[2], transactions[2])
+        self.assert_open(lines[1])
+
+    def test_lines_of_an_imported_statement_are_matched(self):
+        tx, request = self.paid(120.0), self.create_request(80.0)
+        statement = self.env["account.bank.statement"].create(
+            {
+                "name": "Import",
+                "balance_end_real": 200.0,
+                "line_ids": [
+                    Command.create(
+                        {
+                            "journal_id": self.bank_journal.id,
+                            "date": fields.Date.today(),
+                            "amount": amount,
+                            "payment_ref": f"VIR {reference} DUPONT",
+                            "partner_name": "DUPONT MARIE",
+                            "account_number": "FR7610107001011234567890129",
+                            "transaction_type": "PMNT-RCDT",
+                        }
+                    )
+                    for amount, reference in (
+                        (120.0, tx.reference),
+                        (80.0, request.reference),
+                    )
+                ],
+            }
+        )
+        first, second = statement.line_ids.sorted("id")
+        self.assert_reconciled(first, tx)
+        self.assert_reconciled(second)
+        self.assert_state(request, "paid", 0.0)
+
+    # === Undone, deleted ===
+
+    def test_an_undone_match_is_forgotten(self):
+        tx = self.paid()
+        line = self.bank_line(120.0, tx.reference)
+        line.action_undo_reconciliation()
+        self.assert_open(line)
+        self.assertFalse(line.match_note)
+        self.assertFalse(tx.payment_id.is_matched)
+        # Another line of the bank can pay it now.
+        self.assert_reconciled(self.bank_line(120.0, tx.reference), tx)
+
+    def test_an_undone_match_asks_for_the_invoice_again(self):
+        request = self.create_request(120.0)
+        line = self.bank_line(120.0, request.reference)
+        line.action_undo_reconciliation()
+        self.assert_open(line)
+        self.assert_state(request, "valid", 120.0)
+
+    def test_an_undone_deposit_is_asked_for_again(self):
+        request = self.create_deposit(300.0)
+        line = self.bank_line(300.0, request.reference)
+        line.action_undo_reconciliation()
+        self.assert_open(line)
+        self.assert_state(request, "valid", 300.0)
+
+    def test_a_deleted_line_reopens_what_it_paid(self):
+        tx = self.paid()
+        request, deposit = self.create_request(80.0), self.create_deposit(300.0)
+        lines = self.create_lines(
+            [
+                (120.0, tx.reference),
+                (80.0, request.reference),
+                (300.0, deposit.reference),
+            ]
+        )
+        self.assertEqual(lines.mapped("is_reconciled"), [True] * 3)
+        lines.unlink()
+        self.assertFalse(tx.payment_id.is_matched)
+        self.assertEqual(tx.payment_id._seek_for_lines()[0].amount_residual, 120.0)
+        self.assert_state(request, "valid", 80.0)
+        self.assert_state(deposit, "valid", 300.0)
+        # The bank sends it again, under another line.
+        self.assert_reconciled(self.bank_line(120.0, tx.reference), tx)
+
+    # === Rights and companies ===
+
+    def test_who_may_only_enter_bank_lines_has_them_matched(self):
+        clerk = new_test_user(
+            self.env,
+            login="bank_clerk",
+            groups="account.group_account_basic",
+            company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )
+        tx, request = self.paid(outcome="pdng"), self.create_request(80.0)
+        lines = self.create_lines(
+            [(120.0, tx.reference), (80.0, request.reference)], user=clerk
+        )
+        self.assert_reconciled(lines[0].sudo(), tx)
+        self.assert_reconciled(lines[1].sudo())
+
+    def test_another_company_s_reference_is_never_matched(self):
+        other = self.setup_other_company(name="Autre Boutique")
+        journal = other["default_journal_bank"]
+        tx, request = self.paid(), self.create_request(80.0)
+        stranger = self.env["account.bank.statement.line"].with_company(
+            other["company"]
+        )
+        for amount, reference in ((120.0, tx.reference), (80.0, request.reference)):
+            line = stranger.create(
+                {
+                    "journal_id": journal.id,
+                    "date": fields.Date.today(),
+                    "amount": amount,
+                    "payment_ref": reference,
+                }
+            )
+            self.assert_open(line)
+            self.assertFalse(line.match_note)
+        self.assertFalse(tx.payment_id.is_matched)
+        self.assertFalse(tx.issue)
+        self.assert_state(request, "valid", 80.0)
+
+    # === Helpers ===
+
+    def book(self, count):
+        """Return transactions of deposits, done and booked, without their journey."""
+        transactions = self.env["payment.transaction"].sudo()
+        for index in range(count):
+            request = self.create_deposit(10.0 + index)
+            transactions |= transactions.create(
+                {
+                    **request._transaction_create_values("due"),
+                    "provider_id": self.bridge.id,
+                    "payment_method_id": self.bridge.payment_method_ids.id,
+                }
+            )
+        transactions._set_done()
+        transactions._post_process()
+        return transactions
+
+    def create_lines(self, labels, user=None):
+        """Create one bank line for each amount and label, in one call."""
+        model = self.env["account.bank.statement.line"]
+        if user:
+            model = model.with_user(user)
+        return model.create(
+            [
+                {
+                    "journal_id": self.bank_journal.id,
+                    "date": fields.Date.today(),
+                    "amount": amount,
+                    "payment_ref": label,
+                }
+                for amount, label in labels
+            ]
+        )
