@@ -389,14 +389,13 @@ class Story:
         expect(not bad, f"not taken at once: {[(b['type'], b['status']) for b in bad]}")
         yield f"{len(sent)} notifications"
 
-        yield "and worked off"
+        yield "and processed"
         admin = Odoo(self.url, self.database, "admin", "admin")
 
         def left():
             return admin.find("bridge.event", [("state", "!=", "done")], "state")
 
-        # One that met another reader of its transaction is tried again a minute later.
-        eventually(lambda: not left(), "the end of all events", seconds=150)
+        eventually(lambda: not left(), "the end of all events", seconds=20)
         yield "none is left"
 
     def scan(self, pdf: bytes) -> list[str]:
