@@ -8,7 +8,7 @@ SIZES = (10, 100, 1000)
 def measure(world: World) -> dict[int, int]:
     """Return how many queries it takes to make each number of requests."""
     queries = {}
-    for size in SIZES:
+    for size in (SIZES[0], *SIZES):  # The first one fills the caches of the registry.
         with environment(world.with_addon) as env:
             env.company.payment_request_policy = "manual"
             moves = drafts(env, size)

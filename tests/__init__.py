@@ -5,4 +5,4 @@ from . import test_transaction
 from . import test_translations
 from . import test_invoice_pdf, test_mails, test_pay_page, test_portal
 from . import test_query_counts
-from . import test_tmp_mutants
+from . import test_tmp_random

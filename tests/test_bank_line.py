@@ -408,7 +408,7 @@ class TestBankLine(RequestCase):
 
         def refuse(entries, *args, **kwargs):
             if bad.id in entries.ids:
-                raise UserError("Not today")
+                raise UserError(bad.display_name)
             return check(entries, *args, **kwargs)
 
         with patch.object(

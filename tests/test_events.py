@@ -30,7 +30,7 @@ from .common import (
 
 MODULE = "odoo.addons.account_payment_request"
 EVENT_LOGGER = f"{MODULE}.models.bridge_event"
-TRANSACTION_LOGGER = f"{MODULE}.models.payment_transaction"
+TRANSACTION_LOGGER = f"{MODULE}.models.payment_transaction_sweep"
 CRON_LOGGER = "odoo.addons.base.models.ir_cron"
 
 

@@ -247,7 +247,7 @@ class TestTransaction(RequestCase):
         self.assert_state(request, "valid", 120.0)
         self.assert_nothing_booked(tx)
         self.assert_told(tx, "refused")
-        ((to, body),) = [
+        ((_to, body),) = [
             (mail["email_to"], mail["body"])
             for mail in mails
             if self.customer.email in mail["email_to"][0]
@@ -1005,22 +1005,28 @@ class TestCoreFlow(RequestCase, PaymentHttpCommon):
         """Create a quotation that is confirmed by paying all of it online."""
         if "sale.order" not in self.env:
             self.skipTest("Sales is not installed")
-        product = self.env["product.product"].sudo().create(
-            {"name": "Service", "type": "service", "invoice_policy": "order"}
+        product = (
+            self.env["product.product"]
+            .sudo()
+            .create({"name": "Service", "type": "service", "invoice_policy": "order"})
         )
-        return self.env["sale.order"].sudo().create(
-            {
-                "partner_id": self.customer.id,
-                "require_payment": True,
-                "prepayment_percent": 1.0,
-                "order_line": [
-                    Command.create(
-                        {
-                            "product_id": product.id,
-                            "price_unit": amount,
-                            "tax_ids": [Command.clear()],
-                        }
-                    )
-                ],
-            }
+        return (
+            self.env["sale.order"]
+            .sudo()
+            .create(
+                {
+                    "partner_id": self.customer.id,
+                    "require_payment": True,
+                    "prepayment_percent": 1.0,
+                    "order_line": [
+                        Command.create(
+                            {
+                                "product_id": product.id,
+                                "price_unit": amount,
+                                "tax_ids": [Command.clear()],
+                            }
+                        )
+                    ],
+                }
+            )
         )

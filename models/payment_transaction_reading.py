@@ -1,0 +1,242 @@
+import logging
+from datetime import timedelta
+
+from psycopg2 import OperationalError
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL, mute_logger
+
+from odoo.addons.payment import utils as payment_utils
+
+from .. import const
+from ..bridge import amount as bridge_amount
+from ..bridge import moment as bridge_moment
+from ..bridge import status as bridge_status
+
+_logger = logging.getLogger(__name__)
+
+
+class PaymentTransaction(models.Model):
+    """What is read at Bridge, and what it changes."""
+
+    _inherit = "payment.transaction"
+
+    def _bridge_refresh(self):
+        """Read each transaction's link and bank attempts at Bridge and apply them.
+
+        A transaction that another worker is reading is left to it, so that an older
+        answer never overwrites a newer one.
+
+        :return: the transactions that were read
+        :rtype: payment.transaction
+        :raises BridgeError: if Bridge cannot be read; nothing is lost, read again later
+        """
+        read = self.browse()
+        for tx in self.filtered("provider_reference").try_lock_for_update(
+            allow_referencing=True
+        ):
+            link_id = tx.provider_reference
+            with tx.provider_id._bridge_client() as client:
+                link = client.read_payment_link(link_id)
+                attempts = list(client.list_payment_requests(payment_link_id=link_id))
+            tx._in_company_language()._process(
+                const.PROVIDER_CODE, {"link": link, "attempts": attempts}
+            )
+            read |= tx
+        return read
+
+    def _bridge_wait_for_reader(self):
+        """Wait a few seconds at most for whoever holds the transaction."""
+        self.ensure_one()
+        try:
+            with self.env.cr.savepoint(flush=False), mute_logger("odoo.sql_db"):
+                self.env.cr.execute(
+                    SQL("SET LOCAL lock_timeout = %s", f"{const.READER_SECONDS}s")
+                )
+                self.env.cr.execute(
+                    SQL(
+                        "SELECT FROM payment_transaction WHERE id = %s FOR UPDATE",
+                        self.id,
+                    )
+                )
+        except OperationalError:
+            # Too long, or changed meanwhile: both are for the next attempt to see.
+            _logger.info("Transaction %s was held by another process", self.id)
+
+    @api.model
+    def _extract_reference(self, provider_code, payment_data):
+        """Override of `payment` to extract the reference from the payment data."""
+        if provider_code != const.PROVIDER_CODE:
+            return super()._extract_reference(provider_code, payment_data)
+        return payment_data["link"].get("client_reference")
+
+    def _extract_amount_data(self, payment_data):
+        """Override of `payment`: `_apply_updates` checks amounts itself, because core's
+        check lets the same wrong notification through the second time."""
+        if self.provider_code != const.PROVIDER_CODE:
+            return super()._extract_amount_data(payment_data)
+        return None
+
+    def _apply_updates(self, payment_data):
+        """Override of `payment` to update the transaction from what Bridge answered."""
+        if self.provider_code != const.PROVIDER_CODE:
+            return super()._apply_updates(payment_data)
+        link, attempts = payment_data["link"], payment_data["attempts"]
+        attempt = bridge_status.strongest(attempts) or {}
+        if mismatch := self._bridge_mismatch(link, attempt):
+            self._bridge_refuse_data(mismatch)
+            return None
+        self.provider_id._bridge_note_beneficiary(link)
+        self._bridge_store_statuses(link, attempt)
+        status = self.bank_status
+        if status == "ACSC":
+            # Late money, after a cancel or an expiry, is still taken in.
+            if self.state != "done":
+                self._bridge_set_done()
+            self._bridge_flag_second_transfer(attempts)
+        elif status == "PART":
+            self._bridge_refuse_data(
+                self.env._("The bank executed only a part of this transfer.")
+            )
+        elif status == "PDNG" or (
+            self.bridge_link_status == "completed" and status != "RJCT"
+        ):
+            if self.state not in ("pending", "done"):
+                self._set_pending(extra_allowed_states=("cancel", "error"))
+        elif status == "RJCT" and self.bridge_link_status == "completed":
+            self._bridge_set_refused()
+        elif self.bridge_link_status in ("expired", "revoked"):
+            if self.state in ("draft", "pending"):
+                self._set_canceled(self._bridge_closed_text())
+        return None
+
+    def _bridge_store_statuses(self, link, attempt):
+        """Store the statuses that were read; money is never forgotten."""
+        values = {}
+        if link.get("status") in dict(self._fields["bridge_link_status"].selection):
+            values["bridge_link_status"] = link["status"]
+        status = attempt.get("status")
+        if status == bridge_status.CANC:
+            status = bridge_status.RJCT
+        if status in dict(self._fields["bank_status"].selection):
+            reason = attempt.get("status_reason") or False
+            if (status, reason) != (self.bank_status, self.bank_status_reason):
+                values.update(
+                    bank_status=status,
+                    bank_status_reason=reason,
+                    bank_status_date=self._bridge_datetime(attempt),
+                )
+        if any(self[field] != value for field, value in values.items()):
+            self.write(values)
+
+    @api.model
+    def _bridge_datetime(self, attempt):
+        """Return when ``attempt`` was last updated, naive UTC, now if not said."""
+        now = fields.Datetime.now()
+        moment = bridge_moment.parse(
+            attempt.get("updated_at") or attempt.get("created_at")
+        )
+        if not moment:
+            return now
+        return min(moment.replace(tzinfo=None, microsecond=0), now)
+
+    def _bridge_mismatch(self, link, attempt):
+        """Return why what was read is not this transaction, or an empty string.
+
+        The link's id, its reference, its currency and the total of its transfers must
+        be ours, whatever was received before.
+        """
+        self.ensure_one()
+        if link.get("id") and link["id"] != self.provider_reference:
+            return self.env._("Bridge answered about another payment link.")
+        if attempt and attempt.get("payment_link_id") not in (
+            None,
+            self.provider_reference,
+        ):
+            return self.env._("The bank transfer belongs to another payment link.")
+        if link.get("client_reference") not in (None, self.reference):
+            return self.env._("The payment link carries another reference.")
+        expected = payment_utils.to_minor_currency_units(self.amount, self.currency_id)
+        # A link without amounts is refused; an attempt may leave them out.
+        asked = link.get("transactions") or [{}]
+        tried = [t for t in attempt.get("transactions") or () if "amount" in t]
+        for transfers in filter(None, (asked, tried)):
+            currencies = {str(t.get("currency")) for t in transfers}
+            try:
+                total = sum(bridge_amount.to_cents(t.get("amount")) for t in transfers)
+            except ValueError:
+                return self.env._("Bridge gave no readable amount.")
+            if total != expected or currencies != {self.currency_id.name}:
+                return self.env._(
+                    "Bridge reports %(read)s, but %(asked)s was asked for.",
+                    read=f"{total / 100:.2f} {'/'.join(sorted(currencies))}",
+                    asked=f"{expected / 100:.2f} {self.currency_id.name}",
+                )
+        return ""
+
+    def _bridge_refuse_data(self, message):
+        """Book nothing from data that is not ours, and call a person."""
+        self.ensure_one()
+        if self.state in ("draft", "pending"):
+            self._set_error(message)
+        if self.issue != "amount_differs":
+            self._flag("amount_differs", message)
+
+    def _bridge_set_refused(self):
+        """Refused after the payer's confirmation: free him, and tell both sides."""
+        self.ensure_one()
+        if self.state in ("error", "done", "cancel"):
+            return
+        reason = self._bridge_reason_text()
+        self._set_error(reason)
+        self._flag("refused", reason)
+        template = self.env.ref(
+            "account_payment_request.mail_template_transfer_refused",
+            raise_if_not_found=False,
+        )
+        if not template or not self.partner_email:
+            return
+        try:
+            with self.env.cr.savepoint():
+                template.sudo().send_mail(self.id)
+        except UserError:
+            # A text that somebody edited must not keep the refusal from being known.
+            _logger.exception("The payer of transaction %s was not told", self.id)
+        else:
+            # Odoo's mail queue runs once an hour: the payer is told now.
+            self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
+
+    def _bridge_set_done(self):
+        """The money left the payer, or is here: book it, whatever came before."""
+        done = self._set_done(extra_allowed_states=("cancel",))
+        if done:
+            # Whoever read it books it at once: core's job is for when that fails.
+            self.env.ref("payment.cron_post_process_payment_tx")._trigger(
+                at=fields.Datetime.now() + timedelta(minutes=1)
+            )
+        settled = self.filtered(lambda tx: tx.issue in ("refused", "no_news"))
+        settled._clear_issue()
+        self.filtered("released_at").released_at = False
+
+    def _bridge_flag_second_transfer(self, attempts):
+        """Call a person when the payer confirmed twice on one link: one transfer is
+        booked, the bank line of the other one stays open."""
+        executed = [a for a in attempts if a.get("status") == bridge_status.ACSC]
+        if len(executed) > 1 and self.issue != "paid_twice":
+            self._flag(
+                "paid_twice",
+                self.env._(
+                    "The payer confirmed %(count)s transfers of %(amount)s with one "
+                    "link. One of them is booked; refund the others once they are on "
+                    "the bank account, or use them for another invoice.",
+                    count=len(executed),
+                    amount=self.currency_id.format(self.amount),
+                ),
+            )
+
+    def _bridge_closed_text(self):
+        self.ensure_one()
+        if self.bridge_link_status == "expired":
+            return self.env._("The time to confirm at the bank has run out.")
+        return self.env._("This attempt was replaced or withdrawn.")

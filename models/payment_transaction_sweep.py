@@ -1,0 +1,163 @@
+import logging
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from .. import const
+from ..bridge.errors import BridgeError
+
+_logger = logging.getLogger(__name__)
+
+
+class PaymentTransaction(models.Model):
+    """Transactions nobody told us about, read at growing intervals."""
+
+    _inherit = "payment.transaction"
+
+    @api.model
+    def _cron_bridge_sweep(self, limit=200):
+        """Read the transactions nobody told us about, at growing intervals, and free
+        the payers of transfers without news.
+
+        :param int limit: how many transactions one run reads at most
+        """
+        self._release_without_news()
+        domain = Domain("provider_code", "=", const.PROVIDER_CODE) & Domain(
+            "bridge_next_check_at", "<=", fields.Datetime.now()
+        )
+        cron = self.env["ir.cron"]
+        total = self.search_count(domain)
+        txs = self.search(domain, order="bridge_next_check_at, id", limit=limit)
+        cron._commit_progress(remaining=total)
+        unreachable = set()
+        for tx_id in txs.ids:
+            tx = self.browse(tx_id).try_lock_for_update(allow_referencing=True)
+            tx = tx.filtered_domain(domain)
+            if not tx:
+                continue
+            if tx.provider_id.id in unreachable:
+                tx._bridge_schedule_check()
+            elif not tx._bridge_check():
+                unreachable.add(tx.provider_id.id)
+            remaining_time = cron._commit_progress(1)
+            tx._book_done()
+            if not remaining_time:
+                break
+
+    def _bridge_check(self):
+        """Read one transaction for the sweep; withdraw its link if it is obsolete.
+
+        :return: whether Bridge answered
+        :rtype: bool
+        """
+        self.ensure_one()
+        reachable = True
+        try:
+            with self.env.cr.savepoint():
+                self._bridge_read_or_withdraw()
+        except (BridgeError, UserError) as error:
+            _logger.warning("Transaction %s could not be read: %s", self.id, error)
+            reachable = not getattr(error, "is_temporary", False)
+        except Exception:
+            # Whatever it is, the other transactions must not wait for it.
+            _logger.exception("Transaction %s could not be read", self.id)
+        self._bridge_schedule_check()
+        return reachable
+
+    def _bridge_read_or_withdraw(self):
+        """Read one transaction at Bridge, its link withdrawn if it is obsolete.
+
+        :raises BridgeError: if Bridge does not answer
+        """
+        if not self.provider_reference:
+            self._set_canceled(self.env._("The payer never reached his bank."))
+            return
+        if self._bridge_is_obsolete():
+            with self.provider_id._bridge_client() as client:
+                client.revoke_payment_link(self.provider_reference)
+        self._bridge_refresh()
+
+    def _bridge_is_obsolete(self):
+        """Return whether the payer should no longer use this attempt's link."""
+        self.ensure_one()
+        if self.state != "draft" or self.bridge_link_status != "valid":
+            return False
+        request = self.payment_request_id
+        if request:
+            newer = request.transaction_ids.filtered(
+                lambda tx: tx.id > self.id
+                and tx.state in ("draft", "pending", "done")
+                and tx.provider_code == const.PROVIDER_CODE
+            )
+            return (
+                bool(newer)
+                or request.state in ("revoked", "expired", "paid")
+                or self.currency_id.compare_amounts(self.amount, request.amount_to_pay)
+                > 0
+            )
+        return bool(self.invoice_ids) and not any(
+            move.state == "posted" and move.amount_residual for move in self.invoice_ids
+        )
+
+    def _bridge_schedule_check(self):
+        """Set when the transaction is read next; never again once its end is known."""
+        now = fields.Datetime.now()
+        for tx in self:
+            last_change = tx.last_state_change or tx.create_date
+            late = now - last_change > timedelta(days=const.LATE_MONEY_DAYS)
+            if tx.state == "done" or (tx.state in ("cancel", "error") and late):
+                tx.bridge_next_check_at = False
+                continue
+            steps = const.SWEEP_MINUTES
+            minutes = steps[min(tx.bridge_check_count, len(steps) - 1)]
+            tx.write(
+                {
+                    "bridge_check_count": tx.bridge_check_count + 1,
+                    "bridge_next_check_at": now + timedelta(minutes=minutes),
+                }
+            )
+
+    @api.model
+    def _release_without_news(self):
+        """Free the payers of transfers whose bank has been silent for too long."""
+        self.flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT tx.id
+                  FROM payment_transaction tx
+                  JOIN payment_provider provider ON provider.id = tx.provider_id
+                 WHERE provider.code = %(code)s
+                   AND tx.state = 'pending'
+                   AND tx.released_at IS NULL
+                   AND tx.last_state_change
+                       + make_interval(days => provider.bridge_no_news_days) < %(now)s
+                """,
+                code=const.PROVIDER_CODE,
+                now=fields.Datetime.now(),
+            )
+        )
+        silent = self.browse(row[0] for row in rows).try_lock_for_update(
+            allow_referencing=True
+        )
+        silent.write({"released_at": fields.Datetime.now()})
+        for provider, records in silent.grouped("provider_id").items():
+            txs = records._in_company_language()
+            txs._flag(
+                "no_news",
+                txs.env._(
+                    "The payer confirmed this transfer, but no news of it came for "
+                    "%(days)s days. Look for it on the bank account. The payer can "
+                    "pay again; the transfer is still taken in if it arrives.",
+                    days=provider.bridge_no_news_days,
+                ),
+            )
+
+    def _bridge_trigger_check(self):
+        """Have the transactions read at Bridge within seconds."""
+        if self:
+            self.write({"bridge_next_check_at": fields.Datetime.now()})
+            self.env.ref("account_payment_request.ir_cron_bridge_sweep")._trigger()
