@@ -43,6 +43,9 @@
         "web.assets_frontend": [
             "account_payment_request/static/src/pay/post_processing.js",
         ],
+        "web.assets_tests": [
+            "account_payment_request/static/tests/tours/*.js",
+        ],
     },
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",
