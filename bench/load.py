@@ -1,4 +1,4 @@
-"""A small HTTP load generator: a few keep-alive connections, bounded by a count."""
+"""A small HTTP load generator: a few clients at a time, bounded by a count."""
 
 import http.client
 import threading
@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-CONNECTIONS = 4
+CLIENTS = 4
 TIMEOUT = 60
 
 
@@ -21,15 +21,15 @@ class Request:
 
 
 class Load:
-    """Connections that stay open from one volley to the next.
+    """Clients of one server; a connection is kept where the server keeps it.
 
     :param port: of the server, on 127.0.0.1
     """
 
-    def __init__(self, port: int, connections: int = CONNECTIONS):
+    def __init__(self, port: int, clients: int = CLIENTS):
         self.clients = [
             http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
-            for _number in range(connections)
+            for _number in range(clients)
         ]
 
     def __enter__(self):
@@ -40,7 +40,7 @@ class Load:
             client.close()
 
     def volley(self, requests: Sequence[Request]) -> float:
-        """Send the requests over all connections at once; return the seconds it took.
+        """Send the requests from all clients at once; return the seconds it took.
 
         :raises RuntimeError: when one is not answered with 200
         """

@@ -63,12 +63,13 @@ class Stopwatch:
 
     Unlike the time on the wall, they do not count other programs' turns. A database
     server on another machine is left out: only this process is counted then.
+
+    :ivar int backend: process of the database connection
     """
 
     def __init__(self, cr):
         cr.execute("SELECT pg_backend_pid()")
-        (pid,) = cr.fetchone()
-        self._stat = f"/proc/{pid}/stat"
+        (self.backend,) = cr.fetchone()
 
     def run(self, work: Callable[[], object]) -> float:
         """Return the seconds that ``work`` took."""
@@ -81,7 +82,7 @@ class Stopwatch:
 
     def _backend(self) -> float:
         try:
-            with open(self._stat) as stat:
+            with open(f"/proc/{self.backend}/stat") as stat:
                 # After the name in parentheses: user and system time are 12th, 13th.
                 numbers = stat.read().rpartition(")")[2].split()
         except OSError:

@@ -9,7 +9,7 @@ import multiprocessing
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 from .measure import Stopwatch
 from .world import load_odoo
@@ -17,6 +17,7 @@ from .world import load_odoo
 START_SECONDS = 300
 
 _barrier = None
+_core: int | None = None
 
 
 class Pair:
@@ -66,14 +67,21 @@ def measured(cr, work: Callable[[], object]) -> float:
     :param cr: the cursor it works with
     """
     watch = Stopwatch(cr)
+    _share_core(watch.backend)
     gc.collect()
     _barrier.wait(START_SECONDS)
     return watch.run(work)
 
 
 def _start(barrier, core: int | None) -> None:
-    global _barrier
-    _barrier = barrier
-    if core is not None:
-        os.sched_setaffinity(0, {core})
+    global _barrier, _core
+    _barrier, _core = barrier, core
+    _share_core(0)
     load_odoo()
+
+
+def _share_core(pid: int) -> None:
+    """Keep a process on the common core, where the system lets us."""
+    if _core is not None:
+        with suppress(OSError):
+            os.sched_setaffinity(pid, {_core})

@@ -8,7 +8,7 @@ from statistics import median
 from devtools import odoo_source, postgres
 from devtools.paths import ROOT
 
-from .load import CONNECTIONS
+from .load import CLIENTS
 from .measure import Comparison
 
 RESULTS = ROOT / "bench" / "results.md"
@@ -26,8 +26,8 @@ NOTES = """\
   machine changes speed by more than what is measured. CPU seconds of Odoo and of its
   database connection.
 - Webhooks: different signed notifications, each stored, against a route that answers
-  at once. Threaded server, same process, {connections} keep-alive connections from
-  another process; scheduled jobs are off.
+  at once, in the same threaded server, from {clients} clients at a time in another
+  process; scheduled jobs are off.
 - Pay page: the page of one invoice against core's portal page of that invoice with
   its access token, warm, where it can be paid too (core's demo provider), without the
   addon.
@@ -71,7 +71,7 @@ def write(comparisons: list[Comparison], queries: dict[int, int]) -> None:
                 "",
                 "## What is measured",
                 "",
-                NOTES.format(connections=CONNECTIONS),
+                NOTES.format(clients=CLIENTS),
                 "## Where",
                 "",
                 *_machine(),

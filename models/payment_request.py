@@ -47,7 +47,6 @@ class PaymentRequest(models.Model):
         comodel_name="res.company",
         required=True,
         readonly=True,
-        index=True,
         default=lambda self: self.env.company,
     )
     partner_id = fields.Many2one(

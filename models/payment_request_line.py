@@ -11,9 +11,7 @@ class PaymentRequestLine(models.Model):
     request_id = fields.Many2one(
         comodel_name="payment.request", required=True, ondelete="cascade"
     )
-    company_id = fields.Many2one(
-        related="request_id.company_id", store=True, index=True
-    )
+    company_id = fields.Many2one(related="request_id.company_id", store=True)
     currency_id = fields.Many2one(related="request_id.currency_id")
     move_id = fields.Many2one(
         comodel_name="account.move",

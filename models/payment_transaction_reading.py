@@ -83,7 +83,7 @@ class PaymentTransaction(models.Model):
         if self.provider_code != const.PROVIDER_CODE:
             return super()._apply_updates(payment_data)
         link, attempts = payment_data["link"], payment_data["attempts"]
-        attempt = bridge_status.strongest(attempts) or {}
+        attempt = self._bridge_decisive_attempt(link, attempts)
         if mismatch := self._bridge_mismatch(link, attempt):
             self._bridge_refuse_data(mismatch)
             return None
@@ -110,6 +110,33 @@ class PaymentTransaction(models.Model):
             if self.state in ("draft", "pending"):
                 self._set_canceled(self._bridge_closed_text())
         return None
+
+    @api.model
+    def _bridge_decisive_attempt(self, link, attempts):
+        """Return the attempt that tells what became of ``link``, empty without any.
+
+        :param dict link: as read at Bridge
+        :param list[dict] attempts: all payment requests of the link
+        :rtype: dict
+        """
+        decisive = bridge_status.strongest(attempts) or {}
+        completed_at = bridge_moment.parse(link.get("updated_at"))
+        if (
+            link.get("status") == bridge_status.COMPLETED
+            and decisive.get("status") in (bridge_status.CREA, bridge_status.ACTC)
+            and completed_at
+        ):
+            # A second tab was left open at the bank: what completed the link was
+            # refused since, and the payer must not wait for that tab.
+            refused_since = [
+                attempt
+                for attempt in attempts
+                if attempt.get("status") in (bridge_status.RJCT, bridge_status.CANC)
+                and (updated_at := bridge_moment.parse(attempt.get("updated_at")))
+                and updated_at >= completed_at
+            ]
+            return bridge_status.strongest(refused_since) or decisive
+        return decisive
 
     def _bridge_store_statuses(self, link, attempt):
         """Store the statuses that were read; money is never forgotten."""

@@ -15,3 +15,4 @@ from . import (
     test_translations,
     test_wrong_amount,
 )
+from . import test_tmp_double

@@ -15,7 +15,7 @@ class RequestCase(PaymentRequestCommon, MockEmail):
 
     def assistant(self, records, **values):
         """Return the assistant as it opens on a selection, with ``values`` typed in."""
-        assistant = self.env["payment.request.create"].with_context(
+        assistant = records.env["payment.request.create"].with_context(
             active_model=records._name, active_ids=records.ids
         )
         return assistant.create(values)

@@ -4,10 +4,12 @@ from urllib.parse import parse_qs, urlsplit
 
 from psycopg2 import IntegrityError
 
-from odoo import fields
+from odoo import Command, fields
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
+
+from odoo.addons.payment import setup_provider
 
 from .common import EXPIRY_CRON
 from .request_case import RequestCase
@@ -167,6 +169,28 @@ class TestPaymentRequest(RequestCase):
         request = self.ask(moves, mode="grouped")
         self.assertEqual(request.line_ids.move_id, moves)
         self.assertEqual(request.commercial_partner_id, self.company_customer)
+
+    def test_an_accountant_makes_every_kind_of_request(self):
+        moves = self.create_invoice(10.0) + self.create_invoice(20.0)
+        self.company.payment_request_policy = "manual"
+        alone = self.create_invoice(30.0)
+        mine = moves.with_user(self.accountant)
+        for records, values, asked in (
+            (mine, {"mode": "grouped"}, 30.0),
+            (mine[:1], {"mode": "part", "amount": 4.0}, 4.0),
+            (alone.with_user(self.accountant), {"mode": "each"}, 30.0),
+            (
+                self.customer.with_user(self.accountant),
+                {"mode": "deposit", "amount": 5.0},
+                5.0,
+            ),
+        ):
+            with self.subTest(values):
+                request = self.ask(records, **values).with_user(self.accountant)
+                self.assert_state(request, "valid", asked)
+                self.assertIn(request.token, request.url)
+                request.action_revoke()
+                request.action_renew()
 
     def test_the_assistant_opens_with_what_was_selected(self):
         invoice = self.create_invoice(120.0)
@@ -733,3 +757,149 @@ class TestPaymentRequest(RequestCase):
         self.assertNotEqual(copy.token, deposit.token)
         self.assertNotEqual(copy.reference, deposit.reference)
         self.assertEqual(self.env["payment.request"]._find_by_token(copy.token), copy)
+
+
+@tagged("post_install", "-at_install")
+class TestPaymentRequestCompanies(RequestCase):
+    """Two companies and a branch, each paid on its own account."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.other = cls.setup_other_company(name="Autre Boutique")
+        other = cls.other["company"]
+        other.partner_id.tz = "Pacific/Noumea"
+        setup_provider(cls.env(su=True), "bridge")
+        cls.other_bridge = cls._enable_bridge(
+            other,
+            cls.other["default_journal_bank"],
+            bridge_client_id="other-client",
+            bridge_client_secret="other-secret",
+        )
+        cls.branch = cls.env["res.company"].create(
+            {"name": "Boutique du Nord", "parent_id": cls.company.id}
+        )
+        cls.env.cr.precommit.run()  # loads its chart of accounts
+        cls.env.user.company_ids |= cls.branch | other
+        cls.env = cls.env(
+            context={
+                **cls.env.context,
+                "allowed_company_ids": (cls.company | other | cls.branch).ids,
+            }
+        )
+
+    def setUp(self):
+        super().setUp()
+        self.sim.add_application("other-client", "other-secret")
+
+    def invoice_of(self, company, amount=120.0):
+        company_env = self.env["account.move"].with_company(company)
+        move = company_env.create(
+            {
+                "move_type": "out_invoice",
+                "partner_id": self.customer.id,
+                "company_id": company.id,
+                "invoice_date": fields.Date.today(),
+                "invoice_line_ids": [
+                    Command.create(
+                        {
+                            "name": "Service",
+                            "price_unit": amount,
+                            "tax_ids": [Command.clear()],
+                        }
+                    )
+                ],
+            }
+        )
+        move.action_post()
+        return move
+
+    def test_each_company_asks_in_its_own_name_on_its_own_address(self):
+        self.other["company"].payment_request_base_url = "https://pay.autre.example/"
+        mine = self.request_of(self.invoice_of(self.company))
+        his = self.request_of(self.invoice_of(self.other["company"]))
+        self.assertEqual(mine.company_id, self.company)
+        self.assertEqual(his.company_id, self.other["company"])
+        self.assertEqual(his.url, f"https://pay.autre.example/pay/{his.token}")
+        self.assertEqual(his.short_url, f"pay.autre.example/pay/{his.token}")
+        self.assertFalse(mine.url.startswith("https://pay.autre.example"))
+
+    def test_the_policy_is_each_company_s_own(self):
+        self.other["company"].payment_request_policy = "manual"
+        self.assertTrue(self.request_of(self.invoice_of(self.company)))
+        self.assertFalse(self.request_of(self.invoice_of(self.other["company"])))
+
+    def test_each_company_is_paid_through_its_own_application(self):
+        mine = self.request_of(self.invoice_of(self.company))
+        his = self.request_of(self.invoice_of(self.other["company"]))
+        for request, provider in ((mine, self.bridge), (his, self.other_bridge)):
+            tx = self.pay(request)
+            self.assertEqual(tx.provider_id, provider)
+            self.assertEqual(tx.company_id, request.company_id)
+            self.assertEqual(self.link(tx)["client_id"], provider.bridge_client_id)
+            self.travel(minutes=3)
+            self.sweep()
+            self.assert_booked(tx)
+            self.assertEqual(tx.payment_id.company_id, request.company_id)
+            self.assert_state(request, "paid", 0.0)
+
+    def test_a_request_never_mixes_companies(self):
+        mine = self.invoice_of(self.company)
+        his = self.invoice_of(self.other["company"])
+        with self.assertRaises(ValidationError):
+            self.env["payment.request"].create(
+                self.env["payment.request"]._prepare_for_moves(mine + his)
+            )
+        requests = self.ask(mine + his, mode="grouped")
+        self.assertEqual(
+            requests.mapped("company_id"), self.company | self.other["company"]
+        )
+
+    def test_a_branch_is_paid_through_its_parent_s_application(self):
+        invoice = self.invoice_of(self.branch)
+        request = self.request_of(invoice)
+        self.assertEqual(request.company_id, self.branch)
+        tx = self.pay(request)
+        self.assertEqual(tx.provider_id, self.bridge)
+        self.settle_all()
+        self.assert_booked(tx)
+        self.assertEqual(invoice.amount_residual, 0.0)
+        self.assert_state(request, "paid", 0.0)
+        # The money arrives on the parent's account.
+        line = self.bank_line(120.0, tx.reference)
+        self.assertTrue(line.is_reconciled)
+        self.assertEqual(line.matched_transaction_id, tx)
+
+    def test_a_branch_s_transfer_typed_by_hand_reaches_the_parent_s_account(self):
+        invoice = self.invoice_of(self.branch)
+        line = self.bank_line(120.0, self.request_of(invoice).reference)
+        self.assertTrue(line.is_reconciled)
+        self.assertEqual(invoice.amount_residual, 0.0)
+
+    def test_transfer_details_are_those_of_the_company_that_asks(self):
+        request = self.request_of(self.invoice_of(self.company))
+        details = request._get_transfer_details(120.0)
+        account = self.bank_journal.bank_account_id
+        self.assertEqual(details["iban"].replace(" ", ""), account.sanitized_acc_number)
+        self.assertEqual(details["reference"], request.reference)
+        self.assertFalse(
+            self.request_of(
+                self.invoice_of(self.other["company"])
+            )._get_transfer_details(120.0)
+        )
+        self.assertEqual(
+            self.request_of(self.invoice_of(self.branch))._get_transfer_details(120.0)[
+                "iban"
+            ],
+            details["iban"],
+        )
+
+    def test_a_company_s_day_ends_where_it_is(self):
+        mine = self.request_of(self.invoice_of(self.company))
+        his = self.request_of(self.invoice_of(self.other["company"]))
+        (mine | his).date_expiry = date(2027, 3, 10)
+        # Already the 11th in Nouméa, still the 10th in Paris.
+        self.travel_to(datetime(2027, 3, 10, 14))
+        self.run_cron(EXPIRY_CRON)
+        self.assert_state(mine, "valid")
+        self.assert_state(his, "expired")

@@ -64,7 +64,7 @@ def known_history(text):
 
 
 histories = st.tuples(
-    st.lists(step, min_size=12, max_size=20),
+    st.lists(step, min_size=10, max_size=16),
     st.booleans(),  # whether a payer at the bank may finish on a closed link
 )
 

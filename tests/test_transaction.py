@@ -1,23 +1,33 @@
+import threading
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import product
 from unittest.mock import patch
 from urllib.parse import urlsplit
 
-from odoo import Command, fields
+from odoo import SUPERUSER_ID, Command, api, fields
 from odoo.exceptions import UserError
-from odoo.tests import tagged
+from odoo.modules.registry import DummyRLock, Registry
+from odoo.service.model import retrying
+from odoo.tests import get_db_name, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.payment.tests.http_common import PaymentHttpCommon
 
 from .. import const
-from .common import EXPIRY_CRON, POST_PROCESS_CRON
+from ..bridge.client import BridgeClient
+from ..simulator import Simulator
+from .common import (
+    CLIENT_ID,
+    CLIENT_SECRET,
+    EXPIRY_CRON,
+    POST_PROCESS_CRON,
+    LoopbackCase,
+)
 from .request_case import RequestCase
 
-MODELS = "odoo.addons.account_payment_request.models"
-PAGE_LOGGER = f"{MODELS}.payment_request_page"
-TRANSACTION_LOGGER = f"{MODELS}.payment_transaction"
-EVENT_LOGGER = f"{MODELS}.bridge_event"
+MODELS_LOGGER = "odoo.addons.account_payment_request.models"
 CORE_LOGGER = "odoo.addons.payment.models.payment_transaction"
 
 # Never tells whether it executed a transfer.
@@ -224,6 +234,32 @@ class TestTransaction(RequestCase):
         self.settle_all()
         self.assert_booked(tx)
 
+    def test_a_tab_left_open_does_not_hide_a_refusal(self):
+        request = self.create_request()
+        tx = self.start(request)
+        first = self.sim.pick_bank(tx.provider_reference)
+        self.sim.clock.advance(minutes=1)
+        self.sim.pick_bank(tx.provider_reference)  # and left there
+        self.sim.finish(first["id"], "pdng-rjct")
+        self.settle_all()
+        self.assertEqual(tx.state, "pending")
+        self.sim.settle(first["id"])
+        self.settle_all()
+        self.assertEqual((tx.state, tx.issue), ("error", "refused"))
+        self.assert_state(request, "valid", 120.0)
+
+    def test_a_refusal_before_completion_is_not_taken_for_one_after_it(self):
+        tx = self.start(self.create_deposit())
+        answer = self.answer(tx, "completed", "RJCT", "ACTC")
+        # The link was completed after the refusal: the other attempt is what counts,
+        # though its own status is not there yet.
+        answer["link"]["updated_at"] = "2026-11-02T10:00:00.000Z"
+        for attempt in answer["attempts"]:
+            attempt["updated_at"] = attempt["created_at"]
+        tx._process(const.PROVIDER_CODE, answer)
+        self.assertEqual(tx.state, "pending")
+        self.assertFalse(tx.issue)
+
     def test_two_executed_attempts_on_one_link_are_told(self):
         request = self.create_request()
         tx = self.start(request)
@@ -270,7 +306,7 @@ class TestTransaction(RequestCase):
         self.assert_booked(again)
         self.assert_state(request, "paid")
 
-    @mute_logger(TRANSACTION_LOGGER, "odoo.addons.mail.models.mail_render_mixin")
+    @mute_logger(MODELS_LOGGER, "odoo.addons.mail.models.mail_render_mixin")
     def test_a_broken_mail_text_does_not_keep_the_payer_locked_out(self):
         self.env.ref(
             "account_payment_request.mail_template_transfer_refused"
@@ -622,7 +658,7 @@ class TestTransaction(RequestCase):
 
     # === Bridge is down ===
 
-    @mute_logger(PAGE_LOGGER)
+    @mute_logger(MODELS_LOGGER)
     def test_bridge_down_while_paying_says_so_and_leaves_nothing_behind(self):
         request = self.create_request()
         self.sim.faults.set(status_503=True)
@@ -638,7 +674,7 @@ class TestTransaction(RequestCase):
         failed = request.transaction_ids - tx
         self.assertNotIn("draft", failed.mapped("state"))
 
-    @mute_logger(PAGE_LOGGER)
+    @mute_logger(MODELS_LOGGER)
     def test_a_failed_start_does_not_withdraw_the_link_in_use(self):
         invoice = self.create_invoice(
             100.0, invoice_payment_term_id=self.installments().id
@@ -659,7 +695,7 @@ class TestTransaction(RequestCase):
         self.assertEqual(self.link(first)["status"], "valid")
         self.assertEqual(first.state, "draft")
 
-    @mute_logger(PAGE_LOGGER)
+    @mute_logger(MODELS_LOGGER)
     def test_refused_credentials_do_not_reach_the_payer_s_screen(self):
         request = self.create_request()
         self.bridge.bridge_client_secret = "wrong"
@@ -683,7 +719,7 @@ class TestTransaction(RequestCase):
         self.start(request)
         self.assertEqual(len(self.sim.links), 1)
 
-    @mute_logger(TRANSACTION_LOGGER)
+    @mute_logger(MODELS_LOGGER)
     def test_a_sweep_that_finds_bridge_down_comes_back(self):
         transactions = self.pay(self.create_request()) | self.pay(self.create_request())
         self.sim.faults.set(status_503=True)
@@ -698,7 +734,7 @@ class TestTransaction(RequestCase):
         for tx in transactions:
             self.assert_booked(tx)
 
-    @mute_logger(TRANSACTION_LOGGER)
+    @mute_logger(MODELS_LOGGER)
     def test_one_link_that_cannot_be_read_does_not_hold_up_the_others(self):
         lost, good = self.pay(self.create_request()), self.pay(self.create_request())
         # A sandbox forgets after 30 days.
@@ -708,7 +744,7 @@ class TestTransaction(RequestCase):
         self.assert_booked(good)
         self.assert_nothing_booked(lost)
 
-    @mute_logger(TRANSACTION_LOGGER, CORE_LOGGER)
+    @mute_logger(MODELS_LOGGER, CORE_LOGGER)
     def test_one_transaction_that_cannot_be_processed_does_not_hold_up_the_others(self):
         bad, good = self.pay(self.create_request()), self.pay(self.create_request())
         transaction_class = self.env.registry["payment.transaction"]
@@ -728,7 +764,7 @@ class TestTransaction(RequestCase):
         self.sweep()
         self.assert_booked(bad)
 
-    @mute_logger(TRANSACTION_LOGGER, EVENT_LOGGER)
+    @mute_logger(MODELS_LOGGER)
     def test_lost_credentials_do_not_stop_the_scheduled_jobs(self):
         tx = self.pay(self.create_request())
         self.bridge.action_reset_credentials()
@@ -797,6 +833,127 @@ class TestTransaction(RequestCase):
         self.travel(minutes=3)
         self.sweep()
         self.assert_booked(tx)
+
+
+@tagged("post_install", "-at_install")
+class TestDoubleClick(LoopbackCase):
+    """Two taps at once, each in a process and a database connection of its own.
+
+    What they work on is committed, so it is made and removed by the test itself.
+    """
+
+    def setUp(self):
+        super().setUp()
+        self.registry = Registry(get_db_name())
+        # The thread that runs the tests holds it: no other would get an environment.
+        self.startPatcher(patch.object(Registry, "_lock", DummyRLock()))
+        self.sim = Simulator(
+            deliver="manual", client_id=CLIENT_ID, client_secret=CLIENT_SECRET
+        ).start()
+        self.addCleanup(self.sim.stop)
+        self.startPatcher(
+            patch.object(
+                self.registry["payment.provider"],
+                "_bridge_client",
+                lambda _provider: BridgeClient(
+                    CLIENT_ID, CLIENT_SECRET, base_url=self.sim.url
+                ),
+            )
+        )
+        # Whether Bridge is offered depends on a chart of accounts, not needed here.
+        self.startPatcher(
+            patch.object(
+                self.registry["payment.request"],
+                "_get_compatible_providers",
+                lambda request, _amount: request.env.ref(
+                    "account_payment_request.payment_provider_bridge"
+                ),
+            )
+        )
+        # A request that is run again waits for a random time before.
+        self.startPatcher(patch("odoo.service.model.time.sleep"))
+        with self.process() as env:
+            self.triggers = env["ir.cron.trigger"].search([]).ids
+            self.request_id = (
+                env["payment.request"]
+                .create(
+                    {
+                        "partner_id": env.ref("base.main_partner").id,
+                        "currency_id": env.ref("base.EUR").id,
+                        "amount": 120.0,
+                    }
+                )
+                .id
+            )
+        self.addCleanup(self._remove)
+
+    def _remove(self):
+        with self.process() as env:
+            request = self.pay_request(env)
+            request.transaction_ids.unlink()
+            request.unlink()
+            env["ir.cron.trigger"].search([("id", "not in", self.triggers)]).unlink()
+
+    @contextmanager
+    def process(self):
+        with self.registry.cursor() as cr:
+            yield api.Environment(cr, SUPERUSER_ID, {})
+
+    def pay_request(self, env):
+        return env["payment.request"].browse(self.request_id)
+
+    def tap(self, urls, failures):
+        """Tap the button, as a request of Odoo's server does."""
+        try:
+            with self.process() as env:
+                start = partial(self.pay_request(env)._start_bridge_transfer, "due")
+                urls.append(retrying(start, env))
+        except Exception as error:
+            failures.append(error)
+
+    def test_two_taps_at_once_open_one_link(self):
+        urls, failures = [], []
+        first_at_bridge, second_arrived = threading.Event(), threading.Event()
+        create, lock = (
+            BridgeClient.create_payment_link,
+            self.registry["payment.request"]._lock_against_double_click,
+        )
+
+        def create_payment_link(client, **values):
+            first_at_bridge.set()
+            self.assertTrue(second_arrived.wait(5))
+            return create(client, **values)
+
+        def lock_against_double_click(request):
+            if first_at_bridge.is_set():
+                # What this tap sees of the database is from before the first's end.
+                request.env.cr.execute("SELECT 1 FROM payment_request LIMIT 1")
+                second_arrived.set()
+            lock(request)
+
+        taps = [
+            threading.Thread(target=self.tap, args=(urls, failures)) for _i in range(2)
+        ]
+        with (
+            patch.object(BridgeClient, "create_payment_link", create_payment_link),
+            patch.object(
+                self.registry["payment.request"],
+                "_lock_against_double_click",
+                lock_against_double_click,
+            ),
+            mute_logger("odoo.sql_db", "odoo.service.model"),
+        ):
+            taps[0].start()
+            self.assertTrue(first_at_bridge.wait(5))
+            taps[1].start()
+            for tap in taps:
+                tap.join(20)
+        self.assertEqual(failures, [])
+        self.assertEqual(len(urls), 2)
+        self.assertEqual(len(set(urls)), 1)
+        self.assertEqual(len(self.sim.links), 1)
+        with self.process() as env:
+            self.assertEqual(len(self.pay_request(env).transaction_ids), 1)
 
 
 @tagged("post_install", "-at_install")
@@ -911,7 +1068,7 @@ class TestCoreFlow(RequestCase, PaymentHttpCommon):
     def test_bridge_down_tells_the_payer_in_core_s_form(self):
         invoice = self.create_invoice(120.0)
         self.sim.faults.set(status_503=True)
-        with mute_logger(TRANSACTION_LOGGER):
+        with mute_logger(MODELS_LOGGER):
             tx = self.start_invoice(invoice)
         self.assertEqual(tx.state, "error")
         self.assertIn("few minutes", tx.state_message)
