@@ -13,7 +13,7 @@ from . import odoo, postgres, python_env, system
 from .console import say, step, tail
 from .paths import ADDON, LOG_DIR, ROOT, database_name
 
-PLAIN = ("bridge/tests", "simulator/tests", "devtools/tests")
+PLAIN = ("bridge/tests", "matching/tests", "simulator/tests", "devtools/tests")
 # What tests look through: a browser, the invoice's PDF, its pages, their QR codes.
 PROGRAMS = ("chromium", "wkhtmltopdf", "pdftoppm", "zbarimg")
 

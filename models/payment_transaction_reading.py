@@ -242,7 +242,10 @@ class PaymentTransaction(models.Model):
             self.env.ref("payment.cron_post_process_payment_tx")._trigger(
                 at=fields.Datetime.now() + timedelta(minutes=1)
             )
-        settled = self.filtered(lambda tx: tx.issue in ("refused", "no_news"))
+        # An earlier refusal is settled too by the attempt that succeeded.
+        settled = self.filtered(lambda tx: tx.issue == "no_news")
+        siblings = self | self.payment_request_id.transaction_ids
+        settled |= siblings.filtered(lambda tx: tx.issue == "refused")
         settled._clear_issue()
         self.filtered("released_at").released_at = False
 

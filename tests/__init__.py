@@ -15,4 +15,3 @@ from . import (
     test_translations,
     test_wrong_amount,
 )
-from . import test_tmp_double

@@ -305,6 +305,9 @@ class TestTransaction(RequestCase):
         self.settle_all()
         self.assert_booked(again)
         self.assert_state(request, "paid")
+        # Nobody has to handle that refusal any more.
+        self.assertFalse(request.issue)
+        self.assertFalse(self.tasks(request))
 
     @mute_logger(MODELS_LOGGER, "odoo.addons.mail.models.mail_render_mixin")
     def test_a_broken_mail_text_does_not_keep_the_payer_locked_out(self):

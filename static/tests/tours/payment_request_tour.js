@@ -39,8 +39,7 @@ registry.category("web_tour.tours").add("payment_request_life", {
             trigger: ".o_arrow_button_current:contains('Revoked')",
         },
         {
-            trigger:
-                ".o_form_statusbar:not(:has(button[name='action_send_email']))",
+            trigger: ".o_form_statusbar:not(:has(button[name='action_send_email']))",
         },
         {
             content: "Renewed, it is payable again.",
@@ -78,7 +77,8 @@ registry.category("web_tour.tours").add("payment_request_deposit", {
         },
         {
             content: "The request is there, to be sent.",
-            trigger: ".o_field_widget[name='description']:contains('Deposit for the order')",
+            trigger:
+                ".o_field_widget[name='description']:contains('Deposit for the order')",
         },
         {
             trigger: "button[name='action_send_email']",
