@@ -1,14 +1,15 @@
 """What the Odoo tests share: a French company paid through the Bridge simulator."""
 
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from datetime import datetime, timedelta, timezone
 from functools import partial
 from unittest.mock import patch
 
 from freezegun import freeze_time
 
-from odoo import Command, fields
-from odoo.tests import BaseCase, HttpCase, new_test_user
+from odoo import SUPERUSER_ID, Command, api, fields
+from odoo.modules.registry import DummyRLock, Registry
+from odoo.tests import BaseCase, HttpCase, get_db_name, new_test_user
 from odoo.tests.common import _super_send as send_for_real
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
@@ -43,6 +44,39 @@ class LoopbackCase(BaseCase):
         if isinstance(kw.get("timeout"), tuple) and r.url.startswith(LOOPBACK):
             return send_for_real(s, r, **kw)
         return super()._request_handler(s, r, **kw)
+
+
+class ProcessesCase(LoopbackCase):
+    """Several processes at once, each with a database connection of its own.
+
+    What they work on is committed, so it is made and removed by the tests themselves.
+    """
+
+    def setUp(self):
+        super().setUp()
+        self.registry = Registry(get_db_name())
+        # The thread that runs the tests holds it: no other would get an environment.
+        self.startPatcher(patch.object(Registry, "_lock", DummyRLock()))
+        self.sim = Simulator(
+            deliver="manual", client_id=CLIENT_ID, client_secret=CLIENT_SECRET
+        ).start()
+        self.addCleanup(self.sim.stop)
+        self.client = partial(
+            BridgeClient, CLIENT_ID, CLIENT_SECRET, base_url=self.sim.url
+        )
+        self.startPatcher(
+            patch.object(
+                self.registry["payment.provider"],
+                "_bridge_client",
+                lambda _provider: self.client(),
+            )
+        )
+
+    @contextmanager
+    def process(self):
+        """Yield the environment of a process of its own, committed at the end."""
+        with self.registry.cursor() as cr:
+            yield api.Environment(cr, SUPERUSER_ID, {})
 
 
 class PaymentRequestCommon(LoopbackCase, AccountPaymentCommon):

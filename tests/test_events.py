@@ -7,25 +7,21 @@ from datetime import timedelta
 from functools import partial
 from unittest.mock import patch
 
-from odoo import SUPERUSER_ID, api, fields
-from odoo.modules.registry import DummyRLock, Registry
+from odoo import fields
 from odoo.service.model import retrying
-from odoo.tests import HttpCase, RecordCapturer, get_db_name, tagged
+from odoo.tests import HttpCase, RecordCapturer, tagged
 from odoo.tools import mute_logger
 
 from ..bridge import signature
 from ..bridge.client import BridgeClient
 from ..models import payment_provider
 from ..models.bridge_event import BridgeEvent
-from ..simulator import Simulator
 from .common import (
-    CLIENT_ID,
-    CLIENT_SECRET,
     EVENT_CRON,
     SWEEP_CRON,
     WEBHOOK_SECRET,
-    LoopbackCase,
     PaymentRequestCommon,
+    ProcessesCase,
 )
 
 MODULE = "odoo.addons.account_payment_request"
@@ -657,30 +653,11 @@ class TestEvents(EventCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestTwoWorkers(LoopbackCase):
-    """Two workers at once, each with a database connection of its own.
-
-    What they work on is committed, so it is made and removed by the tests themselves.
-    """
+class TestTwoWorkers(ProcessesCase):
+    """Two workers at once on one transaction, or on its notifications."""
 
     def setUp(self):
         super().setUp()
-        self.registry = Registry(get_db_name())
-        # The thread that runs the tests holds it: no other would get an environment.
-        self.startPatcher(patch.object(Registry, "_lock", DummyRLock()))
-        self.sim = Simulator(
-            deliver="manual", client_id=CLIENT_ID, client_secret=CLIENT_SECRET
-        ).start()
-        self.addCleanup(self.sim.stop)
-        self.client = partial(
-            BridgeClient, CLIENT_ID, CLIENT_SECRET, base_url=self.sim.url
-        )
-        provider_class = self.registry["payment.provider"]
-        self.startPatcher(
-            patch.object(
-                provider_class, "_bridge_client", lambda provider: self.client()
-            )
-        )
         # Booking needs a chart of accounts and is not what is tested here.
         self.booked = []
 
@@ -693,7 +670,7 @@ class TestTwoWorkers(LoopbackCase):
                 self.registry["payment.transaction"], "_post_process", post_process
             )
         )
-        with self.worker() as env:
+        with self.process() as env:
             self.triggers = env["ir.cron.trigger"].search([]).ids
             self.tx_id = self._make_transaction(env).id
         self.addCleanup(self._remove)
@@ -728,25 +705,19 @@ class TestTwoWorkers(LoopbackCase):
         )
 
     def _remove(self):
-        with self.worker() as env:
+        with self.process() as env:
             env["bridge.event"].search(
                 [("link_ref", "=", self.tx(env).provider_reference)]
             ).unlink()
             self.tx(env).unlink()
             env["ir.cron.trigger"].search([("id", "not in", self.triggers)]).unlink()
 
-    @contextmanager
-    def worker(self):
-        """A process of its own: its cursor, committed at the end."""
-        with self.registry.cursor() as cr:
-            yield api.Environment(cr, SUPERUSER_ID, {})
-
     def tx(self, env):
         return env["payment.transaction"].browse(self.tx_id)
 
     def make_event(self, body):
         """Store one more event of the link, committed; return its id."""
-        with self.worker() as env:
+        with self.process() as env:
             tx = self.tx(env)
             return (
                 env["bridge.event"]
@@ -763,12 +734,12 @@ class TestTwoWorkers(LoopbackCase):
             )
 
     def states(self, *event_ids):
-        with self.worker() as env:
+        with self.process() as env:
             events = env["bridge.event"].browse(event_ids)
             return [(event.state, event.attempts) for event in events]
 
     def work(self):
-        with self.worker() as env:
+        with self.process() as env:
             env["bridge.event"]._cron_work()
 
     @contextmanager
@@ -822,7 +793,7 @@ class TestTwoWorkers(LoopbackCase):
         self.assertEqual(self.booked, [self.tx_id])
 
     def link_id(self):
-        with self.worker() as env:
+        with self.process() as env:
             return self.tx(env).provider_reference
 
     def test_second_event_waits_while_the_first_ones_transaction_is_read(self):
@@ -836,12 +807,12 @@ class TestTwoWorkers(LoopbackCase):
             self.assertEqual(len(read), 1)
             self.assertEqual(self.states(second), [("received", 1)])
         self.assertEqual(self.states(first, second), [("done", 0), ("received", 1)])
-        with self.worker() as env:
+        with self.process() as env:
             self.assertEqual(self.tx(env).state, "pending")
             env["bridge.event"].browse(second).next_attempt_at = fields.Datetime.now()
         self.work()
         self.assertEqual(self.states(second)[0][0], "done")
-        with self.worker() as env:
+        with self.process() as env:
             self.assertEqual(self.tx(env).state, "done")
             self.assertEqual(self.tx(env).bank_status, "ACSC")
         self.assertEqual(self.booked, [self.tx_id])
@@ -849,12 +820,12 @@ class TestTwoWorkers(LoopbackCase):
     def test_sweep_and_return_leave_a_transaction_to_the_worker_that_reads_it(self):
         self.make_event("one")
         self.sim.pay(self.link_id(), "acsc")
-        with self.worker() as env:
+        with self.process() as env:
             self.tx(env).bridge_next_check_at = fields.Datetime.now()
         with self.first_worker_in_the_middle() as read:
-            with self.worker() as env:
+            with self.process() as env:
                 self.assertFalse(self.tx(env)._bridge_refresh())
-            with self.worker() as env:
+            with self.process() as env:
                 env["payment.transaction"]._cron_bridge_sweep()
             self.assertEqual(len(read), 1)
         self.assertEqual(self.booked, [self.tx_id])
@@ -863,14 +834,14 @@ class TestTwoWorkers(LoopbackCase):
     def test_worker_that_began_before_the_others_commit_tries_later(self):
         first, second = self.make_event("one"), self.make_event("two")
         self.sim.pay(self.link_id(), "acsc")
-        with self.worker() as late:
+        with self.process() as late:
             events = late["bridge.event"].browse(second)
             self.assertEqual(events.state, "received")  # Its view begins here.
-            with self.worker() as early:
+            with self.process() as early:
                 early["bridge.event"].browse(first)._work()
             events._work()
             self.assertEqual((events.state, events.attempts), ("received", 1))
-        with self.worker() as env:
+        with self.process() as env:
             self.assertEqual(self.tx(env).state, "done")
             env["bridge.event"].browse(second).next_attempt_at = fields.Datetime.now()
         self.work()
@@ -892,7 +863,7 @@ class TestTwoWorkers(LoopbackCase):
             stored = []
 
             def receive():
-                with self.worker() as env:
+                with self.process() as env:
                     events = env["bridge.event"]
                     provider_id = self.tx(env).provider_id.id
                     # As the route does: whoever loses the race is run again.
@@ -905,6 +876,6 @@ class TestTwoWorkers(LoopbackCase):
             for thread in threads:
                 thread.join(5)
         self.assertEqual(stored, 4 * [True])
-        with self.worker() as env:
+        with self.process() as env:
             events = env["bridge.event"].search([("link_ref", "=", self.link_id())])
             self.assertEqual(len(events), 1)

@@ -1,29 +1,24 @@
 import threading
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import product
 from unittest.mock import patch
 from urllib.parse import urlsplit
 
-from odoo import SUPERUSER_ID, Command, api, fields
+from odoo import Command, fields
 from odoo.exceptions import UserError
-from odoo.modules.registry import DummyRLock, Registry
 from odoo.service.model import retrying
-from odoo.tests import get_db_name, tagged
+from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.payment.tests.http_common import PaymentHttpCommon
 
 from .. import const
 from ..bridge.client import BridgeClient
-from ..simulator import Simulator
 from .common import (
-    CLIENT_ID,
-    CLIENT_SECRET,
     EXPIRY_CRON,
     POST_PROCESS_CRON,
-    LoopbackCase,
+    ProcessesCase,
 )
 from .request_case import RequestCase
 
@@ -839,30 +834,11 @@ class TestTransaction(RequestCase):
 
 
 @tagged("post_install", "-at_install")
-class TestDoubleClick(LoopbackCase):
-    """Two taps at once, each in a process and a database connection of its own.
-
-    What they work on is committed, so it is made and removed by the test itself.
-    """
+class TestDoubleClick(ProcessesCase):
+    """Two taps at once, each in a process of its own."""
 
     def setUp(self):
         super().setUp()
-        self.registry = Registry(get_db_name())
-        # The thread that runs the tests holds it: no other would get an environment.
-        self.startPatcher(patch.object(Registry, "_lock", DummyRLock()))
-        self.sim = Simulator(
-            deliver="manual", client_id=CLIENT_ID, client_secret=CLIENT_SECRET
-        ).start()
-        self.addCleanup(self.sim.stop)
-        self.startPatcher(
-            patch.object(
-                self.registry["payment.provider"],
-                "_bridge_client",
-                lambda _provider: BridgeClient(
-                    CLIENT_ID, CLIENT_SECRET, base_url=self.sim.url
-                ),
-            )
-        )
         # Whether Bridge is offered depends on a chart of accounts, not needed here.
         self.startPatcher(
             patch.object(
@@ -896,11 +872,6 @@ class TestDoubleClick(LoopbackCase):
             request.transaction_ids.unlink()
             request.unlink()
             env["ir.cron.trigger"].search([("id", "not in", self.triggers)]).unlink()
-
-    @contextmanager
-    def process(self):
-        with self.registry.cursor() as cr:
-            yield api.Environment(cr, SUPERUSER_ID, {})
 
     def pay_request(self, env):
         return env["payment.request"].browse(self.request_id)
