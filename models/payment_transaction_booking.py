@@ -95,5 +95,10 @@ class PaymentTransaction(models.Model):
         """Override of `payment` to tell the story on the payment request too."""
         res = super()._log_message_on_linked_documents(message)
         if self.payment_request_id:
-            self.payment_request_id.sudo().message_post(body=message)
+            # As core does on the invoice: by us, or by the payer who is on the page.
+            is_public = self.env.user._is_public()
+            author = self.partner_id if is_public else self.env.user.partner_id
+            self.payment_request_id.sudo().message_post(
+                body=message, author_id=author.id
+            )
         return res
