@@ -6,6 +6,7 @@ from . import (
     test_pay_page,
     test_payment_request,
     test_portal,
+    test_provider,
     test_query_counts,
     test_random_histories,
     test_rules,
