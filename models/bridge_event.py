@@ -39,7 +39,6 @@ class BridgeEvent(models.Model):
     body = fields.Text(required=True, readonly=True)
     digest = fields.Char(required=True, readonly=True, help="SHA-256 of the raw body.")
     link_ref = fields.Char(string="Payment Link", readonly=True, index=True)
-    client_reference = fields.Char(readonly=True)
     state = fields.Selection(
         selection=[
             ("received", "To process"),
@@ -92,11 +91,9 @@ class BridgeEvent(models.Model):
                 WITH stored AS (
                     INSERT INTO bridge_event
                            (provider_id, event_type, body, digest, link_ref,
-                            client_reference, state, attempts, next_attempt_at,
-                            create_date, write_date)
+                            state, attempts, next_attempt_at, create_date, write_date)
                     VALUES (%(provider)s, %(event_type)s, %(body)s, %(digest)s,
-                            %(link_ref)s, %(client_reference)s, 'received', 0,
-                            %(now)s, %(now)s, %(now)s)
+                            %(link_ref)s, 'received', 0, %(now)s, %(now)s, %(now)s)
                     ON CONFLICT (provider_id, digest) DO NOTHING
                     RETURNING id
                 )
@@ -146,8 +143,6 @@ class BridgeEvent(models.Model):
             "body": text,
             "event_type": text_of(payload.get("type")),
             "link_ref": text_of(content.get("payment_link_id")),
-            "client_reference": text_of(content.get("payment_link_client_reference"))
-            or text_of(content.get("client_reference")),
         }
 
     # === Working off ===

@@ -1,7 +1,7 @@
 import logging
 from datetime import timedelta
 
-from odoo import Command, api, fields, models
+from odoo import Command, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
@@ -407,14 +407,6 @@ class PaymentRequest(models.Model):
             and not tx.currency_id.compare_amounts(tx.amount, amount)
         ).sorted("id", reverse=True)[:1]
 
-    @api.model
-    def _get_open_transactions_domain(self):
-        return [
-            ("provider_code", "=", const.PROVIDER_CODE),
-            ("state", "in", ("draft", "pending")),
-            ("provider_reference", "!=", False),
-        ]
-
     def _refresh_transactions(self):
         """Read this request's own open attempts at Bridge.
 
@@ -422,8 +414,10 @@ class PaymentRequest(models.Model):
         :rtype: bool
         """
         self.ensure_one()
-        transactions = self.transaction_ids.filtered_domain(
-            self._get_open_transactions_domain()
+        transactions = self.transaction_ids.filtered(
+            lambda tx: tx.provider_code == const.PROVIDER_CODE
+            and tx.state in ("draft", "pending")
+            and tx.provider_reference
         )
         try:
             transactions._bridge_refresh()
