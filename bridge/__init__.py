@@ -1,22 +1,24 @@
-"""Bridge (open banking) in plain Python: payment initiation without any framework.
+"""Bridge (open banking) in plain Python: payments and bank feeds, no framework.
 
 The package knows the HTTP API, the webhook signature, the rules of the statuses
 and the references that travel in a bank transfer. It knows no model and no
 database, so it runs, and is tested, without Odoo; its only dependency is
 ``requests``.
 
-========== ===============================================================
-module     subject
-========== ===============================================================
-amount     integer cents <-> JSON numbers, exactly
-client     ``BridgeClient``: payment links, payment requests, providers
-errors     ``BridgeError`` and the masking of what must not be shown
-label      texts made safe for banks: label, names, external reference
-moment     date-times on the wire
-reference  10-character codes: make, check, find in a bank label
-signature  webhook signature: sign, verify
-status     statuses of links and of payment requests, reasons of refusal
-========== ===============================================================
+=========== ==============================================================
+module      subject
+=========== ==============================================================
+aggregation ``Aggregation``: users, bank connections, accounts, transactions
+amount      integer cents <-> JSON numbers, exactly
+answers     shapes of what goes to Bridge and of what it answers
+client      ``BridgeClient``: payment links, payment requests, providers
+errors      ``BridgeError`` and the masking of what must not be shown
+label       texts made safe for banks: label, names, external reference
+moment      date-times on the wire
+reference   10-character codes: make, check, find in a bank label
+signature   webhook signature: sign, verify
+status      statuses of links and of payment requests, reasons of refusal
+=========== ==============================================================
 
 A payment from one end to the other::
 
@@ -39,6 +41,14 @@ A payment from one end to the other::
         attempts = client.list_payment_requests(payment_link_id=link["id"])
         attempt = status.strongest(attempts)
 
+What arrived on the accounts, for a user who connected his bank::
+
+    aggregation = Aggregation(client)
+    token = aggregation.authorize(external_user_id="org_12")["access_token"]
+    mine = Aggregation(client, token)
+    for transactions in mine.transaction_pages(account_id, since=last_seen):
+        ...  # the order of the pages is not known: keep, then move ``last_seen``
+
 Amounts read from Bridge are JSON numbers of euros: ``amount.to_cents`` turns
 them back into integers. A ``BridgeError`` says what happened (``status``,
 ``code``, ``property``, ``faults``), whether trying later may help
@@ -46,10 +56,12 @@ them back into integers. A ``BridgeError`` says what happened (``status``,
 """
 
 from . import amount, label, moment, reference, signature, status
+from .aggregation import Aggregation
 from .client import BridgeClient
 from .errors import BridgeError, BridgeUnreachable, Fault
 
 __all__ = [
+    "Aggregation",
     "BridgeClient",
     "BridgeError",
     "BridgeUnreachable",

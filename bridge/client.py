@@ -20,6 +20,15 @@ from urllib3.exceptions import (
 )
 
 from . import amount, moment
+from .answers import (
+    checked_id,
+    created,
+    page,
+    query_value,
+    record,
+    unexpected,
+    without_nulls,
+)
 from .errors import BridgeError, BridgeUnreachable, from_response
 from .status import FINAL_LINK_STATUSES, VALID
 
@@ -45,7 +54,6 @@ _NOT_ABOUT_THE_LINK = frozenset({401, 403, 404, 408, 429})
 _SETTLE_SECONDS = 0.5
 _LOOK_BACK = datetime.timedelta(minutes=10)
 
-_ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _PRINTABLE = re.compile(r"[!-~]+")
 
 
@@ -174,9 +182,9 @@ class BridgeClient:
             "callback_url": callback_url,
             "country": country,
             "provider_id": provider_id,
-            "transactions": [_without_nulls(transaction)],
+            "transactions": [without_nulls(transaction)],
         }
-        return self._create_once(LINKS, _without_nulls(payload), client_reference)
+        return self._create_once(LINKS, without_nulls(payload), client_reference)
 
     def read_payment_link(self, link_id):
         """Return a payment link; its URL is ``link``, its expiry ``expired_at``."""
@@ -202,9 +210,9 @@ class BridgeClient:
             False when Bridge refuses and the link is still valid
         :raises BridgeError: ``status`` 404 if there is no such link
         """
-        path = f"{LINKS}/{_checked_id(link_id)}"
+        path = f"{LINKS}/{checked_id(link_id)}"
         try:
-            self._call("POST", f"{path}/revoke")
+            self.call("POST", f"{path}/revoke")
         except BridgeError as error:
             refused = error.status is not None and 400 <= error.status < 500
             if not refused or error.status in _NOT_ABOUT_THE_LINK:
@@ -257,40 +265,39 @@ class BridgeClient:
 
         :raises BridgeError: ``status`` 401, ``code`` ``invalid_client_credentials``
         """
-        self._page(self._call("GET", LINKS, params={"limit": 1}))
+        page(self.call("GET", LINKS, params={"limit": 1}))
 
     # -- shapes of answers --------------------------------------------------
 
     def _read_one(self, collection, record_id):
-        body = self._call("GET", f"{collection}/{_checked_id(record_id)}")
-        return _record(body)
+        body = self.call("GET", f"{collection}/{checked_id(record_id)}")
+        return record(body)
 
     def _list(self, path, filters, *, budget=None):
-        """Yield the records of all pages, following ``next_uri``."""
+        """Yield the records of all pages."""
+        for records in self.pages(path, filters, budget=budget):
+            yield from records
+
+    def pages(self, path, filters, *, bearer=None, budget=None):
+        """Yield the records of a list, a list a page, following ``next_uri``.
+
+        :param dict filters: query of the first page; None: left out, several
+            values: a comma list, datetimes and dates as Bridge writes them
+        :param str bearer: token of a user
+        """
         params = {"limit": PAGE_SIZE}
         for name, value in filters.items():
             if value is not None:
-                params[name] = _query_value(value)
+                params[name] = query_value(value)
         seen = set()
         while path:
-            records, next_uri = self._page(
-                self._call("GET", path, params=params, budget=budget)
-            )
-            yield from records
+            body = self.call("GET", path, params=params, bearer=bearer, budget=budget)
+            records, next_uri = page(body)
+            yield records
             path, params = self._next_path(next_uri), None
             if path in seen:
-                raise _unexpected("The pages of Bridge's list go round in circles")
+                raise unexpected("The pages of Bridge's list go round in circles")
             seen.add(path)
-
-    def _page(self, body):
-        """Return the records of a page and the address of the next one, or None."""
-        if not isinstance(body, dict):
-            raise _unexpected("Bridge answered something else than a list")
-        records = body.get("resources")
-        pagination = body.get("pagination") or {}
-        if not isinstance(records, list) or not isinstance(pagination, dict):
-            raise _unexpected("Bridge answered something else than a list")
-        return [_record(record) for record in records], pagination.get("next_uri")
 
     def _next_path(self, next_uri):
         """Return ``next_uri`` without host; never one of another origin.
@@ -308,7 +315,7 @@ class BridgeClient:
             path = ""
         # "//host/path" is an address, "@host/path" would turn ours into a user name
         if not _PRINTABLE.fullmatch(path) or path[0] != "/" or path[1:2] == "/":
-            raise _unexpected("The next page of Bridge's list is somewhere else")
+            raise unexpected("The next page of Bridge's list is somewhere else")
         return path
 
     # -- creation without idempotency key -----------------------------------
@@ -320,8 +327,8 @@ class BridgeClient:
         can_repeat = True
         while True:
             try:
-                body = self._call("POST", path, payload=payload, budget=budget)
-                return _created(body, "url")
+                body = self.call("POST", path, payload=payload, budget=budget)
+                return created(body, "url")
             except BridgeError as error:
                 if not _may_have_created(error):
                     raise
@@ -330,7 +337,7 @@ class BridgeClient:
                     path, client_reference, since, error, budget
                 )
                 if found:
-                    return _created(found, "link")
+                    return created(found, "link")
                 # a call cut short would only leave the same doubt again
                 if not can_repeat or budget.remaining() < self._timeout[1]:
                     raise
@@ -342,12 +349,12 @@ class BridgeClient:
         :raises BridgeError: ``error``, if the list cannot be read
         """
         try:
-            for record in self._list(path, {"since": since}, budget=budget):
+            for found in self._list(path, {"since": since}, budget=budget):
                 if (
-                    record.get("client_reference") == client_reference
-                    and record.get("status") == VALID
+                    found.get("client_reference") == client_reference
+                    and found.get("status") == VALID
                 ):
-                    return record
+                    return found
         except BridgeError as reading:
             raise error from reading
         return None
@@ -357,21 +364,33 @@ class BridgeClient:
     def _budget(self):
         return _Budget(self._clock, self._max_elapsed)
 
-    def _call(
-        self, method, path, *, params=None, payload=None, headers=None, budget=None
+    def call(
+        self,
+        method,
+        path,
+        *,
+        params=None,
+        payload=None,
+        bearer=None,
+        repeatable=None,
+        budget=None,
     ):
         """Call Bridge and return the parsed body, None when it is empty.
 
         :param str path: path below ``base_url``, with its query or ``params``
-        :param dict headers: more headers, such as a user's token
+        :param str bearer: token of a user, sent with the application's credentials
+        :param bool repeatable: whether making the call twice does no harm; by
+            default that is so for reads
         :param budget: time left for the operation this call belongs to
         """
         budget = budget or self._budget()
-        attempts = self._attempts if method == "GET" else 1
+        if repeatable is None:
+            repeatable = method == "GET"
+        attempts = self._attempts if repeatable else 1
         attempt = 1
         while True:
             try:
-                return self._exchange(method, path, params, payload, headers, budget)
+                return self._exchange(method, path, params, payload, bearer, budget)
             except BridgeError as error:
                 if attempt >= attempts or not _worth_repeating(error):
                     raise
@@ -384,7 +403,7 @@ class BridgeClient:
                 self._sleep(delay)
                 attempt += 1
 
-    def _exchange(self, method, path, params, payload, headers, budget):
+    def _exchange(self, method, path, params, payload, bearer, budget):
         """Make one HTTP exchange; log its method, path, status and duration."""
         if not self._has_usable_credentials():
             raise BridgeError(
@@ -392,11 +411,16 @@ class BridgeClient:
                 status=401,
                 code="invalid_client_credentials",
             )
+        if bearer is not None and not _PRINTABLE.fullmatch(bearer):
+            raise BridgeError(
+                "The user's token is missing or malformed",
+                status=401,
+                code="invalid_token",
+            )
         headers = {
             "Accept": "application/json",
             "Bridge-Version": API_VERSION,
             "User-Agent": USER_AGENT,
-            **(headers or {}),
         }
         data = None
         if payload is not None:
@@ -412,7 +436,7 @@ class BridgeClient:
                 data=data,
                 headers=headers,
                 # also keeps requests from using a .netrc
-                auth=_Credentials(self._client_id, self._client_secret),
+                auth=_Credentials(self._client_id, self._client_secret, bearer),
                 timeout=budget.trim(self._timeout),
                 allow_redirects=False,
             )
@@ -429,9 +453,9 @@ class BridgeClient:
                 outcome,
                 (self._clock() - started) * 1000,
             )
-        return self._parsed(response)
+        return self._parsed(response, secrets=(self._client_secret, bearer))
 
-    def _parsed(self, response):
+    def _parsed(self, response, secrets):
         """Return the JSON of a successful answer, raise the error of another."""
         body, readable = None, True
         if response.content:
@@ -441,7 +465,7 @@ class BridgeClient:
                 readable = False
         if 200 <= response.status_code < 300:
             if not readable:
-                raise _unexpected(
+                raise unexpected(
                     "Bridge answered something else than JSON", response.status_code
                 )
             return body
@@ -454,7 +478,7 @@ class BridgeClient:
         raise from_response(
             response.status_code,
             body,
-            secrets=(self._client_secret,),
+            secrets=secrets,
             retry_after=self._retry_after(response),
         )
 
@@ -478,10 +502,12 @@ class BridgeClient:
 
 
 class _Credentials(requests.auth.AuthBase):
-    """Puts the application's credentials on one call."""
+    """Puts the application's credentials, and a user's token, on one call."""
 
-    def __init__(self, client_id, client_secret):
+    def __init__(self, client_id, client_secret, bearer=None):
         self._headers = {"Client-Id": client_id, "Client-Secret": client_secret}
+        if bearer:
+            self._headers["Authorization"] = f"Bearer {bearer}"
 
     def __call__(self, request):
         request.headers.update(self._headers)
@@ -533,46 +559,6 @@ def _is_loopback(host):
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _checked_id(record_id):
-    """Return an id fit for a path; ids come from webhooks and return URLs too."""
-    usable = isinstance(record_id, (str, int)) and not isinstance(record_id, bool)
-    text = str(record_id) if usable else ""
-    if not _ID.fullmatch(text):
-        raise BridgeError("This is not an id of Bridge", code="invalid_id")
-    return text
-
-
-def _query_value(value):
-    if isinstance(value, datetime.datetime):
-        return moment.to_milliseconds(value)
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return ",".join(str(item) for item in value)
-    return value
-
-
-def _without_nulls(members):
-    return {name: value for name, value in members.items() if value is not None}
-
-
-def _record(body):
-    if not isinstance(body, dict) or not body.get("id"):
-        raise _unexpected("Bridge answered something without an id")
-    return body
-
-
-def _created(body, url_member):
-    """Return id and URL of a record; the URL is where a payer will be sent."""
-    record = _record(body)
-    url = record.get(url_member)
-    if not isinstance(url, str) or urlsplit(url).scheme not in ("https", "http"):
-        raise _unexpected("Bridge answered without the address of its page")
-    return {"id": record["id"], "url": url}
-
-
-def _unexpected(message, status_code=200):
-    return BridgeError(message, status=status_code, code="unexpected_response")
 
 
 def _worth_repeating(error):

@@ -1,0 +1,214 @@
+"""Account information of one Bridge user: his banks, accounts and transactions.
+
+Sources: docs.bridgeapi.io/docs/user-creation-authentication,
+/reference/createconnectsession, /docs/items-status, /docs/manage-your-accounts,
+/docs/manage-your-transactions.
+"""
+
+import re
+
+from .answers import checked_id, created, record, unexpected, without_nulls
+from .client import PAGE_SIZE
+from .errors import BridgeError
+
+USERS = "/v3/aggregation/users"
+TOKEN = "/v3/aggregation/authorization/token"
+CONNECT_SESSIONS = "/v3/aggregation/connect-sessions"
+ITEMS = "/v3/aggregation/items"
+ACCOUNTS = "/v3/aggregation/accounts"
+TRANSACTIONS = "/v3/aggregation/transactions"
+
+_EXTERNAL_USER_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_CONTEXT = re.compile(r"[A-Za-z0-9-]{0,100}")
+
+
+class Aggregation:
+    """Bridge's account information half, of one Bridge user.
+
+    Every method raises ``BridgeError`` when the call fails. ``status`` 401 with a
+    token means that the token died (two hours) or is not this application's: ask for
+    a new one with :meth:`authorize`, once. ``retry_after`` tells how long to wait
+    after a 429 that even the client's own repetitions met.
+
+    Answers are dictionaries as Bridge sends them: a missing member means null.
+
+    :param BridgeClient client: the application that the user belongs to
+    :param str access_token: token of the user; :meth:`create_user` and
+        :meth:`authorize` need none
+    """
+
+    def __init__(self, client, access_token=None):
+        self._client = client
+        self._access_token = access_token
+
+    def __repr__(self):
+        known = "with" if self._access_token else "without"
+        return f"<Aggregation of {self._client!r} {known} token>"
+
+    # -- user and token -----------------------------------------------------
+
+    def create_user(self, external_user_id):
+        """Create the Bridge user known to us as ``external_user_id``.
+
+        :param str external_user_id: 1 to 128 of ``[A-Za-z0-9_-]``
+        :return: ``{"uuid": ..., "external_user_id": ...}``
+        :raises BridgeError: ``status`` 409 if there is one already, which
+            :meth:`authorize` finds by the same id
+        """
+        payload = {"external_user_id": _checked_external_id(external_user_id)}
+        return record(self._client.call("POST", USERS, payload=payload), "uuid")
+
+    def authorize(self, *, user_uuid=None, external_user_id=None):
+        """Return a new token of a user, named by either of his two ids.
+
+        Bridge gives at most 10 a minute and user; a token lives two hours.
+
+        :return: ``{"access_token": ..., "expires_at": ..., "user": {"uuid": ...}}``
+        :raises TypeError: none or both of the ids are given
+        """
+        if (user_uuid is None) == (external_user_id is None):
+            raise TypeError("give user_uuid or external_user_id")
+        if user_uuid is not None:
+            payload = {"user_uuid": checked_id(user_uuid)}
+        else:
+            payload = {"external_user_id": _checked_external_id(external_user_id)}
+        # one token more does no harm, so an answer that was lost is asked again
+        answer = self._client.call("POST", TOKEN, payload=payload, repeatable=True)
+        token = record(answer, "access_token")
+        if not isinstance(token["access_token"], str):
+            raise unexpected("Bridge answered without the user's token")
+        record(token.get("user"), "uuid")
+        return token
+
+    # -- connecting a bank --------------------------------------------------
+
+    def create_connect_session(
+        self,
+        *,
+        user_email,
+        callback_url=None,
+        context=None,
+        country_code=None,
+        provider_id=None,
+        item_id=None,
+        force_reauthentication=None,
+        account_types=None,
+    ):
+        """Open the hosted page where a person connects, or mends, a bank.
+
+        :param str user_email: of the person; Bridge wants it
+        :param str callback_url: where he returns, on a declared domain; the return is
+            not signed and may never come
+        :param str context: at most 100 letters, digits and ``-``; echoed on the return
+        :param str country_code: upper-case, list of banks shown first
+        :param int provider_id: bank, to skip the list
+        :param item_id: connection to mend or renew instead of a new one
+        :param bool force_reauthentication: renew the consent of ``item_id`` now
+        :param str account_types: ``payment`` (Bridge's default) or ``all``
+        :return: ``{"id": ..., "url": ...}``
+        :raises ValueError: ``context`` is not fit to travel
+        """
+        if context is not None and not _CONTEXT.fullmatch(context):
+            raise ValueError("context must be at most 100 letters, digits and -")
+        payload = {
+            "user_email": user_email,
+            "callback_url": callback_url,
+            "context": context,
+            "country_code": country_code,
+            "provider_id": provider_id,
+            "item_id": item_id,
+            "force_reauthentication": force_reauthentication,
+            "account_types": account_types,
+        }
+        # a session nobody opens does nothing, so a lost answer is asked again
+        return created(
+            self._call(
+                "POST",
+                CONNECT_SESSIONS,
+                payload=without_nulls(payload),
+                repeatable=True,
+            )
+        )
+
+    def list_items(self):
+        """Iterate over the user's bank connections."""
+        return self._list(ITEMS)
+
+    def read_item(self, item_id):
+        """Return a bank connection: ``status``, ``authentication_expires_at``, ..."""
+        return self._read_one(ITEMS, item_id)
+
+    def delete_item(self, item_id):
+        """Disconnect a bank for ever; one that is gone already is no error."""
+        path = f"{ITEMS}/{checked_id(item_id)}"
+        try:
+            self._call("DELETE", path, repeatable=True)
+        except BridgeError as error:
+            if error.status != 404:
+                raise
+
+    # -- what the banks tell ------------------------------------------------
+
+    def list_accounts(self, item_id=None):
+        """Iterate over the user's accounts, of one connection if given."""
+        return self._list(ACCOUNTS, item_id=item_id)
+
+    def read_account(self, account_id):
+        """Return an account: ``balance``, ``iban``, ``currency_code``, ..."""
+        return self._read_one(ACCOUNTS, account_id)
+
+    def transaction_pages(
+        self,
+        account_id,
+        *,
+        since=None,
+        until=None,
+        min_date=None,
+        max_date=None,
+        limit=None,
+    ):
+        """Yield the transactions of an account, a list a page, in no promised order.
+
+        Deleted ones (``deleted``) and coming ones (``future``) are among them.
+
+        :param since: earliest ``updated_at``: datetime, or text as Bridge wrote it
+        :param until: latest ``updated_at``
+        :param min_date: earliest ``date``: date, or ISO text
+        :param max_date: latest ``date``
+        :param int limit: transactions in a page (at most 500)
+        """
+        return self._pages(
+            TRANSACTIONS,
+            account_id=checked_id(account_id),
+            since=since,
+            until=until,
+            min_date=min_date,
+            max_date=max_date,
+            limit=PAGE_SIZE if limit is None else limit,
+        )
+
+    # -- calls with the user's token ----------------------------------------
+
+    def _call(self, method, path, **options):
+        # an empty token is refused by the client, before anything is sent
+        bearer = self._access_token or ""
+        return self._client.call(method, path, bearer=bearer, **options)
+
+    def _read_one(self, collection, record_id):
+        return record(self._call("GET", f"{collection}/{checked_id(record_id)}"))
+
+    def _pages(self, path, **filters):
+        bearer = self._access_token or ""
+        return self._client.pages(path, filters, bearer=bearer)
+
+    def _list(self, path, **filters):
+        for records in self._pages(path, **filters):
+            yield from records
+
+
+def _checked_external_id(external_user_id):
+    if not isinstance(external_user_id, str) or not _EXTERNAL_USER_ID.fullmatch(
+        external_user_id
+    ):
+        raise BridgeError("This is not an id of a Bridge user", code="invalid_id")
+    return external_user_id
