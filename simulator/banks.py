@@ -3,7 +3,16 @@
 DEMO_BANK = 574
 
 
-def _bank(identifier, name, country="FR", *, capabilities=(), group=None, **payment):
+def _bank(
+    identifier,
+    name,
+    country="FR",
+    *,
+    capabilities=(),
+    group=None,
+    pays=True,
+    **payment,
+):
     metadata = {
         "release_status": "active",
         "nb_max_transactions": 1,
@@ -14,7 +23,8 @@ def _bank(identifier, name, country="FR", *, capabilities=(), group=None, **paym
         "execution_status_available": True,
     }
     metadata.update(payment)
-    all_capabilities = ["aggregation", "single_payment", *capabilities]
+    all_capabilities = ["aggregation", *(("single_payment",) if pays else ())]
+    all_capabilities += capabilities
     return {
         "id": identifier,
         "name": name,
@@ -52,9 +62,12 @@ BANKS = {
         _bank(9104, "Caisse Exemple Nord", capabilities=_INSTANT, group="Exemple"),
         _bank(9105, "Caisse Exemple Sud", capabilities=_INSTANT, group="Exemple"),
         _bank(9106, "Banque retirée", release_status="retired"),
+        _bank(9107, "Banque Exemple Internationale", pays=False),
         _bank(9201, "Banco de demostración", "ES", capabilities=_INSTANT),
         _bank(9202, "Demobank Musterstadt", "DE", capabilities=_INSTANT),
         _bank(9203, "Demo Bank United Kingdom", "GB"),
+        _bank(9301, "Banque de démonstration belge", "BE", pays=False),
+        _bank(9302, "Nederlandse voorbeeldbank", "NL", pays=False),
     )
 }
 
@@ -81,3 +94,19 @@ def offered(country, transactions=1):
         for bank in BANKS.values()
         if bank["country_code"] == country.upper() and payable(bank, transactions)
     ]
+
+
+def connectable(country=None):
+    """Return the banks whose accounts can be read, of ``country`` (``FR``) if given."""
+    return [
+        bank
+        for bank in BANKS.values()
+        if "aggregation" in bank["capabilities"]
+        and bank["payment_metadata"]["release_status"] == "active"
+        and (not country or bank["country_code"] == country.upper())
+    ]
+
+
+def hue(identifier):
+    """Return the hue (degrees) of a bank's colour."""
+    return (identifier * 101 + 200) % 360

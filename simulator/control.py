@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 
-from .api import ApiError, json_answer
 from .banks import BANKS, DEMO_BANK
+from .calls import ApiError, json_answer
 from .clock import to_text
 from .faults import UnknownFault
 from .payments import JourneyError
@@ -206,14 +206,6 @@ def webhooks_page(sim, request):
         )
 
 
-def account_page(sim, request):
-    """The beneficiary's bank account."""
-    with sim.lock:
-        booked = sim.bank_credits[::-1]
-        coming = [item for item in sim.store.credits if not item["booked"]]
-        return page("account.html", here="/account", booked=booked, coming=coming)
-
-
 def favicon(sim, request):
     return Response(status=204)
 
@@ -227,7 +219,6 @@ ROUTES = [
     ("GET", "/favicon.ico", favicon),
     ("GET", "/faults", faults_page),
     ("GET", "/webhooks", webhooks_page),
-    ("GET", "/account", account_page),
     ("POST", "/sim/faults", set_faults),
     ("POST", "/sim/advance", advance),
     ("POST", "/sim/settle", settle),

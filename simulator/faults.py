@@ -30,6 +30,7 @@ class Faults:
     drop: int = knob(0, "webhooks never sent")
     wrong_signature: int = knob(0, "webhooks signed with a foreign secret")
     unknown_link: int = knob(0, "webhooks accompanied by one for an unknown link")
+    unknown_item: int = knob(0, "webhooks accompanied by one for an unknown item")
     replay_old: int = knob(0, "webhooks accompanied by the oldest one once more")
     # API
     status_429: int = knob(0, "API calls answered 429")
@@ -41,6 +42,17 @@ class Faults:
     lost_answer: int = knob(0, "POST calls whose work is done and answer lost")
     wrong_amount: float = knob(0.0, "added to every amount read back")
     truncated_label: int = knob(0, "characters left of a label at the bank")
+    # Bank feed
+    expired_token: int = knob(0, "calls that find their user's token dead")
+    slow_page: float = knob(0.0, "real seconds before every page of transactions")
+    lost_page: int = knob(0, "pages of transactions whose answer is lost")
+    page_twice: int = knob(0, "pages of transactions that come twice in a row")
+    reversed_order: bool = knob(False, "transactions are listed oldest first")
+    short_history: bool = knob(
+        False, "a new connection tells 7 days first, everything minutes later"
+    )
+    refresh_fails: int = knob(0, "refreshes that end in 1003, the bank is down")
+    wrong_balance: float = knob(0.0, "added to every balance told")
     # Payer and banks
     lost_callback: int = knob(0, "payers who never come back to the callback URL")
     no_execution_status: bool = knob(False, "no bank reports execution: PDNG for ever")

@@ -5,7 +5,7 @@ import re
 from werkzeug.utils import secure_filename
 from werkzeug.wrappers import Response
 
-from .api import ApiError, json_answer
+from .calls import ApiError, json_answer
 from .templating import page
 
 # a stranger's mail: nothing in it runs, and its links open in a tab of their own

@@ -6,7 +6,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 
-from .banks import BANKS, offered
+from .banks import BANKS, hue, offered
 from .payments import OPEN, REASONS, JourneyError, callback
 from .templating import page
 from .texts import Texts
@@ -73,7 +73,7 @@ def show_bank(sim, request, request_id):
             outcomes=outcomes,
             silent=silent,
             reasons=REASONS,
-            hue=_hue(bank["id"]),
+            hue=hue(bank["id"]),
         )
 
 
@@ -124,7 +124,7 @@ def logo(sim, request, identifier):
     letter = BANKS[identifier]["name"].removeprefix("Banque ")[0].upper()
     svg = (
         '<svg xmlns="http://www.w3.org/2000/svg" width="48" height="48">'
-        f'<rect width="48" height="48" rx="12" fill="hsl({_hue(identifier)},45%,38%)"/>'
+        f'<rect width="48" height="48" rx="12" fill="hsl({hue(identifier)},45%,38%)"/>'
         '<text x="24" y="33" font-family="sans-serif" font-size="25" fill="#fff" '
         f'text-anchor="middle">{letter}</text></svg>'
     )
@@ -136,10 +136,6 @@ def _outcome(form):
         reason = form.get("reason", "")
         return f"id-rjct-{reason}" if reason else "id-rjct"
     return form.get("login", "")
-
-
-def _hue(identifier):
-    return (identifier * 101 + 200) % 360
 
 
 def _total(thing):

@@ -43,8 +43,13 @@ def callback(link, **parameters):
     """Return the callback URL of ``link`` with ``parameters``, None if it has none."""
     if not link["callback_url"]:
         return None
-    parts = urlsplit(link["callback_url"])
-    query = urlencode({"payment_link_id": link["id"], **parameters})
+    return with_query(link["callback_url"], payment_link_id=link["id"], **parameters)
+
+
+def with_query(url, **parameters):
+    """Return ``url`` with more parameters; those it has survive."""
+    parts = urlsplit(url)
+    query = urlencode(parameters)
     if parts.query:
         query = f"{parts.query}&{query}"
     return urlunsplit(parts._replace(query=query))

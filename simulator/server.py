@@ -9,11 +9,14 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request
 
 from . import api, control, inbox_pages, pages, sms
+from .feed import api as feed_api
+from .feed import control as feed_control
+from .feed import pages as feed_pages
 
 _logger = logging.getLogger(__name__)
 
 
-_MODULES = (api, pages, control, inbox_pages, sms)
+_MODULES = (feed_api, feed_pages, feed_control, api, pages, control, inbox_pages, sms)
 _ROUTES = Map(
     [
         Rule(path, endpoint=handler, methods=[method])

@@ -6,10 +6,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from .agenda import Agenda
-from .api import RateLimit
 from .banks import DEMO_BANK
+from .calls import RateLimit
 from .clock import Clock, from_text, to_text
 from .faults import Faults
+from .feed import Feed
+from .feed.levers import BankLevers
 from .inbox import Inbox
 from .ledger import Ledger
 from .payments import Payments, parse_outcome
@@ -20,7 +22,7 @@ from .webhooks import TIMEOUT, Outbox
 PAY_PATH = "/pay-page/link/"
 
 
-class Simulator:
+class Simulator(BankLevers):
     """A local Bridge over real HTTP, with its payers, banks, mail and SMS.
 
     :param host: address to listen on
@@ -63,11 +65,15 @@ class Simulator:
         self.store = Store()
         self.inbox = Inbox()
         self.rate_limit = RateLimit()
+        # of each Bridge user: 10 tokens a minute; calls, at Bridge 60 a minute
+        self.token_limit = RateLimit(10, 60)
+        self.user_limit = RateLimit(None, 60)
         self.agenda = Agenda()
         self.outbox = Outbox(
             self._change, self.clock, self.faults, self.store.applications, deliver
         )
-        self.ledger = Ledger(self.store, self.clock, self.agenda)
+        self.feed = Feed(self.store, self.clock, self.agenda, self.outbox, self.faults)
+        self.ledger = Ledger(self.store, self.clock, self.agenda, self.feed.banks)
         self.payments = Payments(
             self.store, self.clock, self.agenda, self.outbox, self.faults, self.ledger
         )
@@ -79,6 +85,8 @@ class Simulator:
             self.add_application(
                 client_id, client_secret, webhook_secrets=[webhook_secret]
             )
+        if not self.store.feed.bank_accounts:
+            self.feed.banks.seed()
         self._wanted_smtp_port = smtp_port
         self._smtp = None
         self._server = None
@@ -154,7 +162,8 @@ class Simulator:
 
         :param webhook_secrets: newest first, two at most
         :param allowed_domains: domains payers may be sent back to; none: any
-        :param options: ``beneficiary``, ``dynamic_beneficiary``
+        :param options: ``beneficiary``, ``dynamic_beneficiary``,
+            ``payment_information``
         """
         application = Application(
             client_id,
@@ -429,3 +438,4 @@ class Simulator:
             self.clock.restore(from_text(now))
             self.payments.resume()
             self.ledger.resume()
+            self.feed.items.resume()

@@ -8,7 +8,7 @@ import threading
 
 import requests
 
-from .api import json_answer
+from .calls import json_answer
 from .clock import to_text
 from .webhooks import TIMEOUT
 

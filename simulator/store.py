@@ -5,6 +5,8 @@ import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from .feed.store import FeedStore
+
 DEFAULT_BENEFICIARY = {
     "company_name": "Boutique Exemple",
     "iban": "FR7630006000011234567890189",
@@ -16,7 +18,8 @@ class Application:
     """One customer's application: credentials, webhook and allowed domains.
 
     ``allowed_domains`` empty: any domain. ``webhook_secrets``: newest first, two at
-    most while one rotates.
+    most while one rotates. ``payment_information``: whether transactions read from a
+    bank tell the simulated payment they came from.
     """
 
     client_id: str
@@ -26,6 +29,7 @@ class Application:
     allowed_domains: list = field(default_factory=list)
     beneficiary: dict = field(default_factory=lambda: dict(DEFAULT_BENEFICIARY))
     dynamic_beneficiary: bool = True
+    payment_information: bool = False
 
     def allows_domain(self, host):
         """Return whether payers may be sent back to ``host``."""
@@ -38,7 +42,7 @@ class Application:
 
 
 class Store:
-    """Applications, links, requests and credits; plain values, easy to save.
+    """Applications, links, requests, credits and the feed; plain values, easy to save.
 
     Not locked: the simulator's lock is held by whoever comes here.
     """
@@ -48,6 +52,7 @@ class Store:
         self.links = {}
         self.requests = {}
         self.credits = []
+        self.feed = FeedStore()
         self.dirty = False
         self._last = 0
 
@@ -77,6 +82,7 @@ class Store:
             "links": self.links,
             "requests": self.requests,
             "credits": self.credits,
+            "feed": self.feed.as_dict(),
         }
         path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -98,4 +104,5 @@ class Store:
         self.links.update(state["links"])
         self.requests.update(state["requests"])
         self.credits.extend(state["credits"])
+        self.feed.load(state.get("feed", {}))
         return state["now"]

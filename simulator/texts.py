@@ -1,8 +1,10 @@
 """Words of the payer's pages, in English and French."""
 
 from .clock import from_text
+from .feed.texts import TEXTS as FEED_TEXTS
 
 LANGUAGES = ("en", "fr")
+_SIGNS = {"EUR": "€", "USD": "$", "GBP": "£"}
 
 _TEXTS = {
     "simulator": ("Bridge simulator", "Simulateur Bridge"),
@@ -128,15 +130,16 @@ class Texts:
 
     def __call__(self, key, **values):
         """Return the text of ``key``; an unknown key (a bank's code) is itself."""
-        texts = _TEXTS.get(key)
+        texts = _TEXTS.get(key) or FEED_TEXTS.get(key)
         return texts[self._column].format(**values) if texts else key
 
-    def money(self, amount):
-        """Return an amount of euros as written in this language."""
+    def money(self, amount, currency="EUR"):
+        """Return an amount of ``currency`` as written in this language."""
         text = f"{amount:,.2f}"
+        sign = _SIGNS.get(currency, currency)
         if self.language == "fr":
-            return text.replace(",", "\u202f").replace(".", ",") + "\u00a0€"
-        return f"€{text}"
+            return text.replace(",", "\u202f").replace(".", ",") + f"\u00a0{sign}"
+        return f"{sign}{text}" if amount >= 0 else f"-{sign}{text[1:]}"
 
     def date(self, text):
         """Return an ISO date-time (UTC) as written in this language."""

@@ -111,12 +111,9 @@ class Outbox:
         if self._faults.take("duplicate"):
             self._queue(application.client_id, event_type, delivery.body)
         if self._faults.take("unknown_link"):
-            stranger = dict(event["content"])
-            for key in stranger:
-                if key.endswith("_id") and key.startswith("payment_"):
-                    stranger[key] = str(uuid.uuid4())
-            body = _encode({**event, "content": stranger})
-            self._queue(application.client_id, event_type, body)
+            self._queue_stranger(application, event, "payment_", _any_uuid)
+        if event_type.startswith("item.") and self._faults.take("unknown_item"):
+            self._queue_stranger(application, event, ("item_", "account_"), _any_number)
         if self._faults.take("replay_old"):
             oldest = self.deliveries[0]
             self._queue(oldest.client_id, oldest.type, oldest.body)
@@ -133,6 +130,15 @@ class Outbox:
         application.webhook_secrets[:] = [secret, *former]
         # a date, so not shortened by the clock's speed
         self._old_secrets[application.client_id] = self._clock.now() + ROTATION
+
+    def _queue_stranger(self, application, event, prefix, make_id):
+        """Queue the same event about something that nobody has heard of."""
+        stranger = {
+            key: make_id() if key.endswith("_id") and key.startswith(prefix) else value
+            for key, value in event["content"].items()
+        }
+        body = _encode({**event, "content": stranger})
+        self._queue(application.client_id, event["type"], body)
 
     def _queue(self, client_id, event_type, body):
         now = self._clock.now()
@@ -265,6 +271,14 @@ class Outbox:
         jitter = random.uniform(1, 1.1)
         wait = self._clock.delay(seconds=backoff.total_seconds() * jitter)
         self._agenda.put(self._clock.now() + wait, delivery)
+
+
+def _any_uuid():
+    return str(uuid.uuid4())
+
+
+def _any_number():
+    return random.randrange(10**8, 10**9)
 
 
 def _encode(event):

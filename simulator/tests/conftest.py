@@ -9,6 +9,9 @@ import requests
 
 from simulator import Clock, Simulator
 
+from .feed_api import FeedApi
+
+EMPTY_IBAN = "FR7630006000011234567890286"
 # a Monday
 START = datetime(2026, 11, 2, 9, 0, tzinfo=timezone.utc)
 
@@ -133,3 +136,23 @@ def receiver(sim):
     sim.set_webhook(receiver.url)
     yield receiver
     receiver.close()
+
+
+@pytest.fixture
+def feed(api):
+    """A user of the account-information half, without connection yet."""
+    return FeedApi(api)
+
+
+@pytest.fixture
+def account(sim):
+    """An account at the demo bank without lines, with 1000 euros on it."""
+    return sim.open_account(EMPTY_IBAN, name="Compte neuf", balance=1000)
+
+
+@pytest.fixture
+def connected(feed, account):
+    """The same user with that account connected; ``item`` and ``account_id``."""
+    feed.item = feed.connect(accounts=[account["iban"]])
+    feed.account_id = feed.accounts()[0]["id"]
+    return feed
