@@ -1,0 +1,115 @@
+"""Evidence without a whole number: account or name of the payer, and the amount.
+
+Never sure: it only suggests.
+"""
+
+from .combinations import combine
+from .documents import oldest_first
+from .fits import Fit
+from .misspelling import is_misspelt_in
+from .payer import Standing
+from .proposals import Verdict, facts_of, propose
+from .types import Proposal
+
+#: Entries of a customer whose combinations are searched.
+MOST_ENTRIES = 24
+_MOST_NAMED = 3
+_MOST_SAME = 50  # entries of one amount whose numbers are compared, figure by figure
+
+
+def judge(case):
+    """Return what account, name and amount say: a `Verdict`, never sure."""
+    usable = [due for due in case.dues if due.currency == case.receipt.currency]
+    proposals = list(_misspelt(case, _distinct(usable)))
+    for partner in case.payer.known:
+        entries = [due for due in usable if due.partner == partner]
+        proposals += _by_account(case, _distinct(entries))
+    if not case.payer.known:
+        proposals += _by_name(case, _distinct(usable))
+    return Verdict(tuple(proposals))
+
+
+def _distinct(dues):
+    entries = {due.key: due for due in dues if due.cents}
+    return sorted(entries.values(), key=oldest_first)
+
+
+def _by_account(case, dues):
+    """The only combination of a known customer's entries, else the customer."""
+    amount = case.receipt.cents
+    singles = [(due,) for due in dues if due.cents == amount]
+    entries = [due for due in dues if not due.payment]
+    found = singles
+    if not found and sum(due.cents for due in entries) == amount:
+        found = [tuple(entries)]
+    if not found and 1 < len(entries) <= MOST_ENTRIES:
+        answers = combine([due.cents for due in entries], amount)
+        found = [tuple(entries[i] for i in choice) for choice in answers.choices]
+    doubt = "combination" if len(found) == 1 else "ambiguous"
+    for combination in found:
+        yield propose(case, "iban", _fit(combination), doubt)
+    discounted = [due for due in entries if due.discount_cents]
+    for due in discounted:
+        if due.cents - due.discount_cents == amount:
+            yield propose(case, "iban", _discounted(due), "combination")
+    if dues and not found and amount > 0:
+        facts = facts_of(
+            case,
+            None,
+            customer=dues[0].partner_name,
+            expected=sum(due.cents for due in entries),
+        )
+        yield Proposal("iban", "customer", rest_cents=amount, facts=facts)
+
+
+def _by_name(case, dues):
+    """Entries of this amount whose customer is named by the bank or in the label."""
+    amount, found = case.receipt.cents, []
+    for due in dues:
+        fits = []
+        if due.cents == amount:
+            fits.append(_fit((due,)))
+        if due.discount_cents and due.cents - due.discount_cents == amount:
+            fits.append(_discounted(due))
+        if not fits:
+            continue
+        standing = case.payer.standing(due.partner, due.partner_name)
+        if standing >= Standing.LIKELY:
+            found += ((-standing, fit) for fit in fits)
+    found.sort(key=lambda pair: pair[0])
+    for _standing, fit in found[:_MOST_NAMED]:
+        yield propose(case, "name", fit, "name")
+    alone = [due for due in dues if due.cents == amount]
+    if not found and len(alone) == 1 and _may_be_payer(case, alone[0]):
+        yield propose(case, "name", _fit(alone), "amount_only")
+
+
+def _may_be_payer(case, due):
+    standing = case.payer.standing(due.partner, due.partner_name)
+    return case.receipt.cents > 0 and standing == Standing.UNKNOWN
+
+
+def _misspelt(case, dues):
+    """Entries of this amount whose number stands in the label but for one figure."""
+    same = [due for due in dues if due.cents == case.receipt.cents]
+    if len(same) > _MOST_SAME:
+        return
+    for due in same:
+        standing = case.payer.standing(due.partner, due.partner_name)
+        if standing > Standing.UNLIKE and is_misspelt_in(
+            case.label, due.document, due.payment_reference
+        ):
+            yield propose(case, "number", _fit((due,)), "misspelt")
+
+
+def _fit(dues):
+    paid = tuple(due.cents for due in dues)
+    reason = "exact" if len(dues) == 1 else "several"
+    if len(dues) == 1 and dues[0].payment:
+        reason = "registered"
+    return Fit(reason, (), tuple(dues), paid, sum(paid))
+
+
+def _discounted(due):
+    paid = due.cents - due.discount_cents
+    return Fit("discount", (), (due,), (paid,), due.cents, discount=due.discount_cents)

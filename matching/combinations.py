@@ -1,0 +1,68 @@
+"""Which choices add up to an amount? Bounded, and the same on every machine."""
+
+from typing import NamedTuple
+
+#: Sums looked at before giving up: what is not settled by then is left to a person.
+MOST_SUMS = 20_000
+
+#: Choices that are told; more than one means that none is certain.
+MOST_ANSWERS = 3
+
+
+class Answers(NamedTuple):
+    """The choices that give an amount.
+
+    :ivar choices: each a tuple of indexes, one a place: which of its options is taken
+    :ivar whole: whether all possibilities were looked at
+    """
+
+    choices: tuple[tuple[int, ...], ...]
+    whole: bool
+
+
+def choose(places, amount):
+    """Return the ways to take one option at each place so that they sum to ``amount``.
+
+    :param list[list[int]] places: the amounts of the options of each place; 0 stands
+        for taking nothing where that is allowed
+    :param int amount: in cents
+    :rtype: Answers
+    """
+    lowest, highest = [0], [0]  # what the places left can still add
+    for options in reversed(places):
+        lowest.append(lowest[-1] + min(options))
+        highest.append(highest[-1] + max(options))
+    sums = {0: ((),)}
+    seen = 0
+    for options, low, high in zip(places, lowest[-2::-1], highest[-2::-1], strict=True):
+        following = {}
+        for total, choices in sums.items():
+            for index, cents in enumerate(options):
+                new = total + cents
+                if not new + low <= amount <= new + high:
+                    continue
+                known = following.setdefault(new, ())
+                if len(known) < MOST_ANSWERS:
+                    following[new] = known + tuple(
+                        (*choice, index)
+                        for choice in choices[: MOST_ANSWERS - len(known)]
+                    )
+        seen += len(following)
+        if seen > MOST_SUMS:
+            return Answers((), whole=False)
+        sums = following
+    return Answers(sums.get(amount, ()), whole=True)
+
+
+def combine(amounts, amount):
+    """Return the ways to take some of ``amounts`` so that they sum to ``amount``.
+
+    :param list[int] amounts: credit notes are negative
+    :return: `Answers` whose choices are indexes into ``amounts``; none is empty
+    """
+    answers = choose([[0, cents] for cents in amounts], amount)
+    taken = (
+        tuple(index for index, option in enumerate(choice) if option)
+        for choice in answers.choices
+    )
+    return answers._replace(choices=tuple(choice for choice in taken if choice))

@@ -1,0 +1,257 @@
+"""How an amount agrees with the documents that a label names.
+
+Amounts are those of the entries; for money that goes out they are negative alike.
+"""
+
+from typing import NamedTuple
+
+from .combinations import choose, combine
+from .documents import Document
+from .types import Due
+
+#: Open credit notes of a customer that are tried against what he names.
+_MOST_CREDITS = 16
+
+
+class Fit(NamedTuple):
+    """One way in which the amount agrees.
+
+    :ivar reason: code of a `SURE` proposal
+    :ivar documents: the named documents it uses
+    :ivar dues: entries paid
+    :ivar paid: money for each
+    :ivar expected: what is open of these entries (of all named ones for `part`)
+    """
+
+    reason: str
+    documents: tuple[Document, ...]
+    dues: tuple[Due, ...]
+    paid: tuple[int, ...]
+    expected: int
+    discount: int = 0
+    fee: int = 0
+    rest: int = 0
+    missing: int = 0
+
+
+class _Option(NamedTuple):
+    """What may be paid of one place of the label."""
+
+    cents: int
+    reason: str
+    documents: tuple[Document, ...] = ()
+    dues: tuple[Due, ...] = ()
+
+
+_NOTHING = _Option(0, "")
+
+
+def exact_fits(amount, places):
+    """Return the choices of what is named that give the amount to the cent.
+
+    All that is named comes first; else some of it. More than one: none is certain.
+
+    :param int amount: cents of the receipt
+    :param list[list[Document]] places: see `documents.places_of`
+    :return: the fits, and whether all that is named is used
+    :rtype: tuple[list[Fit], bool]
+    """
+    named = [options for options in map(_options, places) if options]
+    payments = _payment_options(places)
+    for some_left in (False, True):
+        rows = [[_NOTHING, *row] if some_left else row for row in named] + payments
+        answers = choose([[option.cents for option in row] for row in rows], amount)
+        fits = {}
+        for choice in answers.choices:
+            taken = [row[i] for row, i in zip(rows, choice, strict=True) if row[i].dues]
+            if taken:
+                fit = _exact(taken)
+                fits[frozenset(due.key for due in fit.dues)] = fit
+        if fits:
+            return list(fits.values()), not some_left
+    return [], False
+
+
+def _options(place):
+    """Return what may be paid of a place: a document, an instalment, or all there."""
+    options = []
+    for document in place:
+        dues = document.dues
+        if not dues or not document.cents:
+            continue
+        options.append(_Option(document.cents, "exact", (document,), dues))
+        if len(dues) > 1:
+            parts = {}  # one instalment, or the first ones; the oldest of equal ones
+            for end in range(1, len(dues)):
+                parts.setdefault(sum(due.cents for due in dues[:end]), dues[:end])
+            for due in dues:
+                parts.setdefault(due.cents, (due,))
+            parts.pop(document.cents, None)
+            options += (
+                _Option(cents, "instalment", (document,), part)
+                for cents, part in parts.items()
+            )
+    if len(place) > 1 and len({document.any.partner for document in place}) == 1:
+        dues = tuple(due for document in place for due in document.dues)
+        options.append(_Option(sum(d.cents for d in dues), "all_due", (*place,), dues))
+    return options
+
+
+def _payment_options(places):
+    payments = {
+        due.key: (document, due)
+        for place in places
+        for document in place
+        for due in document.payments
+    }
+    return [
+        [_NOTHING, _Option(due.cents, "registered", (document,), (due,))]
+        for document, due in payments.values()
+    ]
+
+
+def _exact(options):
+    reasons = {option.reason for option in options}
+    reason = next(iter(reasons)) if len(reasons) == 1 else "several"
+    if reason == "exact" and len(options) > 1:
+        reason = "several"
+    dues = {due.key: due for option in options for due in option.dues}
+    paid = tuple(due.cents for due in dues.values())
+    documents = tuple(document for option in options for document in option.documents)
+    return Fit(reason, documents, tuple(dues.values()), paid, sum(paid))
+
+
+def other_fits(amount, documents, customer_dues, settings, day):
+    """Return the other ways in which the amount agrees with all that is named.
+
+    :param list[Document] documents: of one customer, one for each place
+    :param list[Due] customer_dues: all open entries of this customer that are known
+    :param Settings settings: its tolerance
+    :param datetime.date day: of the receipt
+    :rtype: list[Fit]
+    """
+    dues = tuple(due for document in documents for due in document.dues)
+    if not dues:
+        return []
+    named = Fit("", tuple(documents), dues, tuple(d.cents for d in dues), 0)
+    named = named._replace(expected=sum(named.paid))
+    fits = {}
+    for fit in (
+        *_less_discount(amount, named),
+        *_all_due(amount, named, customer_dues, day),
+        *_less_credit_notes(amount, named, customer_dues),
+        *_less_fee(amount, named, settings),
+    ):
+        entries = zip((due.key for due in fit.dues), fit.paid, strict=True)
+        fits.setdefault(frozenset(entries), fit)
+    return list(fits.values()) or _part_or_over(amount, named)
+
+
+def _less_discount(amount, named):
+    offered = [due.discount_cents for due in named.dues]
+    taken = named.expected - amount
+    if not taken or not any(offered):
+        return
+    if sum(offered) == taken:
+        choices = (tuple(range(len(offered))),)
+    else:
+        choices = combine(offered, taken).choices
+    for choice in choices:
+        paid = tuple(
+            due.cents - (due.discount_cents if index in choice else 0)
+            for index, due in enumerate(named.dues)
+        )
+        yield named._replace(reason="discount", paid=paid, discount=taken)
+
+
+def _less_credit_notes(amount, named, customer_dues):
+    sign = 1 if named.expected > 0 else -1
+    used = {due.key for due in named.dues}
+    credits = [
+        due
+        for due in customer_dues
+        if due.cents * sign < 0 and due.key not in used and not due.payment
+    ]
+    if not credits or len(credits) > _MOST_CREDITS:
+        return
+    left = amount - named.expected
+    for choice in combine([due.cents for due in credits], left).choices:
+        dues = (*named.dues, *(credits[index] for index in choice))
+        paid = tuple(due.cents for due in dues)
+        yield named._replace(
+            reason="credit_notes", dues=dues, paid=paid, expected=amount
+        )
+
+
+def _all_due(amount, named, customer_dues, day):
+    """All that the customer owes: with or without what is not due yet, or credits."""
+    used = {due.key for due in named.dues}
+    entries = {due.key: due for due in customer_dues if due.cents and not due.payment}
+    if len(entries.keys() - used) == 0:
+        return
+    seen = set()
+    for of_day in (False, True):
+        for with_credits in (True, False):
+            dues = tuple(
+                due
+                for due in entries.values()
+                if due.key in used
+                or not (of_day and due.date and due.date > day)
+                and (with_credits or due.cents * amount > 0)
+            )
+            keys = frozenset(due.key for due in dues)
+            if keys in seen or keys == used or _is_arbitrary(dues, used, entries):
+                continue
+            seen.add(keys)
+            paid = tuple(due.cents for due in dues)
+            if sum(paid) == amount:
+                yield named._replace(
+                    reason="all_due", dues=dues, paid=paid, expected=amount
+                )
+
+
+def _is_arbitrary(dues, used, entries):
+    """Whether an entry left out has the amount of one taken that was not named."""
+    taken = {due.key for due in dues}
+    amounts = {due.cents for due in dues if due.key not in used}
+    return any(
+        entry.cents in amounts for key, entry in entries.items() if key not in taken
+    )
+
+
+def _less_fee(amount, named, settings):
+    fee = named.expected - amount
+    if amount > 0 and 0 < fee <= settings.tolerance_cents:
+        yield _short(named, fee, keep=True)._replace(reason="fee", fee=fee)
+
+
+def _part_or_over(amount, named):
+    left = named.expected - amount
+    if named.expected * amount <= 0:
+        return []
+    if abs(amount) > abs(named.expected):
+        return [named._replace(reason="over", rest=-left)]
+    part = _short(named, left)
+    missing = sum(due.cents for due in part.dues) - amount
+    return [part._replace(reason="part", missing=missing)]
+
+
+def _short(named, left, keep=False):
+    """Take what is missing from the last entries; credit notes are never short.
+
+    :param bool keep: whether to keep entries for which nothing is left
+    :return: the fit, the entry that is paid in part as its last
+    """
+    sign = 1 if left > 0 else -1
+    paid = list(named.paid)
+    for index in range(len(paid) - 1, -1, -1):
+        if paid[index] * sign > 0:
+            cut = min(paid[index] * sign, left * sign) * sign
+            paid[index] -= cut
+            left -= cut
+    kept = [index for index, cents in enumerate(paid) if cents or keep]
+    kept.sort(key=lambda index: paid[index] != named.dues[index].cents)
+    return named._replace(
+        dues=tuple(named.dues[index] for index in kept),
+        paid=tuple(paid[index] for index in kept),
+    )

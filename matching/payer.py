@@ -1,0 +1,59 @@
+"""Does the payer of this receipt seem to be the customer of that invoice?"""
+
+from enum import IntEnum
+
+from . import names
+
+
+class Standing(IntEnum):
+    """What speaks for a customer being the payer."""
+
+    OTHER = 0  # the account, or a person, says that it is another customer
+    UNLIKE = 1  # the bank tells a name that has nothing in common
+    UNKNOWN = 2
+    LIKELY = 3  # a name much like it
+    NAMED = 4  # the bank's name, or the label, is the customer's
+    KNOWN = 5  # the account is the customer's, or the line has this customer
+
+
+class Payer:
+    """The payer of one receipt, compared with customers.
+
+    :param Receipt receipt: its account, name and customer
+    :param Label label: where names may stand too
+    :param payers: customers known for the receipt's account
+    """
+
+    def __init__(self, receipt, label, payers):
+        self.receipt = receipt
+        self.names = names.NamesIn(label)
+        self.known = tuple(payers)
+        if receipt.partner is not None:
+            self.known = (receipt.partner,)
+        self._standings = {}
+
+    def standing(self, partner, name):
+        """Return the `Standing` of a customer.
+
+        :param partner: as in `Due.partner`
+        :param str name: the customer's name
+        """
+        key = (partner, name)
+        if key not in self._standings:
+            self._standings[key] = self._compare(partner, name)
+        return self._standings[key]
+
+    def _compare(self, partner, name):
+        if self.known:
+            return Standing.KNOWN if partner in self.known else Standing.OTHER
+        told = self.receipt.name
+        if told and names.is_same(told, name):
+            return Standing.NAMED
+        likeness = self.names.likeness(name)
+        if likeness == 1:
+            return Standing.NAMED
+        if likeness >= 0.5 or told and names.likeness(told, name) >= 0.5:
+            return Standing.LIKELY
+        if told and likeness < 0.25 and names.is_unlike(told, name):
+            return Standing.UNLIKE
+        return Standing.UNKNOWN

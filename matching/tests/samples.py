@@ -1,0 +1,41 @@
+"""Receipts, dues and labels to decide on, made short."""
+
+import datetime
+import itertools
+
+from matching import Due, Receipt, Settings, decide, read_clues
+
+TODAY = datetime.date(2026, 11, 20)
+_keys = itertools.count(1)
+
+
+def receipt(text, cents, **values):
+    """Return a receipt with one text, or several in a tuple."""
+    texts = (text,) if isinstance(text, str) else text
+    values = {"key": "line", "currency": "EUR", "date": TODAY, **values}
+    return Receipt(cents=cents, texts=texts, **values)
+
+
+def due(document, cents, partner="acme", **values):
+    """Return an open entry of a customer, by default ACME Industries."""
+    key = values.pop("key", next(_keys))
+    values = {
+        "key": key,
+        "move": values.pop("move", key),
+        "payment_reference": document,
+        "partner_name": "ACME Industries SAS" if partner == "acme" else partner,
+        "currency": "EUR",
+        "date": TODAY,
+        **values,
+    }
+    return Due(document=document, cents=cents, partner=partner, **values)
+
+
+def decided(line, dues=(), targets=(), payers=(), settings=None):
+    """Return what is decided when all these dues are known."""
+    return decide(line, read_clues(line), targets, dues, settings or Settings(), payers)
+
+
+def documents(decision):
+    """Return the documents that the best proposal pays."""
+    return [entry.document for entry in decision.best.dues]

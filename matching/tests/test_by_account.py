@@ -1,0 +1,89 @@
+"""Account, name and amount: never sure, and only what cannot be anything else first."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from matching import NONE, SURE, UNSURE
+
+from .samples import decided, documents, due, receipt
+
+
+def test_without_any_evidence_nothing_is_said():
+    decision = decided(receipt("VIR SALAIRE", 4_990), [due("FAC/2026/00042", 1)])
+    assert (decision.certainty, decision.best) == (NONE, None)
+
+
+def test_an_account_and_an_amount_are_only_a_suggestion():
+    decision = decided(
+        receipt("VIR", 4_990), [due("FAC/2026/00042", 4_990)], payers=["acme"]
+    )
+    assert (decision.certainty, decision.best.kind) == (UNSURE, "iban")
+    assert decision.best.reason == "combination"
+
+
+def test_the_only_combination_of_a_known_payer():
+    dues = [due(f"FAC/2026/0004{n}", cents) for n, cents in enumerate((100, 230, 511))]
+    decision = decided(receipt("VIR", 611), dues, payers=["acme"])
+    assert (decision.best.reason, decision.best.paid) == ("combination", (100, 511))
+
+
+def test_two_combinations_are_ambiguous_and_both_are_told():
+    dues = [
+        due(f"FAC/2026/0004{n}", cents) for n, cents in enumerate((100, 200, 300, 77))
+    ]
+    decision = decided(receipt("VIR", 300), dues[:2] + dues[3:], payers=["acme"])
+    assert decision.best.reason == "combination"
+    dues = [*dues, due("FAC/2026/00049", 300)]
+    decision = decided(receipt("VIR", 300), dues, payers=["acme"])
+    assert decision.best.reason == "ambiguous"
+    assert len(decision.alternatives) == 1
+
+
+def test_a_known_payer_whose_entries_do_not_add_up():
+    dues = [due("FAC/2026/00042", 4_990)]
+    decision = decided(receipt("VIR", 777), dues, payers=["acme"])
+    assert (decision.best.reason, decision.best.rest_cents) == ("customer", 777)
+
+
+def test_too_many_entries_are_not_searched():
+    dues = [due(f"FAC/2026/{n:05}", 2**n) for n in range(40)]
+    decision = decided(receipt("VIR", 2**30 + 3), dues, payers=["acme"])
+    assert decision.best.reason == "customer"
+
+
+@pytest.mark.parametrize(
+    "text, name",
+    [
+        ("VIR", "ACME INDUSTRIES"),
+        ("VIR", "Acmé Industries S.A.S."),
+        ("VIR", "INDUSTRIES ACME"),
+        ("VIR ACME INDUSTRIES", ""),
+        ("VIRACMEINDUSTRIES", ""),
+    ],
+)
+def test_a_name_and_an_amount(text, name):
+    dues = [due("FAC/2026/00042", 4_990), due("FAC/2026/00043", 4_990, "Garage")]
+    decision = decided(receipt(text, 4_990, name=name), dues)
+    assert (decision.certainty, decision.best.reason) == (UNSURE, "name")
+    assert documents(decision) == ["FAC/2026/00042"]
+
+
+def test_an_amount_alone_is_told_when_it_is_the_only_one():
+    first, second = due("FAC/2026/00042", 4_990), due("FAC/2026/00043", 4_990)
+    decision = decided(receipt("VIR", 4_990), [first])
+    assert (decision.certainty, decision.best.reason) == (UNSURE, "amount_only")
+    assert decided(receipt("VIR", 4_990), [first, second]).certainty == NONE
+    assert decided(receipt("VIR", 4_990, name="X Y Z"), [first]).certainty != SURE
+
+
+@given(
+    st.integers(-500, 2_000),
+    st.lists(st.integers(-300, 900), max_size=8),
+    st.sampled_from(["", "ACME INDUSTRIES", "Garage"]),
+    st.sampled_from([(), ("acme",), ("acme", "other"), ("other",)]),
+)
+def test_it_is_never_sure(cents, amounts, name, payers):
+    dues = [due(f"FAC/2026/{n:05}", amount) for n, amount in enumerate(amounts)]
+    decision = decided(receipt("VIR", cents, name=name), dues, payers=payers)
+    assert decision.certainty != SURE

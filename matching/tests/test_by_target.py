@@ -1,0 +1,206 @@
+"""Our own references: the strongest evidence, and never two matches for one line."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge import reference
+from matching import NONE, SURE, UNSURE, Settings, Target, needs_more
+
+from .samples import decided, due, receipt
+
+CODE, OTHER = reference.make_many(2)
+
+
+def target(cents=4_990, code=CODE, **values):
+    """Return a payment request of one invoice, or with ``dues``."""
+    invoice = due(values.pop("document", "FAC/2026/00042"), cents)
+    values = {
+        "key": code,
+        "currency": "EUR",
+        "kind": "request",
+        "partner": "acme",
+        "dues": (invoice,),
+        **values,
+    }
+    return Target(cents=cents, reference=code, **values)
+
+
+# === What can go wrong ===
+
+
+def test_a_target_that_another_line_pays_is_never_booked_again():
+    decision = decided(receipt(CODE, 4_990), targets=[target(open=False)])
+    assert (decision.certainty, decision.best.reason) == (UNSURE, "already_matched")
+    part = decided(receipt(CODE, 1_000), targets=[target(open=False)])
+    assert (part.certainty, part.best.reason) == (UNSURE, "already_matched")
+
+
+def test_another_currency_is_never_booked():
+    decision = decided(receipt(CODE, 4_990, currency="USD"), targets=[target()])
+    assert (decision.certainty, decision.best.reason) == (UNSURE, "currency")
+
+
+def test_two_targets_of_the_same_amount_are_left_to_a_person():
+    targets = [target(), target(code=OTHER, document="FAC/2026/00043")]
+    decision = decided(receipt(f"{CODE} {OTHER}", 4_990), targets=targets)
+    assert (decision.certainty, decision.best.reason) == (UNSURE, "ambiguous")
+    assert len(decision.alternatives) == 1
+
+
+def test_a_target_that_the_label_does_not_name_is_left_out():
+    assert decided(receipt(OTHER, 4_990), targets=[target()]).certainty == NONE
+
+
+def test_a_reference_and_another_number_of_the_same_amount_contradict():
+    other = due("FAC/2026/00043", 4_990)
+    line = receipt(f"{CODE} FAC/2026/00043", 4_990)
+    decision = decided(line, [other], [target()])
+    assert (decision.certainty, decision.best.reason) == (UNSURE, "ambiguous")
+
+
+@pytest.mark.parametrize("cents", [4_000, 6_000])
+def test_another_amount_is_not_booked_when_the_company_does_not_want_it(cents):
+    settings = Settings(partial=False)
+    decision = decided(receipt(CODE, cents), targets=[target()], settings=settings)
+    assert (decision.certainty, decision.best.reason) == (UNSURE, "amount")
+
+
+def test_a_sum_of_two_transfers_is_left_to_a_person():
+    targets = [
+        target(kind="transaction"),
+        target(1_000, OTHER, document="FAC/2026/00043", kind="transaction"),
+    ]
+    decision = decided(receipt(f"{CODE} {OTHER}", 5_990), targets=targets)
+    assert decision.certainty == UNSURE
+
+
+def test_what_is_paid_too_much_may_be_for_another_invoice():
+    dues = [due("FAC/2026/00050", 1_010), due("FAC/2026/00051", 77_777)]
+    decision = decided(receipt(CODE, 6_000), dues, [target()])
+    assert (decision.certainty, decision.best.reason) == (UNSURE, "ambiguous")
+
+
+# === What is sure ===
+
+
+def test_the_three_ways_in_which_a_reference_comes():
+    link = target(ids=("link-1",))
+    lines = {
+        "bridge": receipt("VIR", 4_990, payment_refs=("link-1", "request-1")),
+        "end_to_end": receipt("VIR", 4_990, end_to_end=(CODE,)),
+        "reference": receipt(f"VIR DUPONT{CODE.lower()}FACTURE", 4_990),
+    }
+    for kind, line in lines.items():
+        decision = decided(line, targets=[link], payers=["somebody else"])
+        assert (decision.certainty, decision.best.kind) == (SURE, kind)
+        assert decision.best.reason == "exact"
+        assert decision.best.target is link
+        assert not needs_more(decision)
+
+
+def test_bridges_word_comes_before_a_reference_in_the_label():
+    told = target(code=OTHER, ids=("link-1",))
+    line = receipt(CODE, 4_990, payment_refs=("link-1",))
+    decision = decided(line, targets=[target(), told])
+    assert (decision.certainty, decision.best.target) == (SURE, told)
+
+
+def test_a_transfer_without_known_entries():
+    deposit = target(kind="transaction", dues=())
+    decision = decided(receipt(CODE, 4_990), targets=[deposit])
+    assert (decision.certainty, decision.best.dues) == (SURE, ())
+
+
+def test_a_paid_target_does_not_keep_the_open_one_from_its_line():
+    targets = [target(open=False), target(code=OTHER)]
+    decision = decided(receipt(f"{CODE} {OTHER}", 4_990), targets=targets)
+    assert (decision.certainty, decision.best.target.reference) == (SURE, OTHER)
+
+
+def test_two_requests_in_one_transfer():
+    targets = [target(), target(1_000, OTHER, document="FAC/2026/00043")]
+    decision = decided(receipt(f"{CODE} {OTHER}", 5_990), targets=targets)
+    assert (decision.certainty, decision.best.reason) == (SURE, "several")
+    assert decision.best.target is None
+    assert decision.best.paid == (4_990, 1_000)
+
+
+def test_too_little_and_too_much():
+    part = decided(receipt(CODE, 4_000), targets=[target()])
+    assert (part.certainty, part.best.reason) == (SURE, "part")
+    assert (part.best.paid, part.best.missing_cents) == ((4_000,), 990)
+    over = decided(receipt(CODE, 6_000), targets=[target()])
+    assert (over.certainty, over.best.reason) == (SURE, "over")
+    assert (over.best.paid, over.best.rest_cents) == ((4_990,), 1_010)
+    assert needs_more(part) and needs_more(over)
+
+
+def test_discount_fee_and_all_that_the_customer_owes():
+    entry = due("FAC/2026/00042", 4_990, discount_cents=90)
+    asked = target(dues=(entry,))
+    discount = decided(receipt(CODE, 4_900), targets=[asked])
+    assert (discount.certainty, discount.best.discount_cents) == (SURE, 90)
+    settings = Settings(tolerance_cents=100)
+    fee = decided(receipt(CODE, 4_950), targets=[target()], settings=settings)
+    assert (fee.certainty, fee.best.reason, fee.best.fee_cents) == (SURE, "fee", 40)
+    others = [due("FAC/2026/00050", 10), due("FAC/2026/00051", 1_000)]
+    everything = decided(receipt(CODE, 6_000), [entry, *others], [asked])
+    assert (everything.certainty, everything.best.reason) == (SURE, "all_due")
+
+
+# === Returned transfers ===
+
+
+def test_a_transfer_that_came_back():
+    paid = target(open=False)
+    decision = decided(receipt(f"REJET VIR {CODE}", -4_990), targets=[paid])
+    assert (decision.certainty, decision.best.kind) == (SURE, "returned")
+    assert decision.best.target is paid
+
+
+def test_another_amount_that_goes_out_is_left_to_a_person():
+    line = receipt(f"REJET VIR {CODE}", -4_900)
+    decision = decided(line, targets=[target(open=False)])
+    assert (decision.certainty, decision.best.reason) == (UNSURE, "amount")
+
+
+def test_so_are_two_that_may_have_come_back():
+    targets = [target(open=False), target(code=OTHER, open=False)]
+    decision = decided(receipt(f"{CODE} {OTHER}", -4_990), targets=targets)
+    assert (decision.certainty, decision.best.reason) == (UNSURE, "ambiguous")
+
+
+# === Always ===
+
+CODES = reference.make_many(3)
+TARGETS = st.lists(
+    st.builds(
+        target,
+        st.integers(1, 4),
+        st.sampled_from(CODES),
+        open=st.booleans(),
+        currency=st.sampled_from(["EUR", "USD"]),
+        kind=st.sampled_from(["request", "transaction"]),
+    ),
+    max_size=3,
+    unique_by=lambda one: one.reference,
+)
+
+
+@given(st.integers(-4, 9), st.lists(st.sampled_from(CODES)), TARGETS)
+def test_only_an_open_target_in_the_right_currency_is_booked(cents, codes, targets):
+    line = receipt(" ".join(codes), cents)
+    decision = decided(line, targets=targets)
+    again = decided(line, targets=targets[::-1])
+    assert decision.certainty == again.certainty
+    if decision.certainty != SURE:
+        return
+    assert decision.best.target == again.best.target
+    if cents < 0:
+        assert decision.best.target.cents == -cents
+    elif decision.best.target:
+        assert decision.best.target.open
+    used = [decision.best.target] if decision.best.target else targets
+    assert all(one.reference in codes for one in used)
+    assert all(one.currency == "EUR" for one in used)

@@ -1,0 +1,76 @@
+"""Names: two customers must not become one, one payer is written in many ways."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from matching.names import NamesIn, is_same, is_unlike, likeness, words_of
+from matching.text import read_label
+
+DIFFERENT = [
+    ("Boulangerie du Port", "Boulangerie Dupont"),
+    ("Garage du Lac", "Garage du Port"),
+    ("Transports Martin", "Martin Peinture"),
+    ("Müller GmbH", "Schröder GmbH"),
+    ("Pharmacie Centrale SARL", "Pharmacie du Marché SARL"),
+    ("SAS", "SARL"),
+    ("", "ACME"),
+]
+SAME = [
+    ("Boulangerie du Port SARL", "BOULANGERIE DU PORT"),
+    ("Mécanique Générale de l'Ouest SAS", "MECANIQUE GENERALE DE L OUEST"),
+    ("Müller & Söhne KG", "MUELLER UND SOEHNE"),
+    ("Müller & Söhne KG", "Muller Sohne"),
+    ("Lycée Jean Moulin", "MOULIN JEAN LYCEE"),
+    ("Mécanique Générale de l'Ouest", "MECANIQUE GENERALE DE L OU"),
+    ("Hoch- und Tiefbau Schröder GmbH & Co. KG", "HOCH UND TIEFBAU SCHROEDER"),
+    ("S.A.R.L. Dubois & Fils", "DUBOIS ET FILS SARL"),
+    ("Hôtel Beau Rivage", "HOTELBEAURIVAGE"),
+    ("Madame Lina Martin", "MME MARTIN LINA"),
+    ("Turnverein Grünau 1898 e.V.", "TURNVEREIN GRUENAU 1898"),
+    ("Telecoms Atlantique", "TELECOMS ATLANTI"),
+]
+
+
+@pytest.mark.parametrize("one, other", DIFFERENT)
+def test_different_payers(one, other):
+    assert not is_same(one, other)
+    assert not is_same(other, one)
+
+
+@pytest.mark.parametrize("one, other", SAME)
+def test_one_payer(one, other):
+    assert is_same(one, other)
+    assert is_same(other, one)
+    assert not is_unlike(one, other)
+
+
+def test_nothing_in_common():
+    assert is_unlike("Garage du Lac", "Hôtel Beau Rivage")
+    assert not is_unlike("", "Hôtel Beau Rivage")
+
+
+def test_legal_forms_alone_are_kept():
+    assert words_of("SARL") == ("SARL",)
+    assert words_of("SARL Le Port") == ("PORT",)
+
+
+@pytest.mark.parametrize(
+    "text, like",
+    [
+        ("VIR SEPA HOTEL BEAU RIVAGE FAC 42", 1.0),
+        ("VIRSEPAHOTELBEAURIVAGEFAC42", 1.0),
+        ("FAC 42 RIVAGE BEAU HOTEL", 1.0),
+        ("VIR SEPA RECU HOTEL BEAU RIVA", 1.0),
+        ("VIR SEPA GARAGE DU LAC", 0.0),
+    ],
+)
+def test_a_name_in_a_label(text, like):
+    assert NamesIn(read_label((text,))).likeness("Hôtel Beau Rivage SAS") == like
+
+
+@given(st.text(max_size=40), st.text(max_size=40))
+def test_likeness_is_a_share_and_has_no_direction(one, other):
+    assert 0 <= likeness(one, other) <= 1
+    assert is_same(one, other) == is_same(other, one)
+    assert likeness(one, one) in (0.0, 1.0)

@@ -1,0 +1,159 @@
+"""A bank label made readable: one folded line, with a map back from what is squeezed.
+
+Banks change case, lose accents, and drop or insert spaces, slashes and line breaks.
+So a number is searched in the letters and digits alone (`Label.squeezed`), and its
+surroundings are judged where it stood (`Label.folded`).
+"""
+
+import re
+import unicodedata
+from functools import cached_property, lru_cache
+from typing import NamedTuple
+
+from .look_alikes import find_dates, find_fields, find_look_alikes
+
+#: More than this of a label is not read (a hostile or endless note).
+MOST_CHARACTERS = 2000
+
+#: Lengths at which banks cut: what stands at the end of such a text may go on.
+CUTS = frozenset((31, 32, 35, 50, 70, 105, 140))
+
+#: Stands between two texts of one line.
+SEPARATOR = "\x1f"
+
+_FOLDS = str.maketrans(
+    {
+        "œ": "oe",
+        "Œ": "OE",
+        "æ": "ae",
+        "Æ": "AE",
+        "ø": "o",
+        "Ø": "O",
+        "ł": "l",
+        "Ł": "L",
+        "€": " EUR ",
+        "×": "x",
+        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"),
+        **dict.fromkeys("\u2018\u2019\u02bc\u00b4", "'"),
+        **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad"),  # invisible: dropped
+    }
+)
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_RUN = re.compile(r"\d+")
+_WORD = re.compile(r"[A-Z]+")
+_NOT_ALNUM = re.compile(r"[^A-Z0-9]+")
+
+
+def fold(text):
+    """Return ``text`` in upper-case ASCII: accents folded, other signs as spaces."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", text.translate(_FOLDS)).upper()
+        text = "".join(c for c in text if not unicodedata.combining(c))
+        text = _NOT_ASCII.sub(" ", unicodedata.normalize("NFKD", text))
+    return text.upper()
+
+
+def squeeze(text):
+    """Return the letters and digits of ``text``, folded."""
+    return _NOT_ALNUM.sub("", fold(text))
+
+
+class Run(NamedTuple):
+    """A run of digits of `Label.folded`, from `start` to `end`."""
+
+    digits: str
+    start: int
+    end: int
+
+
+class Label:
+    """The texts of a bank line, read as one.
+
+    :ivar folded: the texts, folded, `SEPARATOR` between them; a text that
+        another one holds is left out
+    :ivar squeezed: its letters and digits
+    :ivar at: for each character of `squeezed`, its place in `folded`
+    :ivar cuts: ends in `folded` of the texts as long as a bank's limit
+    """
+
+    def __init__(self, texts):
+        parts, squeezed_parts = [], []
+        for text in texts:
+            squeezed = squeeze(text or "")
+            if squeezed and not any(squeezed in other for other in squeezed_parts):
+                parts.append(text)
+                squeezed_parts.append(squeezed)
+        folded, cuts = "", set()
+        for text in parts:
+            folded += (SEPARATOR if folded else "") + fold(text).replace(SEPARATOR, " ")
+            if len(text) in CUTS or len(text.replace("\n", "")) in CUTS:
+                cuts.add(len(folded.rstrip()))
+        self.folded = folded[:MOST_CHARACTERS]
+        self.cuts = cuts
+        self.at = [i for i, c in enumerate(self.folded) if c.isalnum()]
+        self.squeezed = _NOT_ALNUM.sub("", self.folded)
+        self._dates = {}
+
+    @cached_property
+    def runs(self):
+        """The runs of digits, in order: ``list[Run]``."""
+        return [Run(m[0], *m.span()) for m in _RUN.finditer(self.folded)]
+
+    @cached_property
+    def digits(self):
+        """All digits of the label, in order."""
+        return "".join(run.digits for run in self.runs)
+
+    @cached_property
+    def digits_at(self):
+        """For each character of `digits`, its place in `folded`."""
+        return [i for run in self.runs for i in range(run.start, run.end)]
+
+    @cached_property
+    def fields(self):
+        """Places of IBANs and other fields that hold no number of ours."""
+        return find_fields(self)
+
+    @cached_property
+    def look_alikes(self):
+        """Places of numbers that are no invoice's, dates left out."""
+        return find_look_alikes(self)
+
+    def dates(self, year):
+        """Places of dates near ``year``."""
+        if year not in self._dates:
+            self._dates[year] = find_dates(self.folded, year)
+        return self._dates[year]
+
+    @cached_property
+    def words(self):
+        """The words of the label, without digits."""
+        return frozenset(_WORD.findall(self.folded))
+
+    @cached_property
+    def numbers(self):
+        """Places in `runs` of the runs with a value, by value: ``dict[int, list]``."""
+        numbers = {}
+        for index, run in enumerate(self.runs):
+            if len(run.digits) <= 9:
+                numbers.setdefault(int(run.digits), []).append(index)
+        return numbers
+
+    def word_before(self, start):
+        """Return the letters just before ``start``, and what stands between.
+
+        :rtype: tuple[str, str]
+        """
+        end = start
+        while end and not self.folded[end - 1].isalnum():
+            end -= 1
+        begin = end
+        while begin and self.folded[begin - 1].isalpha():
+            begin -= 1
+        return self.folded[begin:end], self.folded[end:start]
+
+
+@lru_cache(maxsize=1024)
+def read_label(texts):
+    """Return the `Label` of these texts; the two passes read the same one."""
+    return Label(texts)
