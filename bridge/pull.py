@@ -1,0 +1,123 @@
+"""What one pull of a bank account has seen, and where the next one begins."""
+
+from datetime import datetime, timedelta, timezone
+
+from . import moment
+
+#: Asked again on top of the cursor: a change may become visible late.
+OVERLAP = timedelta(days=1)
+#: The first pull asks for so many days at a time, to go on after the last ones done.
+WINDOW = timedelta(days=31)
+
+_NEVER = datetime.min.replace(tzinfo=timezone.utc)
+
+
+class PullStopped(Exception):
+    """The pull is not finished; nothing is lost, it goes on from the same place."""
+
+
+class PullBusy(PullStopped):
+    """Another pull holds the account, or it has changed meanwhile."""
+
+
+class PullRun:
+    """What one pull has seen so far.
+
+    :param str account_ref: Bridge's id of the account
+    :param datetime.date first_day: earlier transactions are not taken in
+    :param str cursor: last change up to which everything was committed before; empty
+        for the first pull
+    :param datetime.date done: last day that the first pull has finished
+    :param str begun_at: when the first pull began
+    :param int ask_count: how often the pull had been asked for when it began
+    :param int left: what is to be done after it
+    :ivar problems: why transactions could not be taken in, as sentences
+    :ivar created: number of lines made
+    """
+
+    def __init__(
+        self,
+        account_ref,
+        first_day,
+        cursor=None,
+        *,
+        done=None,
+        begun_at=None,
+        ask_count=0,
+        left=0,
+    ):
+        self.account_ref = account_ref
+        self.first_day = first_day
+        self.cursor = cursor
+        self.done = done
+        self.begun_at = begun_at
+        self.ask_count = ask_count
+        self.left = left
+        self.newest = None
+        self.oldest_waiting = None
+        self.held = False
+        self.problems = []
+        self.created = 0
+
+    @property
+    def since(self):
+        """Return from which change on Bridge is asked, None for everything.
+
+        :rtype: datetime.datetime | None
+        """
+        last = moment.parse(self.cursor) if self.cursor else None
+        return last - OVERLAP if last else None
+
+    def windows(self, today):
+        """Return the days to ask for, one after the other: all at once by the cursor,
+        a month at a time by the first pull, whose last window is open.
+
+        :param datetime.date today: where the company is
+        :rtype: list[tuple[datetime.date | None, datetime.date | None]]
+        """
+        if self.since:
+            return [(None, None)]
+        first = self.done + timedelta(days=1) if self.done else self.first_day
+        windows = []
+        while first + WINDOW <= today:
+            windows.append((first, first + WINDOW - timedelta(days=1)))
+            first += WINDOW
+        return [*windows, (first, None)]
+
+    def see(self, transaction):
+        """Note that a transaction was read."""
+        self.newest = max(
+            filter(None, (self.newest, transaction.updated_at)), key=order
+        )
+
+    def wait_for(self, transaction):
+        """Note that a transaction must be read again by the next pull."""
+        self.oldest_waiting = min(
+            filter(None, (self.oldest_waiting, transaction.updated_at)), key=order
+        )
+
+    def fail(self, problem, transaction=None):
+        """Note that a transaction could not be taken in, and why."""
+        self.problems.append(problem)
+        if transaction:
+            self.wait_for(transaction)
+        else:
+            self.held = True
+
+    def get_cursor(self):
+        """Return the cursor after all pages were committed: it never passes what must
+        be read again.
+
+        :rtype: str | None
+        """
+        # Days that the first pull has finished may have changed since it began.
+        begun_at = None if self.since else self.begun_at
+        seen = [text for text in (self.newest, self.oldest_waiting, begun_at) if text]
+        if self.held or not seen:
+            return self.cursor
+        return min(seen, key=order)
+
+
+def order(text):
+    """Return what orders moments that Bridge may write in different ways."""
+    return moment.parse(text) or _NEVER
