@@ -39,6 +39,9 @@ class BridgeEvent(models.Model):
     body = fields.Text(required=True, readonly=True)
     digest = fields.Char(required=True, readonly=True, help="SHA-256 of the raw body.")
     link_ref = fields.Char(string="Payment Link", readonly=True, index=True)
+    item_ref = fields.Char(string="Bank Connection", readonly=True)
+    account_ref = fields.Char(string="Bank Account", readonly=True)
+    user_ref = fields.Char(string="User at Bridge", readonly=True)
     state = fields.Selection(
         selection=[
             ("received", "To process"),
@@ -91,9 +94,11 @@ class BridgeEvent(models.Model):
                 WITH stored AS (
                     INSERT INTO bridge_event
                            (provider_id, event_type, body, digest, link_ref,
+                            item_ref, account_ref, user_ref,
                             state, attempts, next_attempt_at, create_date, write_date)
                     VALUES (%(provider)s, %(event_type)s, %(body)s, %(digest)s,
-                            %(link_ref)s, 'received', 0, %(now)s, %(now)s, %(now)s)
+                            %(link_ref)s, %(item_ref)s, %(account_ref)s, %(user_ref)s,
+                            'received', 0, %(now)s, %(now)s, %(now)s)
                     ON CONFLICT (provider_id, digest) DO NOTHING
                     RETURNING id
                 )
@@ -139,10 +144,17 @@ class BridgeEvent(models.Model):
             text = value[:200].replace("\x00", "")
             return text.encode(errors="replace").decode()
 
+        def id_of(value):
+            is_number = isinstance(value, int) and not isinstance(value, bool)
+            return text_of(str(value) if is_number and abs(value) < 2**63 else value)
+
         return {
             "body": text,
             "event_type": text_of(payload.get("type")),
             "link_ref": text_of(content.get("payment_link_id")),
+            "item_ref": id_of(content.get("item_id")),
+            "account_ref": id_of(content.get("account_id")),
+            "user_ref": text_of(content.get("user_uuid")),
         }
 
     # === Working off ===
@@ -162,8 +174,10 @@ class BridgeEvent(models.Model):
         total = self.search_count(domain)
         events = self.search(domain, order="id", limit=limit)
         cron._commit_progress(remaining=total)
-        by_link = events.grouped(lambda event: (event.provider_id, event.link_ref))
-        batches = [group.ids for group in by_link.values()]
+        by_subject = events.grouped(
+            lambda event: (event.provider_id, event.link_ref, event.item_ref)
+        )
+        batches = [group.ids for group in by_subject.values()]
         for ids in batches:
             group = self.browse(ids).try_lock_for_update().filtered_domain(domain)
             if not group:
@@ -176,11 +190,15 @@ class BridgeEvent(models.Model):
                 break
 
     def _work(self):
-        """Work off events of one payment link, with its failure kept to itself.
+        """Work off events of one payment link or one bank connection, with its failure
+        kept to itself.
 
         :return: the transactions that were read
         :rtype: payment.transaction
         """
+        if self[:1].item_ref:
+            self._work_feed()
+            return self.env["payment.transaction"]
         tx = self._find_transaction()
         if not tx:
             self._not_ours()

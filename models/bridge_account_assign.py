@@ -1,0 +1,113 @@
+from odoo import fields, models
+from odoo.fields import Domain
+
+
+class BridgeAccount(models.Model):
+    """Which account feeds which journal, as connections come and go."""
+
+    _inherit = "bridge.account"
+
+    def _take_in(self, connection, account_ref, values):
+        """Keep what Bridge says of an account, under the id it has now.
+
+        :param bridge.connection connection: where it is listed
+        :param str account_ref: its id there
+        :param dict values: see `bridge.connection._prepare_account`
+        """
+        self.ensure_one()
+        values = dict(values)
+        if self.account_ref != account_ref:
+            self._forget_transaction_ids()
+            values.update(self._no_history(), next_pull_at=fields.Datetime.now())
+        if self.state == "gone":
+            values.update(self._prepare_return())
+        self.write({key: v for key, v in values.items() if self._differs(key, v)})
+
+    def _differs(self, name, value):
+        """Return whether a value read is not the one of the field."""
+        field = self._fields[name]
+        return field.convert_to_write(self[name], self) != value
+
+    def _forget_transaction_ids(self):
+        """Free the lines of the ids of a former connection: the same transactions come
+        again under new ones, and are then found as lines from anywhere else are."""
+        lines = self.env["account.bank.statement.line"].search(
+            [
+                ("bridge_account_id", "in", self.ids),
+                ("bridge_transaction_ref", "!=", False),
+            ]
+        )
+        lines.write({"bridge_transaction_ref": False})
+
+    def _prepare_return(self):
+        """Return the values with which an account that was gone goes on."""
+        self.ensure_one()
+        taken = self.journal_id and self.search_count(
+            [
+                ("journal_id", "=", self.journal_id.id),
+                ("state", "!=", "gone"),
+                ("id", "!=", self.id),
+            ],
+            limit=1,
+        )
+        if self.journal_id and not taken and self.last_pull_at:
+            return {"state": "active", "next_pull_at": fields.Datetime.now()}
+        return {"state": "to_assign", "journal_id": False}
+
+    def _set_gone(self):
+        """Note that the bank no longer gives these accounts, and tell a person of those
+        that fed a journal."""
+        accounts = self.filtered(lambda account: account.state != "gone")
+        feeding = accounts.filtered(lambda account: account.state == "active")
+        accounts.write({"state": "gone", "next_pull_at": False})
+        for account in feeding:
+            account._tell_a_person(
+                self.env._("%s: no longer fed", account.name),
+                self.env._(
+                    "The bank no longer gives this account. The journal is not fed "
+                    "any more; connect the bank again to go on."
+                ),
+            )
+
+    def _propose_journal(self):
+        """Propose a journal for the accounts that have none: the one with their IBAN,
+        or the one from which the only account was looked for."""
+        accounts = self.filtered(lambda a: a.state == "to_assign" and not a.journal_id)
+        if not accounts:
+            return
+        journals = self.env["account.journal"].search(
+            Domain("company_id", "in", accounts.company_id.ids)
+            & Domain("type", "in", ("bank", "credit"))
+        )
+        taken = self.search(
+            [("journal_id", "in", journals.ids), ("state", "!=", "gone")]
+        ).journal_id
+        for account in accounts:
+            connection = account.connection_id
+            free = (journals - taken).filtered(
+                lambda j, account=account: j.company_id == account.company_id
+            )
+            same = free.filtered(
+                lambda j, account=account: account.iban
+                and j.bank_account_id.sanitized_acc_number == account.iban
+            )
+            if not same and len(connection.account_ids) == 1:
+                same = connection.journal_id & free
+            if same and not account._get_journal_problem(same[0]):
+                account.journal_id = same[0]
+                taken |= same[0]
+
+    def _tell_a_person(self, summary, note):
+        """Put a note and a task on the account.
+
+        :param str summary: in a few words
+        :param str note: what happened and what to do
+        """
+        self.ensure_one()
+        self.message_post(body=note)
+        self.activity_schedule(
+            "mail.mail_activity_data_todo",
+            summary=summary,
+            note=note,
+            user_id=self.connection_id._get_responsible().id,
+        )

@@ -1,0 +1,294 @@
+import logging
+from datetime import timedelta
+
+from psycopg2 import OperationalError
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import split_every
+
+from ..bridge import moment
+from ..bridge.errors import BridgeError
+from ..bridge.pull import PullBusy, PullRun, PullStopped
+from .bridge_connection import PULL_CRON
+
+_logger = logging.getLogger(__name__)
+
+# Lines made in one go, followed by a commit.
+SLICE = 200
+# The cron runs hourly: a little less, so that no run is skipped.
+PULL_EVERY = timedelta(minutes=50)
+# Minutes until a pull that failed is tried again.
+RETRY_MINUTES = (2, 5, 15, 60, 240)
+# While another pull holds the account.
+BUSY_RETRY = timedelta(minutes=1)
+# After "too many requests", if Bridge does not say how long (60 requests in 60 s).
+LIMIT_SECONDS = 60
+LIMIT_SECONDS_MAX = 3600
+
+
+class BridgeAccount(models.Model):
+    """Pulling: what is new at the bank becomes bank lines."""
+
+    _inherit = "bridge.account"
+
+    # === Cron ===
+
+    @api.model
+    def _cron_pull(self):
+        """Read the connections and pull the accounts that are due.
+
+        Each one's failure is kept to itself. Bridge counts calls by user: whoever is
+        over the limit is left alone until Bridge allows it again.
+        """
+        now = fields.Datetime.now()
+        due = Domain("state", "=", "active") & Domain("next_pull_at", "<=", now)
+        accounts = self.search(due)
+        Connection = self.env["bridge.connection"]
+        connections = Connection.search(
+            Domain("state", "!=", "removed") & Domain("next_read_at", "<=", now)
+            | Domain("id", "in", accounts.connection_id.ids)
+        )
+        cron = self.env["ir.cron"]
+        left = len(connections) + len(accounts)
+        cron._commit_progress(remaining=left)
+        resting = {}
+        for connection in connections:
+            provider_id = connection.provider_id.id
+            left -= 1
+            if provider_id not in resting:
+                if error := connection._read_in_cron(left):
+                    resting[provider_id] = error
+            mine = self.search(due & Domain("connection_id", "=", connection.id))
+            for account in mine:
+                left = max(0, left - 1)
+                if provider_id in resting:
+                    account._fail(resting[provider_id], left)
+                    continue
+                try:
+                    if error := account._pull(left):
+                        resting[provider_id] = error
+                except PullStopped:
+                    return
+        cron._commit_progress(remaining=0)
+
+    # === One account ===
+
+    def _pull(self, left=0):
+        """Take in what is new at the bank, in slices that are committed one by one.
+
+        Whenever it ends early, the next pull begins at the same place: the cursor
+        moves only when everything up to it is committed.
+
+        :param int left: what the cron has to do after this account
+        :return: why Bridge is not to be asked again for now, None if it may be
+        :rtype: Exception | None
+        :raises PullStopped: if the cron's time is over
+        """
+        self.ensure_one()
+        account = self._in_company_language()
+        try:
+            run = account._begin_pull(left)
+            account.provider_id._bridge_read(
+                lambda bridge: account._pull_pages(bridge, run)
+            )
+            return None
+        except PullBusy:
+            # It stays due if the other pull finds that it must be read again.
+            self.env.cr.rollback()
+            self.env.ref(PULL_CRON)._trigger(at=fields.Datetime.now() + BUSY_RETRY)
+            self.env["ir.cron"]._commit_progress(1, remaining=left)
+            return None
+        except (BridgeError, UserError, OperationalError) as error:
+            self.env.cr.rollback()
+            _logger.warning("Account %s could not be pulled: %s", self.id, error)
+            return account._fail(error, left)
+        except PullStopped:
+            raise
+        except Exception as error:
+            # Whatever it is, the other accounts must not wait for it.
+            self.env.cr.rollback()
+            _logger.exception("Account %s could not be pulled", self.id)
+            return account._fail(error, left)
+
+    def _in_company_language(self):
+        """Return the account with what it writes in the language of the books."""
+        company = self.company_id
+        return self.with_company(company).with_context(
+            lang=company._get_payment_language()
+        )
+
+    def _begin_pull(self, left):
+        self._lock_for_pull()
+        if self.state != "active" or not self.journal_id:
+            raise PullBusy
+        self.pulled_count = 0
+        if not self.cursor and not self.history_begun_at:
+            self.history_begun_at = moment.to_milliseconds(moment.now())
+        run = PullRun(
+            self.account_ref,
+            self.history_start,
+            cursor=self.cursor,
+            done=self.history_done,
+            begun_at=self.history_begun_at,
+            ask_count=self.ask_count,
+            left=left,
+        )
+        self.env["ir.cron"]._commit_progress(0, remaining=left + 1)
+        return run
+
+    def _lock_for_pull(self):
+        """Hold the account until the next commit, and see it as it is now.
+
+        :raises PullBusy: if somebody else holds it
+        """
+        if not self.try_lock_for_update(allow_referencing=True):
+            raise PullBusy
+        self.invalidate_recordset()
+
+    def _pull_pages(self, bridge, run):
+        """Read all pages and take them in; no database work is open meanwhile.
+
+        :param Aggregation bridge: as the account's user
+        :param PullRun run: what was seen so far
+        """
+        cron = self.env["ir.cron"]
+        windows = run.windows(self.company_id._get_payment_today())
+        cron._commit_progress(0, remaining=run.left + 1)
+        before = bridge.read_account(run.account_ref)
+        for first, last in windows:
+            pages = bridge.transaction_pages(
+                run.account_ref, since=run.since, min_date=first, max_date=last
+            )
+            for page in pages:
+                for data_list in split_every(SLICE, page, list):
+                    self._take_in_and_commit(data_list, run)
+            if last and not run.problems:
+                self._lock_for_pull()
+                self.history_done = last
+                cron._commit_progress(0, remaining=run.left + 1)
+        after = bridge.read_account(run.account_ref)
+        self._lock_for_pull()
+        self._end_pull(run, before, after)
+        cron._commit_progress(1, remaining=run.left)
+
+    def _take_in_and_commit(self, data_list, run):
+        """Take in a slice; stop if the time is over, but never without having made
+        lines, or the next run would not come further than this one.
+
+        :raises PullStopped: if the cron's time is over
+        """
+        known = run.created
+        self._lock_for_pull()
+        self._take_in_slice(data_list, run)
+        cron = self.env["ir.cron"]
+        time_left = cron._commit_progress(1, remaining=run.left + 1)
+        if not time_left and run.created > known:
+            raise PullStopped
+
+    def _end_pull(self, run, before, after):
+        """Move the cursor, now that everything is committed, and compare balances.
+
+        :param dict before: the account as read before its transactions
+        :param dict after: the account as read after them
+        """
+        now = fields.Datetime.now()
+        problems = list(dict.fromkeys(run.problems))
+        values = {
+            "cursor": run.get_cursor(),
+            "last_pull_at": now,
+            "pull_error": " ".join(problems) or False,
+            "pull_failures": 0,
+            "pull_user_id": False,
+        }
+        # Asked for again in between: that news may have come after its page.
+        if self.ask_count == run.ask_count:
+            values["next_pull_at"] = now + PULL_EVERY
+        user = self.pull_user_id
+        if problems and problems[0] not in (self.pull_error or ""):
+            self._tell_a_person(
+                self.env._("%s: transactions not taken in", self.name), problems[0]
+            )
+        self.write(values)
+        steady = before.get("balance") == after.get("balance")
+        if steady and after.get("balance") is not None:
+            self.balance = after["balance"]
+            self.instant_balance = after.get("instant_balance", after["balance"])
+            if not problems:
+                self._book_opening()
+                self._correct_opening()
+            self._check_balance()
+        else:
+            # The bank was read meanwhile: what its balance contains is read next.
+            self._ask_to_pull()
+        self._tell_user(user, problems)
+
+    def _fail(self, error, left):
+        """Note why a pull failed and when it is tried again.
+
+        :param Exception error: a `BridgeError` says by itself how long to wait
+        :return: the error if Bridge is not to be asked again for now, else None
+        :rtype: Exception | None
+        """
+        now = fields.Datetime.now()
+        status = getattr(error, "status", None)
+        limited = status == 429
+        if limited:
+            seconds = getattr(error, "retry_after", None) or LIMIT_SECONDS
+            at = now + timedelta(seconds=min(seconds, LIMIT_SECONDS_MAX))
+        else:
+            step = min(self.pull_failures, len(RETRY_MINUTES) - 1)
+            at = now + timedelta(minutes=RETRY_MINUTES[step])
+        # Bridge counts the calls of a user, whatever account they are about.
+        waiting = self.search(
+            [
+                ("provider_id", "=", self.provider_id.id),
+                ("state", "=", "active"),
+                ("next_pull_at", "<", at),
+            ]
+        )
+        concerned = (waiting if limited else self).try_lock_for_update(
+            allow_referencing=True
+        )
+        concerned.next_pull_at = at
+        if self in concerned:
+            user = self.pull_user_id
+            self.write(
+                {
+                    "pull_error": self._get_error_text(error),
+                    "pull_failures": self.pull_failures + (not limited),
+                    "pull_user_id": False,
+                }
+            )
+            self._tell_user(user, [self.pull_error])
+        if status == 404:
+            # The account itself may be gone: its connection tells.
+            self.connection_id._ask_to_read()
+        self.env.ref(PULL_CRON)._trigger(at=at)
+        self.env["ir.cron"]._commit_progress(1, remaining=left)
+        return error if getattr(error, "is_temporary", False) else None
+
+    def _get_error_text(self, error):
+        """Return what went wrong, without anything secret."""
+        if isinstance(error, BridgeError) and error.status == 429:
+            return self.env._("Bridge limits the number of calls: tried again soon.")
+        if isinstance(error, (BridgeError, UserError)):
+            return str(error)
+        if isinstance(error, OperationalError):
+            return self.env._("Changed by somebody else meanwhile: tried again soon.")
+        return type(error).__name__
+
+    def _tell_user(self, user, problems):
+        """Tell who asked for the pull what came of it."""
+        if not user:
+            return
+        message = " ".join(problems) or self.with_context(lang=user.lang).env._(
+            "%(account)s: %(count)s new bank lines.",
+            account=self.display_name,
+            count=self.pulled_count,
+        )
+        user._bus_send(
+            "simple_notification",
+            {"type": "warning" if problems else "success", "message": message},
+        )

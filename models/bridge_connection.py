@@ -1,0 +1,422 @@
+import logging
+import math
+import secrets
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tools import consteq
+
+from ..bridge.errors import BridgeError
+
+_logger = logging.getLogger(__name__)
+
+# Bridge's page to connect a bank knows the banks of these countries.
+CONNECT_COUNTRIES = frozenset(
+    "FR ES IT PT DE BE NL LU PL HU IE MT CZ NO BG SE DK AT SK FI GB GR EE IS CY HR LV "
+    "RO".split()
+)
+# What an item's status asks for (docs.bridgeapi.io/docs/items-status).
+STATE_OF_STATUS = {
+    0: "ok",
+    -2: "refreshing",
+    -3: "refreshing",
+    402: "action",
+    429: "action",
+    1005: "action",
+    1010: "action",
+}
+# Days before its end at which a consent becomes a task.
+CONSENT_DAYS = (14, 7, 1)
+CONNECT_PATH = "/bridge/connect/return"
+PULL_CRON = "account_payment_request.ir_cron_bridge_pull"
+
+
+class BridgeConnection(models.Model):
+    """A consent to read one bank: Bridge's item."""
+
+    _name = "bridge.connection"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _description = "Bank Connection"
+    _order = "name, id"
+
+    name = fields.Char(string="Bank", compute="_compute_name", store=True)
+    bank_name = fields.Char(readonly=True)
+    company_id = fields.Many2one(
+        comodel_name="res.company",
+        required=True,
+        readonly=True,
+        default=lambda self: self.env.company,
+        index=True,
+        ondelete="cascade",
+    )
+    provider_id = fields.Many2one(
+        comodel_name="payment.provider",
+        string="Bridge Credentials",
+        compute="_compute_provider_id",
+        store=True,
+        precompute=True,
+        required=True,
+        readonly=False,
+        index=True,
+        ondelete="restrict",
+    )
+    user_id = fields.Many2one(
+        comodel_name="res.users",
+        string="Responsible",
+        default=lambda self: self.env.user,
+        domain="[('share', '=', False), ('company_ids', 'in', company_id)]",
+        tracking=True,
+        help="Gets the tasks about this bank: renew the consent, correct the access.",
+    )
+    journal_id = fields.Many2one(
+        comodel_name="account.journal",
+        string="Started from",
+        readonly=True,
+        check_company=True,
+        ondelete="set null",
+        help="Proposed for the account that is found, if there is only one.",
+    )
+    item_ref = fields.Char(string="Connection at Bridge", readonly=True, copy=False)
+    item_created_at = fields.Datetime(readonly=True, copy=False)
+    bank_ref = fields.Char(string="Bank at Bridge", readonly=True, copy=False)
+    logo_url = fields.Char(readonly=True, copy=False)
+    status_code = fields.Integer(readonly=True, copy=False)
+    status_info = fields.Char(string="Status at Bridge", readonly=True, copy=False)
+    state = fields.Selection(
+        selection=[
+            ("connecting", "Not finished"),
+            ("ok", "Connected"),
+            ("refreshing", "Being read"),
+            ("action", "Action needed"),
+            ("trouble", "Bank in trouble"),
+            ("removed", "Disconnected"),
+        ],
+        required=True,
+        default="connecting",
+        readonly=True,
+        copy=False,
+        tracking=True,
+    )
+    state_text = fields.Char(string="What to Do", compute="_compute_state_text")
+    authentication_expires_at = fields.Datetime(
+        string="Consent Ends", readonly=True, copy=False
+    )
+    consent_days_left = fields.Integer(
+        string="Days of Consent Left", compute="_compute_consent_days_left"
+    )
+    task_key = fields.Char(
+        readonly=True, copy=False, help="What the last task was made for."
+    )
+    last_success_at = fields.Datetime(string="Last Read", readonly=True, copy=False)
+    next_read_at = fields.Datetime(readonly=True, copy=False)
+    read_error = fields.Char(string="Last Error", readonly=True, copy=False)
+    session_opened_at = fields.Datetime(readonly=True, copy=False)
+    token = fields.Char(
+        readonly=True,
+        copy=False,
+        groups="base.group_system",
+        help="What Bridge brings back with the person who connected his bank.",
+    )
+    account_ids = fields.One2many(
+        comodel_name="bridge.account",
+        inverse_name="connection_id",
+        string="Bank Accounts",
+        readonly=False,
+    )
+
+    _item_uniq = models.UniqueIndex(
+        "(provider_id, item_ref) WHERE item_ref IS NOT NULL",
+        "This bank connection is known already.",
+    )
+    _due_idx = models.Index("(next_read_at) WHERE state != 'removed'")
+
+    # === Compute ===
+
+    @api.depends("bank_name")
+    def _compute_name(self):
+        for connection in self:
+            connection.name = connection.bank_name or self.env._("New bank")
+
+    @api.depends("company_id")
+    def _compute_provider_id(self):
+        for connection in self:
+            connection.provider_id = connection.company_id._get_bridge_provider()
+
+    @api.depends("authentication_expires_at")
+    def _compute_consent_days_left(self):
+        now = fields.Datetime.now()
+        for connection in self:
+            end = connection.authentication_expires_at
+            left = (end - now) / timedelta(days=1) if end else 0
+            connection.consent_days_left = max(0, math.ceil(left))
+
+    @api.depends("state", "status_code", "authentication_expires_at", "read_error")
+    def _compute_state_text(self):
+        for connection in self:
+            connection.state_text = connection._get_state_text()
+
+    def _get_state_text(self):
+        """Return in a sentence how the connection is and what to do about it.
+
+        :rtype: str
+        """
+        self.ensure_one()
+        if self.state == "action":
+            return self._get_action_text()
+        if self.state == "trouble":
+            return self._get_trouble_text()
+        if self.state == "ok" and 0 < self.consent_days_left <= CONSENT_DAYS[0]:
+            return self.env._(
+                "Connected. The consent ends in %s days: renew it now, so that no day "
+                "is missing.",
+                self.consent_days_left,
+            )
+        return {
+            "connecting": self.env._(
+                "The connection was not finished: open the bank's page again."
+            ),
+            "ok": self.env._("Connected: nothing to do."),
+            "refreshing": self.env._(
+                "The bank is being read: the accounts appear within minutes."
+            ),
+            "removed": self.env._("Disconnected: nothing is read any more."),
+        }[self.state]
+
+    def _get_action_text(self):
+        texts = {
+            402: self.env._(
+                "The bank refuses the login or the password: enter them again."
+            ),
+            429: self.env._(
+                "The bank waits for you: accept its terms on its own site, then open "
+                "the connection again."
+            ),
+            1005: self.env._(
+                "The bank asks for a kind of authentication that Bridge does not know. "
+                "Choose another one at the bank, then open the connection again."
+            ),
+            1010: self.env._(
+                "The bank wants to identify you again: renew the consent."
+            ),
+        }
+        return texts.get(
+            self.status_code,
+            self.env._("The consent has ended: renew it to read the bank again."),
+        )
+
+    def _get_trouble_text(self):
+        texts = {
+            1003: self.env._(
+                "The bank does not answer for the moment. It is tried again by itself; "
+                "nothing to do."
+            ),
+            1007: self.env._(
+                "Bridge has stopped reading this bank for a while; nothing to do."
+            ),
+            1009: self.env._(
+                "The bank gives a balance without the transactions that explain it; "
+                "compare with its own site."
+            ),
+            1099: self.env._(
+                "Bridge is moving this bank to a new access; nothing to do."
+            ),
+        }
+        return texts.get(
+            self.status_code,
+            self.env._(
+                "The bank could not be read (%(info)s). If it lasts, open the "
+                "connection again.",
+                info=self.status_info or self.status_code,
+            ),
+        )
+
+    # === Constraints ===
+
+    @api.constrains("company_id", "provider_id")
+    def _check_provider_company(self):
+        for connection in self.sudo():
+            if connection.provider_id.company_id not in (
+                connection.company_id | connection.company_id.parent_ids
+            ):
+                raise ValidationError(
+                    self.env._("A bank is read with the company's own credentials.")
+                )
+
+    # === Access ===
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Override to keep for the job what only Bridge may say."""
+        for vals in vals_list:
+            self._check_told_by_bridge(vals, {"item_ref", "token"})
+        return super().create(vals_list)
+
+    def write(self, vals):
+        """Override to keep for the job what only Bridge may say, and whose it is."""
+        self._check_told_by_bridge(
+            vals, {"item_ref", "token", "company_id", "provider_id", "state"}
+        )
+        return super().write(vals)
+
+    @api.model
+    def _check_told_by_bridge(self, vals, names):
+        """Refuse values that decide whose bank is read, unless the job gives them.
+
+        :raises AccessError: if ``vals`` has one of ``names``
+        """
+        if not self.env.su and not names.isdisjoint(vals):
+            raise AccessError(self.env._("Only Bridge can say this of a bank."))
+
+    # === Buttons ===
+
+    def action_connect(self):
+        """Open Bridge's page to connect the bank, or to mend what is wrong with it:
+        renew the consent, correct the login, accept new terms.
+
+        Context key ``bank_country_code``: country whose banks are listed first.
+
+        :return: action that leads to the page
+        :rtype: dict
+        :raises UserError: if Bridge does not open it
+        """
+        self.ensure_one()
+        self.check_access("write")
+        if self.state == "removed":
+            raise UserError(
+                self.env._("This bank was disconnected: connect it as a new one.")
+            )
+        email = self.env.user.email or self.company_id.email
+        if not email:
+            raise UserError(
+                self.env._(
+                    "Bridge wants your e-mail address: enter it in your profile."
+                )
+            )
+        country = self.env.context.get("bank_country_code") or (
+            self.company_id.country_id.code
+        )
+        connection = self.sudo()
+        # Bridge lets letters, digits and "-" travel.
+        token = f"{self.id}-{secrets.token_hex(24)}"
+        options = {
+            "user_email": email,
+            "callback_url": self.company_id._payment_request_base_url() + CONNECT_PATH,
+            "context": token,
+        }
+        if self.item_ref:
+            options["item_id"] = int(self.item_ref)
+            options["force_reauthentication"] = self._wants_new_consent()
+        elif country in CONNECT_COUNTRIES:
+            options["country_code"] = country
+        session = connection.provider_id._bridge_ask(
+            lambda bridge: bridge.create_connect_session(**options)
+        )
+        connection.write({"token": token, "session_opened_at": fields.Datetime.now()})
+        return {"type": "ir.actions.act_url", "url": session["url"], "target": "self"}
+
+    def _wants_new_consent(self):
+        """Return whether the connection is opened to renew its consent, rather than to
+        correct the login or to accept terms.
+
+        :rtype: bool
+        """
+        return self.status_code not in (402, 429)
+
+    def action_pull(self):
+        """Have the bank's accounts read now; the user is told when it is done.
+
+        :return: notification
+        :rtype: dict
+        """
+        self.check_access("read")
+        self.sudo()._ask_to_read()
+        return self.account_ids.action_pull()
+
+    def action_start_all(self):
+        """Start the feed of every account for which a journal was chosen."""
+        self.check_access("write")
+        return self.account_ids.filtered(
+            lambda account: account.state == "to_assign" and account.journal_id
+        ).action_start()
+
+    def action_disconnect(self):
+        """Withdraw the consent at Bridge. What was read stays; the journals are kept,
+        so that the accounts go on where they stopped when they come back.
+
+        :raises UserError: if Bridge does not do it
+        """
+        self.check_access("write")
+        for connection in self.sudo().filtered(lambda c: c.state != "removed"):
+            item_ref = connection.item_ref
+            if item_ref:
+                connection.provider_id._bridge_ask(
+                    lambda bridge, item_ref=item_ref: bridge.delete_item(item_ref)
+                )
+            connection._set_removed()
+
+    # === Coming back from Bridge ===
+
+    @api.model
+    def _find_by_token(self, token):
+        """Return the connection whose page was opened with ``token``, among those that
+        the user may change.
+
+        :param str token: what the return brought, from anybody
+        :return: empty if there is none
+        :rtype: bridge.connection
+        """
+        head = (token or "").partition("-")[0]
+        if not (head.isascii() and head.isdecimal()) or len(head) > 9:
+            return self.browse()
+        connection = self.search([("id", "=", int(head))])
+        secret = connection.sudo().token or ""
+        if not secret or not token.isascii() or not consteq(secret, token):
+            return self.browse()
+        return connection if connection.has_access("write") else self.browse()
+
+    def _come_back(self, item_id=None):
+        """Read at Bridge what the person did there.
+
+        :param str item_id: what the return claims; it only chooses among the items
+            that Bridge says are this company's and new
+        """
+        self.ensure_one()
+        connection = self.sudo()
+        try:
+            connection._read_at_bridge(hint=item_id)
+        except (BridgeError, UserError) as error:
+            _logger.warning("Connection %s could not be read: %s", self.id, error)
+            connection._ask_to_read()
+
+    def _ask_to_read(self):
+        """Have the connection and its accounts read within seconds."""
+        now = fields.Datetime.now()
+        self.filtered(lambda c: c.state != "removed").write({"next_read_at": now})
+        self.env.ref(PULL_CRON)._trigger()
+
+    # === Cleaning up ===
+
+    @api.autovacuum
+    def _gc_unfinished(self):
+        """Forget connections that nobody finished for a week."""
+        limit = fields.Datetime.now() - timedelta(days=7)
+        self.search(
+            [
+                ("state", "=", "connecting"),
+                ("item_ref", "=", False),
+                ("write_date", "<", limit),
+            ]
+        ).unlink()
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_only_unused(self):
+        if any(
+            connection.state not in ("connecting", "removed") for connection in self
+        ) or any(account.line_ids for account in self.account_ids.sudo()):
+            raise UserError(
+                self.env._(
+                    "Disconnect the bank first. Connections that brought bank lines "
+                    "are kept."
+                )
+            )

@@ -1,0 +1,381 @@
+import logging
+from datetime import timedelta
+
+from psycopg2 import OperationalError
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+from odoo.addons.base.models.res_bank import sanitize_account_number
+
+from ..bridge import moment
+from ..bridge.client import PROVIDERS
+from ..bridge.errors import BridgeError
+from .bridge_connection import PULL_CRON, STATE_OF_STATUS
+
+_logger = logging.getLogger(__name__)
+
+# Between two reads of a connection of which Bridge tells nothing.
+READ_EVERY = timedelta(hours=6)
+# After a read that failed, unless Bridge says how long.
+RETRY_AFTER = timedelta(minutes=5)
+# How far Bridge's clock may differ from ours.
+CLOCK_TOLERANCE = timedelta(minutes=10)
+OPEN_ACCESS = "enabled"
+
+
+def _moment(text):
+    """Return a date-time of Bridge as Odoo stores it, False if there is none."""
+    parsed = moment.parse(text)
+    return parsed.replace(tzinfo=None) if parsed else False
+
+
+class BridgeConnection(models.Model):
+    """What Bridge says of a connection, and what follows from it."""
+
+    _inherit = "bridge.connection"
+
+    def _read_at_bridge(self, hint=None):
+        """Read the connection and its accounts at Bridge and keep what is said.
+
+        :param str hint: item that the connection is said to be, if it has none yet
+        :raises BridgeError: if Bridge refuses or does not answer
+        """
+        self.ensure_one()
+        self._take_in(self._fetch(hint))
+
+    def _read_in_cron(self, left):
+        """Read the connection; its failure is kept to itself.
+
+        :param int left: what the cron has to do after it
+        :return: why Bridge is not to be asked again for now, None if it may be
+        :rtype: Exception | None
+        """
+        self.ensure_one()
+        connection = self.with_company(self.company_id).with_context(
+            lang=self.company_id._get_payment_language()
+        )
+        cron = self.env["ir.cron"]
+        try:
+            answer = connection._fetch()
+            # What was asked is taken in on the data as they are then.
+            cron._commit_progress(0, remaining=left + 1)
+            if connection.try_lock_for_update(allow_referencing=True):
+                connection.invalidate_recordset()
+                connection._take_in(answer)
+            cron._commit_progress(1, remaining=left)
+            return None
+        except (BridgeError, UserError, OperationalError) as error:
+            self.env.cr.rollback()
+            _logger.warning("Connection %s could not be read: %s", self.id, error)
+            reason = connection._fail(error)
+        except Exception as error:
+            # Whatever it is, the other connections must not wait for it.
+            self.env.cr.rollback()
+            _logger.exception("Connection %s could not be read", self.id)
+            reason = connection._fail(error)
+        cron._commit_progress(1, remaining=left)
+        return reason
+
+    def _fail(self, error):
+        """Note why the connection could not be read and when it is tried again.
+
+        :return: the error if Bridge is not to be asked again for now, else None
+        :rtype: Exception | None
+        """
+        known = isinstance(error, (BridgeError, UserError))
+        delay = getattr(error, "retry_after", None)
+        wait = timedelta(seconds=min(delay, 3600)) if delay else RETRY_AFTER
+        at = fields.Datetime.now() + wait
+        if self.try_lock_for_update(allow_referencing=True):
+            self.write(
+                {
+                    "read_error": str(error) if known else type(error).__name__,
+                    "next_read_at": at,
+                }
+            )
+        self.env.ref(PULL_CRON)._trigger(at=at)
+        return error if getattr(error, "is_temporary", False) else None
+
+    # === Asking ===
+
+    def _fetch(self, hint=None):
+        """Return what Bridge says; nothing is changed here.
+
+        :return: ``item``, ``accounts``, ``bank``; ``item`` None if there is none
+        :rtype: dict
+        """
+        self.ensure_one()
+        known = self._get_known_items() if not self.item_ref else ()
+        answer = self.provider_id._bridge_read(
+            lambda bridge: self._ask(bridge, known, hint)
+        )
+        bank_ref = (answer["item"] or {}).get("provider_id")
+        if bank_ref and str(bank_ref) != self.bank_ref:
+            answer["bank"] = self._fetch_bank(bank_ref)
+        return answer
+
+    def _ask(self, bridge, known, hint):
+        item = (
+            self._ask_item(bridge)
+            if self.item_ref
+            else self._find_new_item(bridge.list_items(), known, hint)
+        )
+        accounts = list(bridge.list_accounts(item_id=item["id"])) if item else []
+        return {"item": item, "accounts": accounts}
+
+    def _ask_item(self, bridge):
+        try:
+            return bridge.read_item(self.item_ref)
+        except BridgeError as error:
+            if error.status != 404:
+                raise
+            return None
+
+    def _get_known_items(self):
+        """Return the items of our user at Bridge that are connections here."""
+        siblings = self.sudo().search(
+            [("provider_id", "=", self.provider_id.id), ("item_ref", "!=", False)]
+        )
+        return set(siblings.mapped("item_ref"))
+
+    def _find_new_item(self, items, known, hint):
+        """Return the item that a person made with the page opened for this connection.
+
+        :param items: all items of our user, as read
+        :param set known: those of other connections
+        :param str hint: the one that the return names
+        :return: None if there is none, or no telling which
+        """
+        opened_at = self.session_opened_at or self.create_date
+        new = [
+            item
+            for item in items
+            if str(item["id"]) not in known
+            and (_moment(item.get("created_at")) or opened_at)
+            >= opened_at - CLOCK_TOLERANCE
+        ]
+        for item in new:
+            if str(item["id"]) == str(hint):
+                return item
+        others = self.sudo().search_count(
+            [
+                ("provider_id", "=", self.provider_id.id),
+                ("id", "!=", self.id),
+                ("state", "=", "connecting"),
+                ("session_opened_at", "!=", False),
+            ]
+        )
+        return new[0] if len(new) == 1 and not others else None
+
+    def _fetch_bank(self, bank_ref):
+        """Return name and logo of a bank, empty if Bridge does not tell: they are not
+        worth a failure.
+
+        :rtype: dict
+        """
+        try:
+            with self.provider_id._bridge_client() as client:
+                return client.call("GET", f"{PROVIDERS}/{int(bank_ref)}") or {}
+        except (BridgeError, ValueError) as error:
+            _logger.info("Bank %s could not be read: %s", bank_ref, error)
+            return {}
+
+    # === Taking in ===
+
+    def _take_in(self, answer):
+        """Keep what Bridge said of the connection and its accounts.
+
+        :param dict answer: see `_fetch`
+        """
+        self.ensure_one()
+        item = answer["item"]
+        if not item:
+            if self.item_ref:
+                self._set_removed()
+            else:
+                self.next_read_at = False
+            return
+        was_new = not self.item_ref
+        self.write(self._prepare_from_item(item, answer.get("bank") or {}))
+        if was_new:
+            self.message_post(body=self.env._("The bank was connected."))
+        self._take_in_accounts(answer["accounts"])
+        self._follow_up()
+
+    def _prepare_from_item(self, item, bank):
+        """Return the values read from an item.
+
+        :param dict item: as read
+        :param dict bank: name and logo, empty if they are known already
+        """
+        now = fields.Datetime.now()
+        status = item.get("status")
+        status = status if isinstance(status, int) else 0
+        expires_at = _moment(item.get("authentication_expires_at"))
+        state = STATE_OF_STATUS.get(status, "trouble")
+        if state != "action" and expires_at and expires_at <= now:
+            state = "action"
+        values = {
+            "item_ref": str(item["id"]),
+            "status_code": status,
+            "status_info": item.get("status_code_info") or False,
+            "state": state,
+            "authentication_expires_at": expires_at,
+            "item_created_at": _moment(item.get("created_at")),
+            "bank_ref": str(item.get("provider_id") or ""),
+            "next_read_at": now + READ_EVERY,
+            "read_error": False,
+        }
+        if last := _moment(item.get("last_successful_refresh")):
+            values["last_success_at"] = last
+        if bank.get("name"):
+            values["bank_name"] = bank["name"]
+            values["logo_url"] = (bank.get("images") or {}).get("logo") or False
+        elif not self.bank_name:
+            values["bank_name"] = self.env._("Bank %s", values["bank_ref"])
+        return values
+
+    def _take_in_accounts(self, data_list):
+        """Bring the accounts in line with those that Bridge lists.
+
+        Accounts that a pull holds at the moment are left for the next time.
+
+        :param list data_list: the accounts of this connection, as read
+        """
+        self.ensure_one()
+        Account = self.env["bridge.account"]
+        by_ref = {
+            str(data["id"]): data
+            for data in data_list
+            if data.get("data_access", OPEN_ACCESS) == OPEN_ACCESS
+        }
+        ibans = {number for data in by_ref.values() if (number := _iban_of(data))}
+        found = Account.search(
+            Domain("provider_id", "=", self.provider_id.id)
+            & (
+                Domain("account_ref", "in", list(by_ref))
+                | Domain("iban", "in", list(ibans))
+                | Domain("connection_id", "=", self.id)
+            )
+        )
+        free = found.try_lock_for_update(allow_referencing=True)
+        if free != found:
+            self.next_read_at = fields.Datetime.now() + timedelta(minutes=1)
+        busy_refs = set((found - free).mapped("account_ref"))
+        known = {account.account_ref: account for account in free}
+        currencies = self._get_currencies(data_list)
+        to_create = []
+        for ref, data in by_ref.items():
+            if ref in busy_refs:
+                continue
+            values = self._prepare_account(data, currencies)
+            account = known.get(ref) or self._find_returned(free, by_ref, values)
+            if not account:
+                if not self._is_elsewhere(found, by_ref, values):
+                    to_create.append(values)
+            elif account.company_id == self.company_id:
+                account._take_in(self, ref, values)
+        created = Account.create(to_create)
+        if self.state == "ok":
+            mine = free.filtered(
+                lambda a: a.connection_id == self and a.account_ref not in by_ref
+            )
+            mine._set_gone()
+        (created | free.filtered(lambda a: a.connection_id == self))._propose_journal()
+
+    def _prepare_account(self, data, currencies):
+        """Return the values read from an account.
+
+        :param dict data: as read
+        :param dict currencies: by code
+        """
+        read_at = [_moment(data.get("updated_at"))]
+        if data.get("last_refresh_status") != "failed":
+            read_at.append(self.last_success_at)
+        read_at = [date for date in read_at if date]
+        return {
+            "connection_id": self.id,
+            "account_ref": str(data["id"]),
+            "name": data.get("name") or self.name,
+            "account_type": data.get("type") or False,
+            "iban": _iban_of(data) or False,
+            "currency_id": currencies.get(data.get("currency_code")),
+            "balance": data.get("balance") or 0.0,
+            "instant_balance": data.get("instant_balance", data.get("balance")) or 0.0,
+            "data_at": max(read_at) if read_at else False,
+        }
+
+    @api.model
+    def _get_currencies(self, data_list):
+        """Return the ids of the accounts' currencies, in use or not, by code."""
+        codes = {data.get("currency_code") for data in data_list} - {None}
+        currencies = (
+            self.env["res.currency"]
+            .with_context(active_test=False)
+            .search([("name", "in", list(codes))])
+        )
+        return {currency.name: currency.id for currency in currencies}
+
+    def _find_returned(self, accounts, by_ref, values):
+        """Return the account that came back under a new id: the bank was connected
+        again. A newer connection takes it over from an older one, never back.
+
+        :param bridge.account accounts: where it may be
+        :param dict by_ref: what this connection lists
+        :param dict values: what is known of the account under its new id
+        """
+        if not values["iban"]:
+            return accounts.browse()
+        return accounts.filtered(
+            lambda account: account.iban == values["iban"]
+            and account.currency_id.id == values["currency_id"]
+            and account.company_id == self.company_id
+            and account.account_ref not in by_ref
+            and (
+                account.state == "gone"
+                or account.connection_id == self
+                or not account.connection_id.item_created_at
+                or (
+                    self.item_created_at
+                    and account.connection_id.item_created_at <= self.item_created_at
+                )
+            )
+        )[:1]
+
+    def _is_elsewhere(self, accounts, by_ref, values):
+        """Return whether the account is fed by a newer connection of the same bank, or
+        is held at the moment.
+
+        Parameters as of `_find_returned`.
+        """
+        return bool(
+            accounts.filtered(
+                lambda account: account.iban
+                and account.iban == values["iban"]
+                and account.currency_id.id == values["currency_id"]
+                and account.company_id == self.company_id
+                and account.account_ref not in by_ref
+            )
+        )
+
+    def _set_removed(self):
+        """Note that Bridge no longer has the connection."""
+        self.activity_unlink(["mail.mail_activity_data_todo"])
+        self.write(
+            {
+                "state": "removed",
+                "next_read_at": False,
+                "authentication_expires_at": False,
+                "task_key": False,
+            }
+        )
+        for connection in self:
+            connection.message_post(body=self.env._("The bank was disconnected."))
+            connection.account_ids._set_gone()
+
+
+def _iban_of(data):
+    """Return the IBAN of an account as read, without spaces, empty if not told."""
+    return (sanitize_account_number(data.get("iban")) or "").upper()

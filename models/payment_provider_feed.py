@@ -1,0 +1,149 @@
+import logging
+from contextlib import contextmanager
+from datetime import timedelta
+
+from psycopg2 import OperationalError
+
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+from ..bridge import moment
+from ..bridge.aggregation import Aggregation
+from ..bridge.errors import BridgeError
+
+_logger = logging.getLogger(__name__)
+
+# A token that dies sooner than this is not used for another round of calls.
+TOKEN_MARGIN = timedelta(minutes=5)
+
+
+class PaymentProvider(models.Model):
+    """The provider as the company's user at Bridge, whose banks are read."""
+
+    _inherit = "payment.provider"
+
+    bridge_user_ref = fields.Char(
+        string="User at Bridge",
+        readonly=True,
+        copy=False,
+        groups="base.group_system",
+        help="Whose bank connections Bridge keeps for this company.",
+    )
+    bridge_access_token = fields.Char(
+        readonly=True, copy=False, groups="base.group_system"
+    )
+    bridge_token_expires_at = fields.Datetime(
+        readonly=True, copy=False, groups="base.group_system"
+    )
+
+    def _get_reset_values(self):
+        """Override of `payment`: another application has other users."""
+        values = super()._get_reset_values()
+        if self.code == "bridge":
+            values.update(bridge_user_ref=None, **self._no_bridge_token())
+        return values
+
+    def _no_bridge_token(self):
+        return {"bridge_access_token": None, "bridge_token_expires_at": None}
+
+    def _bridge_external_user(self):
+        """Return the name by which Bridge knows this company of this database.
+
+        :rtype: str
+        """
+        self.ensure_one()
+        database = self.env["ir.config_parameter"].sudo().get_param("database.uuid")
+        return f"odoo-{database}-{self.company_id.id}"
+
+    @contextmanager
+    def _bridge_aggregation(self, fresh=False):
+        """Yield Bridge's account information API with a live token of our user.
+
+        :param bool fresh: ask for a new token, whatever we still hold
+        :rtype: Aggregation
+        :raises BridgeError: if Bridge gives no token
+        """
+        self.ensure_one()
+        with self._bridge_client() as client:
+            yield Aggregation(client, self._bridge_live_token(client, fresh))
+
+    def _bridge_read(self, work):
+        """Do ``work`` with Bridge, once more with a new token if ours had died.
+
+        :param work: called with an `Aggregation`
+        :return: what it returns
+        :raises BridgeError: if Bridge refuses or does not answer
+        """
+        with self._bridge_aggregation() as aggregation:
+            try:
+                return work(aggregation)
+            except BridgeError as error:
+                if error.status != 401:
+                    raise
+                _logger.info("The token of provider %s died, asking again", self.id)
+        with self._bridge_aggregation(fresh=True) as aggregation:
+            return work(aggregation)
+
+    def _bridge_ask(self, work):
+        """Do ``work`` with Bridge for a person who waits for it.
+
+        :raises UserError: in his words, if Bridge refuses or does not answer
+        """
+        try:
+            return self._bridge_read(work)
+        except BridgeError as error:
+            _logger.info("Bridge refused provider %s: %s", self.id, error)
+            raise UserError(self._bridge_connection_message(error)) from error
+
+    def _bridge_live_token(self, client, fresh):
+        """Return a token that lives for a while.
+
+        :param BridgeClient client: the provider's own
+        :param bool fresh: not the one we hold
+        :rtype: str
+        """
+        provider = self.sudo()
+        enough = fields.Datetime.now() + TOKEN_MARGIN
+        if (
+            not fresh
+            and provider.bridge_access_token
+            and provider.bridge_token_expires_at
+            and provider.bridge_token_expires_at > enough
+        ):
+            return provider.bridge_access_token
+        answer = provider._bridge_authorize(client)
+        expires_at = moment.parse(answer.get("expires_at"))
+        values = {
+            "bridge_user_ref": answer["user"]["uuid"],
+            "bridge_access_token": answer["access_token"],
+            "bridge_token_expires_at": expires_at and expires_at.replace(tzinfo=None),
+        }
+        try:
+            with self.env.cr.savepoint():
+                provider.write(values)
+                provider.flush_recordset()
+        except OperationalError:
+            # Somebody else changes the provider: the token is good all the same.
+            provider.invalidate_recordset()
+        return answer["access_token"]
+
+    def _bridge_authorize(self, client):
+        """Return a new token of our user, made at the first time.
+
+        :rtype: dict
+        """
+        aggregation = Aggregation(client)
+        if self.bridge_user_ref:
+            try:
+                return aggregation.authorize(user_uuid=self.bridge_user_ref)
+            except BridgeError as error:
+                # Deleted at Bridge, or the credentials are another application's.
+                if error.status not in (400, 404):
+                    raise
+        name = self._bridge_external_user()
+        try:
+            aggregation.create_user(name)
+        except BridgeError as error:
+            if error.status != 409:
+                raise
+        return aggregation.authorize(external_user_id=name)

@@ -1,0 +1,539 @@
+"""Bank feeds: what comes from the bank becomes lines, once and completely."""
+
+from datetime import timedelta
+from unittest.mock import patch
+
+from odoo import Command, fields
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+from odoo.tools import format_date
+
+from ..bridge.aggregation import Aggregation
+from ..bridge.client import BridgeClient
+from .common import IBAN
+from .feed_case import FeedCase
+
+
+class Killed(BaseException):
+    """The process dies here: nobody catches it, nothing is committed after it."""
+
+
+@tagged("post_install", "-at_install")
+class TestFeedPull(FeedCase):
+    def test_new_money_becomes_a_line(self):
+        account = self.feed()
+        self.pull()
+        ref = self.receive_money(120.0, "FAC/2026/00042", payer="ACME SAS")
+        self.pull(account)
+        line = self.line_of(ref)
+        self.assertEqual(line.amount, 120.0)
+        self.assertEqual(line.journal_id, self.bank_journal)
+        self.assertEqual(line.bridge_account_id, account)
+        self.assertEqual(line.transaction_details["id"], ref)
+        self.assertIn("FAC", line.payment_ref)
+        self.assertEqual(account.balance, 120.0)
+        self.assertEqual(account.balance_difference, 0.0)
+        self.assertTrue(account.cursor)
+        self.assertFalse(account.pull_error)
+
+    def test_money_with_our_reference_pays_the_invoice(self):
+        request = self.create_request(120.0)
+        account = self.feed()
+        self.pull()
+        ref = self.receive_money(120.0, request.reference)
+        self.pull(account)
+        self.assertTrue(self.line_of(ref).is_reconciled)
+        self.assertEqual(request.line_ids.move_id.payment_state, "paid")
+
+    def test_pulling_twice_makes_nothing_twice(self):
+        account = self.feed()
+        self.receive_money(10.0, "one")
+        self.receive_money(20.0, "two")
+        self.pull()
+        before = self.lines()
+        self.pull(account)
+        self.assertEqual(self.lines(), before)
+        self.assertEqual(sum(before.mapped("amount")), 30.0)
+
+    def test_next_pull_is_about_an_hour_later(self):
+        account = self.feed()
+        self.pull()
+        wait = account.next_pull_at - fields.Datetime.now()
+        self.assertLess(wait, timedelta(hours=1))
+        self.assertGreater(wait, timedelta(minutes=30))
+        self.assertFalse(account.pull_user_id)
+
+    def test_debits_are_lines_too(self):
+        account = self.feed()
+        self.receive_money(500.0, "deposit")
+        ref = self.receive_money(-35.5, "rent", kind="out")
+        self.pull()
+        self.assertEqual(self.line_of(ref).amount, -35.5)
+        self.assertEqual(account.balance_difference, 0.0)
+
+    def test_all_pages_are_read(self):
+        account = self.feed()
+        self.pull()
+        for number in range(7):
+            self.sim.transfer(10.0 + number, f"page {number}", account=account.iban)
+        self.sim.refresh()
+        with self.pages_of(2):
+            self.pull(account)
+        self.assertEqual(len(self.lines(account)), 7)
+        self.assertEqual(account.balance_difference, 0.0)
+
+    def test_same_page_twice_is_taken_once(self):
+        account = self.feed()
+        for number in range(4):
+            self.sim.transfer(10.0 + number, f"page {number}", account=account.iban)
+        self.sim.refresh()
+        self.sim.faults.page_twice = True
+        with self.pages_of(3):
+            self.pull(account)
+        self.assertEqual(len(self.lines(account)), 4)
+        self.assertEqual(account.balance_difference, 0.0)
+
+    def test_order_of_pages_does_not_matter(self):
+        account = self.feed()
+        for number in range(5):
+            self.sim.transfer(
+                10.0 + number,
+                f"day {number}",
+                account=account.iban,
+                when=self.day(-number),
+            )
+        self.sim.refresh()
+        self.sim.faults.reversed_order = True
+        with self.pages_of(2):
+            self.pull(account)
+        lines = self.lines(account)
+        self.assertEqual(len(lines), 5)
+        self.assertEqual(lines.mapped("date"), sorted(lines.mapped("date")))
+        cursor = account.cursor
+        self.sim.faults.reversed_order = False
+        self.pull(account)
+        self.assertEqual(account.cursor, cursor)
+
+    def test_lost_page_is_asked_again(self):
+        account = self.feed()
+        self.receive_money(10.0, "one")
+        self.sim.faults.lost_page = 1
+        self.pull(account)
+        self.assertEqual(len(self.lines(account)), 1)
+
+    def test_days_before_the_first_one_are_not_taken_in(self):
+        self.sim.transfer(10.0, "old", account=IBAN, when=self.day(-20))
+        self.sim.transfer(20.0, "new", account=IBAN, when=self.day(-5))
+        account = self.feed(first_day=self.day(-10))
+        self.pull()
+        fed = self.lines(account) - account.opening_line_id
+        self.assertEqual(fed.mapped("amount"), [20.0])
+
+    def test_long_history_goes_on_after_the_last_month_done(self):
+        for days in (-95, -60, -5):
+            self.sim.transfer(10.0, f"day {days}", account=IBAN, when=self.day(days))
+        account = self.feed(first_day=self.day(-100))
+        with self.kill_after(1):
+            self.assertTrue(self.dies_pulling(account))
+        self.env.invalidate_all()
+        self.assertEqual(account.history_done, self.day(-70))
+        asked = []
+        ask = Aggregation.transaction_pages
+
+        def listen(aggregation, account_id, **filters):
+            asked.append(filters["min_date"])
+            return ask(aggregation, account_id, **filters)
+
+        with patch.object(Aggregation, "transaction_pages", listen):
+            self.pull(account)
+        self.assertEqual(asked, [self.day(-69), self.day(-38), self.day(-7)])
+        self.assertEqual(sum(self.lines(account).mapped("amount")), 30.0)
+        self.assertEqual(account.balance_difference, 0.0)
+
+    def test_time_over_goes_on_after_lines_were_made(self):
+        account = self.feed()
+        for number in range(6):
+            self.sim.transfer(10.0 + number, f"line {number}", account=IBAN)
+        self.sim.refresh()
+        cron = type(self.env["ir.cron"])
+        commit = cron._commit_progress
+
+        def no_time(records, *args, **kwargs):
+            commit(records, *args, **kwargs)
+            return 0
+
+        runs = 0
+        with self.slices_of(2), patch.object(cron, "_commit_progress", no_time):
+            while not account.cursor:
+                runs += 1
+                self.assertLess(runs, 9, "no progress")
+                self.pull(account)
+        self.assertEqual(len(self.lines(account)), 6)
+        self.assertEqual(account.balance_difference, 0.0)
+
+    def test_earlier_first_day_brings_the_days_between(self):
+        self.sim.transfer(10.0, "old", account=IBAN, when=self.day(-20))
+        self.sim.transfer(20.0, "new", account=IBAN, when=self.day(-5))
+        account = self.feed(first_day=self.day(-10))
+        self.pull()
+        self.assertEqual(account.opening_line_id.amount, 10.0)
+        account.with_user(self.manager).history_start = self.day(-30)
+        self.pull(account)
+        fed = self.lines(account) - account.opening_line_id
+        self.assertEqual(fed.mapped("amount"), [10.0, 20.0])
+        self.assertEqual(account.opening_line_id.amount, 0.0)
+        self.assertEqual(account.balance_difference, 0.0)
+
+    def test_account_that_feeds_a_journal_stays_with_it(self):
+        account = self.feed()
+        other = self.bank_journal.copy({"bank_account_id": False})
+        with self.assertRaises(UserError):
+            account.with_user(self.manager).journal_id = other
+
+    # === Killed ===
+
+    def kill_after(self, slices):
+        """Let the process die when so many slices are committed; return the patch."""
+        seen = []
+        take_in = type(self.env["bridge.account"])._take_in_slice
+
+        def dying(account, data_list, run):
+            if len(seen) == slices:
+                raise Killed
+            seen.append(1)
+            return take_in(account, data_list, run)
+
+        return patch.object(type(self.env["bridge.account"]), "_take_in_slice", dying)
+
+    def dies_pulling(self, account):
+        """Return whether the process died; what it had committed stays."""
+        try:
+            self.pull(account)
+        except Killed:
+            return True
+        return False
+
+    def test_pull_killed_at_any_point_goes_on_without_loss(self):
+        account = self.feed()
+        for number in range(6):
+            self.sim.transfer(10.0 + number, f"line {number}", account=account.iban)
+        self.sim.refresh()
+        for dies_after in range(4):
+            with self.slices_of(2), self.kill_after(dies_after):
+                self.assertEqual(self.dies_pulling(account), dies_after < 3)
+            self.env.invalidate_all()
+            self.assertEqual(bool(account.cursor), dies_after == 3)
+            self.assertEqual(len(self.lines(account)), min(6, dies_after * 2))
+        self.assertTrue(account.cursor)
+        self.assertEqual(account.balance_difference, 0.0)
+
+    def test_cursor_waits_for_the_last_page(self):
+        account = self.feed()
+        self.pull()
+        before = account.cursor
+        self.receive_money(10.0, "one")
+        with patch.object(type(account), "_end_pull", side_effect=Killed):
+            self.assertTrue(self.dies_pulling(account))
+        self.env.invalidate_all()
+        self.assertEqual(len(self.lines(account)), 1)
+        self.assertEqual(account.cursor, before)
+        self.pull(account)
+        self.assertEqual(len(self.lines(account)), 1)
+        self.assertNotEqual(account.cursor, before)
+
+    # === Coming money ===
+
+    def test_coming_money_waits_and_is_booked_when_it_counts(self):
+        account = self.feed()
+        self.pull()
+        coming = self.sim.transfer(
+            50.0, "coming", account=account.iban, when=self.day(3)
+        )
+        self.sim.refresh()
+        ref = self.sim.transaction_of(coming)["id"]
+        self.receive_money(10.0, "now")
+        self.pull(account)
+        self.assertFalse(self.line_of(ref))
+        self.assertEqual(account.balance_difference, 0.0)
+        self.assertLessEqual(account.cursor, self.sim.transactions[ref]["updated_at"])
+        # Other news in between must not carry the cursor past it.
+        self.travel(days=2)
+        self.receive_money(20.0, "later")
+        self.pull(account)
+        self.assertLessEqual(account.cursor, self.sim.transactions[ref]["updated_at"])
+        self.travel(days=2)
+        self.sim.refresh()
+        self.pull(account)
+        self.assertEqual(self.line_of(ref).amount, 50.0)
+        self.assertEqual(account.balance_difference, 0.0)
+
+    # === Limits, tokens, slowness ===
+
+    def test_too_many_requests_rest_as_long_as_bridge_says(self):
+        account = self.feed()
+        self.pull()
+        cursor = account.cursor
+        self.receive_money(10.0, "one")
+        self.sim.faults.set(status_429=True, retry_after="120")
+        with self.assertLogs("odoo.addons.account_payment_request", "WARNING"):
+            self.pull(account)
+        wait = (account.next_pull_at - fields.Datetime.now()).total_seconds()
+        self.assertGreater(wait, 100)
+        self.assertLess(wait, 130)
+        self.assertTrue(account.pull_error)
+        self.assertEqual(account.cursor, cursor)
+        self.sim.faults.clear()
+        self.travel(minutes=3)
+        self.pull()
+        self.assertEqual(len(self.lines(account)), 1)
+        self.assertFalse(account.pull_error)
+
+    def test_dead_token_is_replaced_once(self):
+        account = self.feed()
+        self.pull()
+        self.receive_money(10.0, "one")
+        self.sim.faults.expired_token = 1
+        self.pull(account)
+        self.assertEqual(len(self.lines(account)), 1)
+        self.assertFalse(account.pull_error)
+
+    def test_token_is_kept_between_pulls(self):
+        account = self.feed()
+        self.pull()
+        token = self.bridge.bridge_access_token
+        self.assertTrue(token)
+        self.pull(account)
+        self.assertEqual(self.bridge.bridge_access_token, token)
+        self.travel(hours=3)
+        self.pull(account)
+        self.assertNotEqual(self.bridge.bridge_access_token, token)
+        self.assertFalse(account.pull_error)
+
+    def test_silent_bridge_is_asked_again_later(self):
+        account = self.feed()
+        self.pull()
+        self.receive_money(10.0, "one")
+        self.sim.faults.status_503 = True
+        with self.assertLogs("odoo.addons.account_payment_request", "WARNING"):
+            self.pull(account)
+        self.assertFalse(self.lines(account))
+        self.assertGreater(account.next_pull_at, fields.Datetime.now())
+        self.sim.faults.clear()
+        self.travel(minutes=10)
+        self.pull()
+        self.assertEqual(len(self.lines(account)), 1)
+
+    def test_slow_page_gives_up_and_tries_again(self):
+        account = self.feed()
+        self.receive_money(10.0, "one")
+        self.sim.faults.slow_page = 0.6
+
+        def impatient(provider):
+            return BridgeClient(
+                "sim-client",
+                "sim-secret",
+                base_url=self.sim.url,
+                timeout=(1, 0.2),
+                attempts=1,
+            )
+
+        with (
+            patch.object(
+                type(self.env["payment.provider"]), "_bridge_client", impatient
+            ),
+            self.assertLogs("odoo.addons.account_payment_request", "WARNING"),
+        ):
+            self.pull(account)
+        self.assertIn("time", account.pull_error)
+        self.sim.faults.clear()
+        self.pull(account)
+        self.assertEqual(len(self.lines(account)), 1)
+
+    # === What cannot be booked ===
+
+    def test_one_bad_transaction_does_not_keep_the_others(self):
+        account = self.feed()
+        good = self.receive_money(10.0, "good")
+        bad = self.receive_money(66.6, "bad")
+        cls = type(self.env["account.bank.statement.line"])
+        create = cls.create
+
+        def refuse(lines, vals_list):
+            if any(vals.get("amount") == 66.6 for vals in vals_list):
+                raise UserError(vals_list[0]["payment_ref"])
+            return create(lines, vals_list)
+
+        with (
+            patch.object(cls, "create", refuse),
+            self.assertLogs("odoo.addons.account_payment_request", "WARNING"),
+        ):
+            self.pull(account)
+        self.assertTrue(self.line_of(good))
+        self.assertFalse(self.line_of(bad))
+        self.assertIn("bad", account.pull_error)
+        self.assertLessEqual(account.cursor, self.sim.transactions[bad]["updated_at"])
+        self.assertEqual(len(self.tasks(account)), 1)
+        self.pull(account)
+        self.assertTrue(self.line_of(bad))
+        self.assertFalse(account.pull_error)
+
+    def test_closed_period_puts_the_line_off_to_the_first_open_day(self):
+        account = self.feed(first_day=self.day(-30))
+        self.pull()
+        self.company.fiscalyear_lock_date = self.day(-5)
+        ref = self.receive_money(10.0, "late", when=self.day(-10))
+        self.pull(account)
+        line = self.line_of(ref)
+        self.assertEqual(line.date, self.day(-4))
+        self.assertIn(format_date(self.env, self.day(-10)), line.narration)
+        self.pull(account)
+        self.assertEqual(self.line_of(ref), line)
+        self.assertFalse(self.tasks(account))
+
+    def test_queries_do_not_grow_with_known_transactions(self):
+        account = self.feed()
+        counts = []
+        for number in (5, 40):
+            for index in range(number):
+                self.sim.transfer(
+                    1.0 + index, f"q {number} {index}", account=account.iban
+                )
+            self.sim.refresh()
+            self.pull(account)
+            data_list = [
+                self.sim_data(transaction)
+                for transaction in self.sim.transactions_of(account.iban)
+            ][-number:]
+            run = self.new_run(account)
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            account._take_in_slice(data_list, run)
+            self.env.flush_all()
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertEqual(counts[0], counts[1])
+
+    def test_button_says_when_it_is_done(self):
+        account = self.feed()
+        self.pull()
+        self.receive_money(10.0, "one")
+        action = account.with_user(self.accountant).action_pull()
+        self.assertEqual(action["tag"], "display_notification")
+        self.assertEqual(account.pull_user_id, self.accountant)
+        with patch.object(type(self.accountant), "_bus_send") as sent:
+            self.pull()
+        self.assertIn("1", sent.call_args[0][1]["message"])
+        self.assertFalse(account.pull_user_id)
+
+    def test_paused_feed_waits_and_goes_on(self):
+        account = self.feed()
+        self.pull()
+        account.with_user(self.manager).action_pause()
+        self.receive_money(10.0, "one")
+        self.pull()
+        self.assertFalse(self.lines(account))
+        account.with_user(self.manager).action_resume()
+        self.pull()
+        self.assertEqual(len(self.lines(account)), 1)
+
+    def test_logs_tell_no_iban_and_no_token(self):
+        account = self.feed()
+        with self.assertLogs("odoo.addons.account_payment_request", "INFO") as logs:
+            self.receive_money(10.0, "one")
+            self.pull(account)
+            self.sim.faults.status_500 = True
+            self.pull(account)
+        text = "\n".join(logs.output)
+        self.assertNotIn(account.iban, text)
+        self.assertNotIn(self.bridge.bridge_access_token, text)
+
+
+@tagged("post_install", "-at_install")
+class TestFeedBalance(FeedCase):
+    """What the bank says it holds, and when it said so."""
+
+    def test_empty_journal_starts_with_the_bank_balance(self):
+        self.sim.open_account(IBAN, 574, balance=1000)
+        self.sim.transfer(50.0, "new", account=IBAN, when=self.day(-1))
+        account = self.feed(first_day=self.day(-5))
+        self.pull()
+        opening = account.opening_line_id
+        self.assertEqual(opening.amount, 1000.0)
+        self.assertEqual(opening.date, self.day(-6))
+        self.assertEqual(account.balance_difference, 0.0)
+        self.assertEqual(self.lines()[0], opening)
+        self.pull(account)
+        self.assertEqual(len(self.lines(account)), 2)
+
+    def test_older_history_that_comes_later_leaves_the_opening(self):
+        self.sim.open_account(IBAN, 574, balance=1000)
+        self.sim.transfer(40.0, "older", account=IBAN, when=self.day(-20))
+        self.sim.transfer(50.0, "new", account=IBAN, when=self.day(-1))
+        self.sim.faults.short_history = True
+        account = self.feed(first_day=self.day(-30))
+        self.pull()
+        self.assertEqual(account.opening_line_id.amount, 1040.0)
+        self.sim.faults.short_history = False
+        self.travel(minutes=30)
+        self.sim.refresh()
+        self.pull(account)
+        self.assertEqual(account.opening_line_id.amount, 1000.0)
+        self.assertEqual(len(self.lines(account)), 3)
+        self.assertEqual(account.balance_difference, 0.0)
+
+    def test_journal_with_entries_gets_no_opening(self):
+        self.bank_line(10.0, "typed")
+        account = self.feed()
+        self.pull()
+        self.assertFalse(account.opening_line_id)
+
+    def test_first_day_follows_the_last_line(self):
+        self.bank_line(10.0, "typed", date=self.day(-3))
+        account = self.connect().account_ids
+        self.assertEqual(account.history_start, self.day(-2))
+
+    def test_difference_is_shown_with_its_day(self):
+        account = self.feed()
+        self.receive_money(100.0, "one")
+        self.pull()
+        self.assertEqual(account.balance_difference, 0.0)
+        self.travel(hours=1)
+        by_hand = self.env["account.move"].create(
+            {
+                "journal_id": self.bank_journal.id,
+                "date": self.day(-4),
+                "line_ids": [
+                    Command.create({"account_id": account_id, "balance": amount})
+                    for account_id, amount in (
+                        (self.bank_journal.default_account_id.id, 7.0),
+                        (self.company_data["default_account_revenue"].id, -7.0),
+                    )
+                ],
+            }
+        )
+        by_hand.action_post()
+        self.pull(account)
+        self.assertEqual(account.balance_difference, -7.0)
+        self.assertEqual(account.difference_since, self.day(-4))
+        self.travel(days=3)
+        self.pull(account)
+        self.assertEqual(account.difference_since, self.day(-7))
+        by_hand.button_draft()
+        self.pull(account)
+        self.assertEqual(account.balance_difference, 0.0)
+        self.assertFalse(account.difference_since)
+
+    def test_age_is_that_of_the_oldest_account(self):
+        self.assertIsNone(self.company._get_bank_data_age())
+        self.assertEqual(self.company._get_bank_data_note(), "")
+        account = self.feed()
+        self.pull()
+        self.assertLess(self.company._get_bank_data_age(), timedelta(minutes=1))
+        self.travel(hours=5, minutes=1)
+        self.assertEqual(
+            self.company._get_bank_data_note(), "Bank data are 5 hours old."
+        )
+        other = self.bank_journal.copy()
+        self.assertIsNone(self.company._get_bank_data_age(other))
+        account.with_user(self.manager).action_pause()
+        self.assertIsNone(self.company._get_bank_data_age())
