@@ -326,7 +326,7 @@ class PaymentRequest(models.Model):
         return sum(booked.mapped("amount")) + sum(
             line.amount
             for line in self.bank_line_ids
-            if not line.matched_transaction_id
+            if not line.matched_transaction_id or line.match_kind == "returned"
         )
 
     def _get_transactions_on_their_way(self):

@@ -20,6 +20,7 @@ ISSUES = [
     ("amount_differs", "Amount differs"),
     ("paid_twice", "Paid twice"),
     ("refused", "Refused by the bank"),
+    ("returned", "Returned by the bank"),
     ("no_news", "No news"),
 ]
 

@@ -1,4 +1,4 @@
-from odoo import SUPERUSER_ID, models
+from odoo import models
 
 
 class PaymentTransaction(models.Model):
@@ -43,25 +43,8 @@ class PaymentTransaction(models.Model):
         :rtype: res.users
         """
         self.ensure_one()
-        company = self.company_id
-        users = (
-            company.payment_request_user_id
-            | self.payment_request_id.user_id
-            | self.invoice_ids.invoice_user_id
-        )
-        group = self.env.ref("account.group_account_invoice")
-        accountants = users.filtered(
-            lambda user: user.active
-            and group in user.all_group_ids
-            and user.id != SUPERUSER_ID
-        )
-        return (
-            accountants[:1]
-            or group.all_user_ids.filtered(
-                lambda user: user.active
-                and company in user.company_ids
-                and user.id != SUPERUSER_ID
-            ).sorted("id")[:1]
+        return self.company_id._get_payment_accountant(
+            self.payment_request_id.user_id | self.invoice_ids.invoice_user_id
         )
 
     def _clear_issue(self):

@@ -2,7 +2,7 @@ from urllib.parse import urlsplit
 
 import pytz
 
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import ValidationError
 
 
@@ -32,6 +32,36 @@ class ResCompany(models.Model):
         "news or amount that differs. Empty: the responsible of the request.",
     )
 
+    bank_match_partial = fields.Boolean(
+        string="Reconcile Parts and Overpayments",
+        default=True,
+        help="A sure reference with too little money pays a part of what is due; with "
+        "too much, the rest becomes a credit of the customer. Otherwise a person "
+        "decides.",
+    )
+    bank_match_learn_iban = fields.Boolean(
+        string="Remember Payers' Accounts",
+        default=True,
+        help="The account that matched money came from is added to its customer.",
+    )
+    bank_match_tolerance = fields.Monetary(
+        string="Bank Fee Tolerance",
+        currency_field="currency_id",
+        help="Up to this amount, what is missing of a transfer is a bank fee and is "
+        "written off.",
+    )
+    bank_match_fee_account_id = fields.Many2one(
+        comodel_name="account.account",
+        string="Account for Bank Fees",
+        check_company=True,
+        help="Fees within the tolerance are written off to it; without it, no fee is.",
+    )
+
+    _bank_match_tolerance_positive = models.Constraint(
+        "CHECK(bank_match_tolerance >= 0)",
+        "The tolerance for bank fees must be positive.",
+    )
+
     @api.constrains("payment_request_base_url")
     def _check_payment_request_base_url(self):
         for company in self.filtered("payment_request_base_url"):
@@ -52,6 +82,29 @@ class ResCompany(models.Model):
         """
         self.ensure_one()
         return (self.payment_request_base_url or self.get_base_url()).rstrip("/")
+
+    def _get_payment_accountant(self, users):
+        """Return the user to whom tasks about payments go: the one named in the
+        settings, else the first of ``users`` who does accounting, else an accountant.
+
+        :param res.users users: who is responsible for what the task is about
+        :rtype: res.users
+        """
+        self.ensure_one()
+        group = self.env.ref("account.group_account_invoice")
+        accountants = (self.payment_request_user_id | users).filtered(
+            lambda user: user.active
+            and group in user.all_group_ids
+            and user.id != SUPERUSER_ID
+        )
+        return (
+            accountants[:1]
+            or group.all_user_ids.filtered(
+                lambda user: user.active
+                and self in user.company_ids
+                and user.id != SUPERUSER_ID
+            ).sorted("id")[:1]
+        )
 
     def _get_payment_timezone(self):
         """Return the name of the time zone in which the company counts its days: its

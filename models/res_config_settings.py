@@ -15,6 +15,20 @@ class ResConfigSettings(models.TransientModel):
     payment_request_user_id = fields.Many2one(
         related="company_id.payment_request_user_id", readonly=False
     )
+    bank_match_partial = fields.Boolean(
+        related="company_id.bank_match_partial", readonly=False
+    )
+    bank_match_learn_iban = fields.Boolean(
+        related="company_id.bank_match_learn_iban", readonly=False
+    )
+    bank_match_tolerance = fields.Monetary(
+        related="company_id.bank_match_tolerance",
+        readonly=False,
+        currency_field="currency_id",
+    )
+    bank_match_fee_account_id = fields.Many2one(
+        related="company_id.bank_match_fee_account_id", readonly=False
+    )
     bridge_provider_id = fields.Many2one(
         comodel_name="payment.provider", compute="_compute_bridge_provider"
     )
@@ -24,6 +38,7 @@ class ResConfigSettings(models.TransientModel):
     bridge_last_event_at = fields.Datetime(
         related="bridge_provider_id.bridge_last_event_at"
     )
+    bank_feed_summary = fields.Char(compute="_compute_bank_feed_summary")
 
     @api.depends("company_id")
     def _compute_bridge_provider(self):
@@ -36,6 +51,37 @@ class ResConfigSettings(models.TransientModel):
                 ],
                 limit=1,
             )
+
+    @api.depends("company_id")
+    def _compute_bank_feed_summary(self):
+        for settings in self:
+            domain = [("company_id", "=", settings.company_id.id)]
+            connections = self.env["bridge.connection"].search(
+                [*domain, ("state", "not in", ("connecting", "removed"))]
+            )
+            accounts = self.env["bridge.account"].search_count(
+                [*domain, ("state", "=", "active")]
+            )
+            settings.bank_feed_summary = (
+                self.env._(
+                    "Connected: %(banks)s. Accounts that feed a journal: %(accounts)s.",
+                    banks=", ".join(connections.mapped("name")),
+                    accounts=accounts,
+                )
+                if connections
+                else False
+            )
+
+    def action_connect_bank(self):
+        """Ask what is needed to connect a bank of the company.
+
+        :rtype: dict
+        """
+        return (
+            self.env["account.journal"]
+            .with_company(self.company_id)
+            .action_connect_bank()
+        )
 
     def action_bridge_provider(self):
         """Open the Bridge provider of the company."""

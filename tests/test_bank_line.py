@@ -44,22 +44,62 @@ class TestBankLine(RequestCase):
 
     # === What stays open ===
 
-    def test_another_amount_stays_open_and_is_told(self):
+    def test_another_amount_stays_open_and_is_told_if_the_company_wants_it_so(self):
+        self.company.bank_match_partial = False
         tx = self.paid(120.0)
         for amount in (119.99, 120.01, 1200.0):
             line = self.bank_line(amount, tx.reference)
             self.assert_open(line)
             self.assertIn(tx.reference, line.match_note)
             self.assertIn("120.00", line.match_note)
+            self.assertTrue(line.match_suggestion_ids)
         self.assertEqual(tx.issue, "amount_differs")
-        self.assertTrue(self.tasks(tx.payment_request_id))
+        self.assertEqual(len(self.tasks(tx.payment_request_id)), 1)
         self.assertFalse(tx.payment_id.is_matched)
 
     def test_another_amount_never_makes_a_pending_transfer_done(self):
+        for partial in (True, False):
+            with self.subTest(partial=partial):
+                self.company.bank_match_partial = partial
+                tx = self.paid(120.0, "pdng")
+                line = self.bank_line(100.0, tx.reference)
+                self.assertEqual(line.is_reconciled, partial)
+                self.assertEqual(tx.state, "pending")
+                self.assertFalse(tx.payment_id)
+                self.assertEqual(tx.issue, "amount_differs")
+
+    def test_too_little_pays_a_part_and_calls_a_person(self):
         tx = self.paid(120.0, "pdng")
-        self.assert_open(self.bank_line(100.0, tx.reference))
-        self.assertEqual(tx.state, "pending")
-        self.assertFalse(tx.payment_id)
+        request = tx.payment_request_id
+        line = self.bank_line(100.0, tx.reference)
+        self.assertTrue(line.is_reconciled)
+        self.assertEqual(line.matched_transaction_id, tx)
+        self.assertIn("20.00", line.match_note)
+        self.assertEqual(request.line_ids.move_id.amount_residual, 20.0)
+        self.assertEqual(len(self.tasks(request)), 1)
+        # What is left can be asked for: the transfer is no longer awaited.
+        self.assert_state(request, "valid", 20.0)
+
+    def test_too_much_pays_and_leaves_a_credit(self):
+        tx = self.paid(120.0, "pdng")
+        line = self.bank_line(150.0, tx.reference)
+        self.assertTrue(line.is_reconciled)
+        (credit,) = line.move_id.line_ids - line._seek_for_lines()[0]
+        self.assertEqual(credit.account_id.account_type, "asset_receivable")
+        self.assertEqual(credit.partner_id, self.customer)
+        self.assertEqual(credit.amount_residual, -30.0)
+        self.assertEqual(tx.payment_request_id.line_ids.move_id.amount_residual, 0.0)
+        self.assertEqual((tx.state, tx.issue), ("pending", "amount_differs"))
+
+    def test_another_amount_of_a_booked_transfer_uses_its_payment(self):
+        tx = self.paid(120.0)
+        outstanding = tx.payment_id._seek_for_lines()[0]
+        line = self.bank_line(100.0, tx.reference)
+        self.assertTrue(line.is_reconciled)
+        self.assertEqual(outstanding.amount_residual, 20.0)
+        self.assertEqual((tx.state, tx.issue), ("done", "amount_differs"))
+        # The invoice was paid by the payment, and is not paid a second time.
+        self.assertEqual(tx.payment_request_id.line_ids.move_id.amount_residual, 0.0)
 
     def test_the_same_transfer_is_never_paid_by_two_lines(self):
         tx = self.paid()
@@ -81,9 +121,9 @@ class TestBankLine(RequestCase):
         self.assert_reconciled(first, tx)
         self.assert_open(second)
 
-    def test_money_that_leaves_is_never_matched(self):
+    def test_money_that_leaves_pays_nothing(self):
         tx = self.paid()
-        for amount in (-120.0, 0.0):
+        for amount in (-119.0, 0.0):
             line = self.bank_line(amount, tx.reference)
             self.assertFalse(line.matched_transaction_id)
         self.assertFalse(tx.payment_id.is_matched)
@@ -493,6 +533,7 @@ class TestBankLine(RequestCase):
         self.assertEqual(tx.payment_id._seek_for_lines()[0].amount_residual, 120.0)
         self.assert_state(request, "valid", 80.0)
         self.assert_state(deposit, "valid", 300.0)
+        self.assertTrue(tx.exists())
         # The bank sends it again, under another line.
         self.assert_reconciled(self.bank_line(120.0, tx.reference), tx)
 

@@ -1,0 +1,646 @@
+"""What a batch of bank lines may pay, gathered in a handful of queries.
+
+Each look-up goes from what the lines say into an index, so that its cost grows with
+the lines and not with what is open.
+"""
+
+from collections import defaultdict
+
+from odoo.tools import SQL
+
+from odoo.addons.base.models.res_bank import sanitize_account_number
+from odoo.addons.payment import utils as payment_utils
+
+from .. import const, matching
+
+# Documents that one key may find: more of them tell nothing.
+MOST_DOCUMENTS = 20
+# Due entries read of one customer, and entries read of one amount.
+MOST_DUES = 200
+MOST_SAME_AMOUNT = 40
+
+DOCUMENT_TYPES = ("out_invoice", "out_receipt", "out_refund")
+
+# As in the indexes of account.move: the planner compares the expressions.
+NAME_DIGITS = SQL(r"regexp_replace(name, '\D', '', 'g')")
+REFERENCE_DIGITS = SQL(r"regexp_replace(payment_reference, '\D', '', 'g')")
+
+DUE_COLUMNS = SQL(
+    """
+    entry.id, entry.move_id, move.name, COALESCE(move.payment_reference, ''),
+    entry.partner_id, COALESCE(partner.name, ''), entry.amount_residual_currency,
+    entry.currency_id, COALESCE(entry.date_maturity, entry.date), entry.company_id,
+    CASE WHEN entry.amount_residual_currency = entry.amount_currency
+         THEN entry.discount_date END,
+    entry.amount_currency - entry.discount_amount_currency,
+    entry.amount_residual_currency != entry.amount_currency
+    """
+)
+
+
+class Entry:
+    """A row of `DUE_COLUMNS`: an open entry of a customer's document."""
+
+    __slots__ = ("company", "discount", "discount_date", "due", "touched")
+
+    def __init__(self, row, currencies, payment=False):
+        (
+            key,
+            move,
+            document,
+            payment_reference,
+            partner,
+            partner_name,
+            residual,
+            currency_id,
+            date,
+            self.company,
+            self.discount_date,
+            discount,
+            self.touched,
+        ) = row
+        currency = currencies.browse(currency_id)
+
+        def cents(amount):
+            return payment_utils.to_minor_currency_units(float(amount or 0), currency)
+
+        self.discount = cents(discount)
+        self.due = matching.Due(
+            key=key,
+            move=move,
+            document=document or "",
+            payment_reference=payment_reference,
+            partner=partner,
+            partner_name=partner_name,
+            cents=cents(residual),
+            currency=currency.name,
+            date=date,
+            payment=payment,
+        )
+
+    @property
+    def token(self):
+        """One payment of several documents is known by each of them."""
+        return self.due.key, self.due.move
+
+    def on(self, date):
+        """Return the `Due` as it is on ``date``: discounts end."""
+        if self.discount and self.discount_date and date <= self.discount_date:
+            return self.due._replace(discount_cents=self.discount)
+        return self.due
+
+
+class Candidates:
+    """Targets and dues of a batch, kept by what found them.
+
+    :param env: in sudo
+    :param list[Incoming] incoming: the lines
+    """
+
+    def __init__(self, env, incoming):
+        self.env = env
+        self.incoming = incoming
+        self.clues = {
+            one.receipt.key: matching.read_clues(one.receipt) for one in incoming
+        }
+        self._entries = {}  # by token
+        self._by_digits = defaultdict(set)
+        self._by_partner = defaultdict(set)
+        self._by_amount = defaultdict(set)
+        self._targets = defaultdict(list)  # by code or id of Bridge
+        self._payers = defaultdict(set)  # by sanitized IBAN: partner, company
+        # Whether any money goes out: only then is what came in asked for.
+        self._leaving = any(one.receipt.cents < 0 for one in incoming)
+        companies = {one.company_id for one in incoming}
+        self._visible = {
+            company.id: set(
+                env["res.company"].search([("id", "child_of", company.id)]).ids
+            )
+            for company in companies
+        }
+        self._companies = sorted(set().union(*self._visible.values()))
+
+    # === What one line sees ===
+
+    def targets(self, one):
+        """Return the targets of ours that the line may name, of its own company.
+
+        :rtype: list[matching.Target]
+        """
+        visible = self._visible[one.company_id.id]
+        found = {}
+        keys = (*self.clues[one.receipt.key].codes, *one.receipt.payment_refs)
+        for key in keys:
+            for target, company, taking in self._targets[key]:
+                if company in visible and taking == (one.receipt.cents > 0):
+                    dues = tuple(self._entries[t].on(one.date) for t in target.dues)
+                    found[target.key] = target._replace(dues=dues)
+        return list(found.values())
+
+    def dues(self, one):
+        """Return the dues found for the line so far, of its own company.
+
+        :rtype: list[matching.Due]
+        """
+        tokens = set()
+        for key in self.clues[one.receipt.key].digits:
+            tokens |= self._by_digits.get(key, set())
+        for partner in self.partners(one):
+            tokens |= self._by_partner.get(partner, set())
+        amount = one.receipt.cents, one.receipt.currency
+        tokens |= self._by_amount.get(amount, set())
+        visible = self._visible[one.company_id.id]
+        entries = (self._entries[token] for token in sorted(tokens))
+        dues = [entry.on(one.date) for entry in entries if entry.company in visible]
+        return sorted(dues, key=lambda due: (due.date or one.date, due.move))
+
+    def payers(self, one):
+        """Return the customers known to own the account that the money came from."""
+        visible = self._visible[one.company_id.id]
+        known = self._payers.get(sanitize_account_number(one.receipt.iban or ""), ())
+        return tuple(
+            sorted({p for p, company in known if not company or company in visible})
+        )
+
+    def partners(self, one):
+        """Return the customers who may be behind the line."""
+        partners = set(self.payers(one))
+        if one.receipt.partner:
+            partners.add(one.receipt.partner)
+        for key in self.clues[one.receipt.key].digits:
+            for token in self._by_digits.get(key, ()):
+                partners.add(self._entries[token].due.partner)
+        return partners - {None}
+
+    # === First pass: what the labels name ===
+
+    def load(self):
+        """Read what the lines name: references, Bridge's ids, numbers, accounts."""
+        self._flush()
+        self._load_targets()
+        self._load_documents()
+        self._load_payers()
+
+    def _flush(self):
+        env = self.env
+        env["account.move"].flush_model(
+            ["name", "payment_reference", "state", "move_type", "company_id"]
+        )
+        env["account.move.line"].flush_model(
+            [
+                "account_id",
+                "amount_currency",
+                "amount_residual_currency",
+                "currency_id",
+                "date_maturity",
+                "discount_amount_currency",
+                "discount_date",
+                "display_type",
+                "parent_state",
+                "partner_id",
+                "payment_id",
+                "reconciled",
+            ]
+        )
+
+    def _load_documents(self):
+        """Read the customer documents whose digits stand in the lines."""
+        keys = {key for clues in self.clues.values() for key in clues.digits}
+        if not keys:
+            return
+        rows = self.env.execute_query(
+            SQL(" UNION ").join(
+                SQL(
+                    """
+                    SELECT key.key, found.id
+                      FROM unnest(%(keys)s::text[]) AS key(key)
+                     CROSS JOIN LATERAL (
+                        SELECT id
+                          FROM account_move
+                         WHERE %(digits)s = key.key
+                           AND state = 'posted'
+                           AND move_type IN %(types)s
+                           AND company_id IN %(companies)s
+                         LIMIT %(most)s
+                     ) found
+                    """,
+                    keys=sorted(keys),
+                    digits=digits,
+                    types=DOCUMENT_TYPES,
+                    companies=tuple(self._companies),
+                    most=MOST_DOCUMENTS,
+                )
+                for digits in (NAME_DIGITS, REFERENCE_DIGITS)
+            )
+        )
+        keys_of = defaultdict(set)
+        for key, move_id in rows:
+            keys_of[move_id].add(key)
+        if not keys_of:
+            return
+        entries = self._read_entries(SQL("entry.move_id IN %s", tuple(keys_of)))
+        touched = {entry.due.move for entry in entries if entry.touched}
+        if touched:
+            entries += self._read_payments(touched)
+        for entry in entries:
+            for key in keys_of[entry.due.move]:
+                self._by_digits[key].add(entry.token)
+
+    def _read_entries(self, where):
+        """Read due entries of customer documents.
+
+        :param SQL where: which ones; ``entry``, ``move`` and ``partner`` are there
+        :rtype: list[Entry]
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT %(columns)s
+                  FROM account_move_line entry
+                  JOIN account_move move ON move.id = entry.move_id
+                  LEFT JOIN res_partner partner ON partner.id = entry.partner_id
+                 WHERE entry.display_type = 'payment_term'
+                   AND entry.parent_state = 'posted'
+                   AND move.move_type IN %(types)s
+                   AND %(where)s
+                """,
+                columns=DUE_COLUMNS,
+                types=DOCUMENT_TYPES,
+                where=where,
+            )
+        )
+        currencies = self.env["res.currency"]
+        return self._keep([Entry(row, currencies) for row in rows])
+
+    def _read_payments(self, move_ids):
+        """Read the outstanding entries of payments registered for documents.
+
+        The document is told with them: that is what a label names.
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT ON (entry.id, due.move_id) due.move_id, %(columns)s
+                  FROM (
+                    SELECT due.move_id, part.credit_move_id AS paid_id
+                      FROM account_move_line due
+                      JOIN account_partial_reconcile part
+                        ON part.debit_move_id = due.id
+                     WHERE due.move_id IN %(moves)s
+                       AND due.display_type = 'payment_term'
+                     UNION ALL
+                    SELECT due.move_id, part.debit_move_id
+                      FROM account_move_line due
+                      JOIN account_partial_reconcile part
+                        ON part.credit_move_id = due.id
+                     WHERE due.move_id IN %(moves)s
+                       AND due.display_type = 'payment_term'
+                  ) due
+                  JOIN account_move_line paid
+                    ON paid.id = due.paid_id
+                   AND paid.payment_id IS NOT NULL
+                  JOIN account_move_line entry
+                    ON entry.move_id = paid.move_id
+                   AND entry.id != paid.id
+                   AND entry.reconciled IS NOT TRUE
+                   AND entry.parent_state = 'posted'
+                  JOIN account_account account
+                    ON account.id = entry.account_id
+                   AND account.reconcile
+                   AND account.account_type NOT IN %(due_types)s
+                  JOIN account_move move ON move.id = due.move_id
+                  LEFT JOIN res_partner partner ON partner.id = entry.partner_id
+                """,
+                columns=DUE_COLUMNS,
+                due_types=("asset_receivable", "liability_payable"),
+                moves=tuple(move_ids),
+            )
+        )
+        payments = []
+        for move_id, *row in rows:
+            entry = Entry(row, self.env["res.currency"], payment=True)
+            entry.due = entry.due._replace(move=move_id)
+            payments.append(entry)
+        return self._keep(payments)
+
+    def _keep(self, entries):
+        for entry in entries:
+            self._entries[entry.token] = entry
+        return entries
+
+    def _load_payers(self):
+        """Read whose accounts the money came from."""
+        accounts = (one.receipt.iban for one in self.incoming)
+        ibans = {sanitize_account_number(account) for account in accounts if account}
+        if not ibans:
+            return
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT bank.sanitized_acc_number, partner.commercial_partner_id,
+                       bank.company_id
+                  FROM res_partner_bank bank
+                  JOIN res_partner partner ON partner.id = bank.partner_id
+                 WHERE bank.sanitized_acc_number IN %s
+                   AND bank.active AND partner.active
+                """,
+                tuple(sorted(ibans)),
+            )
+        )
+        for iban, partner_id, company_id in rows:
+            self._payers[iban].add((partner_id, company_id))
+
+    # === Targets of ours ===
+
+    def _load_targets(self):
+        """Read the transactions and requests whose reference or id is told."""
+        codes = {code for clues in self.clues.values() for code in clues.codes}
+        refs = {ref for one in self.incoming for ref in one.receipt.payment_refs}
+        if not codes and not refs:
+            return
+        company = ("company_id", "in", self._companies)
+        transactions = self.env["payment.transaction"].search(
+            [
+                "|",
+                ("reference", "in", sorted(codes)),
+                ("provider_reference", "in", sorted(refs)),
+                ("provider_code", "=", const.PROVIDER_CODE),
+                company,
+            ]
+        )
+        requests = self.env["payment.request"].search(
+            [("reference", "in", sorted(codes)), company]
+        )
+        dues = self._read_dues_of(transactions, requests)
+        for transaction in transactions:
+            self._add_transaction(transaction, dues[transaction])
+        for request in requests:
+            self._add_request(request, dues[request])
+
+    def _read_dues_of(self, transactions, requests):
+        """Return the open entries that each of these records asks for, as tokens.
+
+        A transfer that is booked asks for its payment's outstanding entry.
+        """
+        dues = defaultdict(list)
+        booked = transactions.filtered("payment_id")
+        owners = {}
+        if booked:
+            owners = {tx.payment_id.move_id.id: tx for tx in booked}
+            rows = self.env.execute_query(
+                SQL(
+                    """
+                    SELECT %(columns)s
+                      FROM account_move_line entry
+                      JOIN account_move move ON move.id = entry.move_id
+                      JOIN account_account account ON account.id = entry.account_id
+                      LEFT JOIN res_partner partner ON partner.id = entry.partner_id
+                     WHERE entry.move_id IN %(moves)s
+                       AND account.reconcile
+                       AND account.account_type NOT IN %(due_types)s
+                       AND entry.reconciled IS NOT TRUE
+                       AND entry.parent_state = 'posted'
+                    """,
+                    columns=DUE_COLUMNS,
+                    moves=tuple(owners) or (0,),
+                    due_types=("asset_receivable", "liability_payable"),
+                )
+            )
+            for entry in self._keep(
+                [Entry(row, self.env["res.currency"]) for row in rows]
+            ):
+                dues[owners[entry.due.move]].append(entry.token)
+        asking = defaultdict(list)  # request → those whose dues are its own
+        for transaction in transactions - booked:
+            if transaction.payment_request_id:
+                asking[transaction.payment_request_id].append(transaction)
+        for request in requests:
+            asking[request].append(request)
+        if asking:
+            self._read_request_dues(asking, dues)
+        loose = (transactions - booked).filtered(
+            lambda tx: not tx.payment_request_id and tx.invoice_ids
+        )
+        for transaction in loose:
+            entries = self._read_entries(
+                SQL(
+                    "entry.move_id IN %s AND entry.reconciled IS NOT TRUE",
+                    tuple(transaction.invoice_ids.ids),
+                )
+            )
+            dues[transaction] = [entry.token for entry in entries]
+        return dues
+
+    def _read_request_dues(self, asking, dues):
+        """Read the open entries of payment requests into ``dues``."""
+        self.env["payment.request.line"].flush_model(
+            ["request_id", "move_id", "move_line_id"]
+        )
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT line.request_id, entry.id, entry.move_id
+                  FROM payment_request_line line
+                  JOIN account_move_line entry ON entry.move_id = line.move_id
+                 WHERE line.request_id IN %s
+                   AND (line.move_line_id IS NULL OR line.move_line_id = entry.id)
+                   AND entry.display_type = 'payment_term'
+                   AND entry.reconciled IS NOT TRUE
+                   AND entry.parent_state = 'posted'
+                 ORDER BY entry.date_maturity, entry.id
+                """,
+                tuple(request.id for request in asking),
+            )
+        )
+        if not rows:
+            return
+        self._read_entries(SQL("entry.id IN %s", tuple({row[1] for row in rows})))
+        requests = {request.id: records for request, records in asking.items()}
+        for request_id, *token in rows:
+            for record in requests[request_id]:
+                dues[record].append(tuple(token))
+
+    def _add_transaction(self, transaction, dues):
+        target = matching.Target(
+            key=(transaction._name, transaction.id),
+            cents=self._cents(transaction.amount, transaction.currency_id),
+            currency=transaction.currency_id.name,
+            open=transaction._is_awaited_at_bank(),
+            reference=transaction.reference,
+            partner=transaction.partner_id.commercial_partner_id.id,
+            kind="transaction",
+            ids=tuple(filter(None, [transaction.provider_reference])),
+            dues=tuple(dues),
+        )
+        self._add(target, transaction, taking=True)
+        if self._leaving and transaction.payment_id and not transaction._is_returned():
+            self._add(target._replace(open=False, dues=()), transaction, taking=False)
+
+    def _add_request(self, request, dues):
+        currency = request.currency_id
+        target = matching.Target(
+            key=(request._name, request.id),
+            cents=self._cents(request.amount_to_pay, currency),
+            currency=currency.name,
+            # Money on its way for it may be this line, or another.
+            open=bool(request.amount_to_pay) and not request.amount_in_progress,
+            reference=request.reference,
+            partner=request.commercial_partner_id.id,
+            kind="request",
+            dues=tuple(dues),
+        )
+        self._add(target, request, taking=True)
+        for received in request._get_returnable_lines() if self._leaving else ():
+            target = target._replace(
+                cents=self._cents(received.amount, currency), open=False, dues=()
+            )
+            self._add(target, request, taking=False)
+
+    def _add(self, target, record, taking):
+        for key in {target.reference, *target.ids}:
+            self._targets[key].append((target, record.company_id.id, taking))
+
+    @staticmethod
+    def _cents(amount, currency):
+        return payment_utils.to_minor_currency_units(amount, currency)
+
+    # === Second pass: who and how much ===
+
+    def load_more(self, incoming):
+        """Read all that is due by the customers involved, and dues of the amount.
+
+        :param list[Incoming] incoming: the lines that the rules want more for
+        """
+        self._load_partner_dues({p for one in incoming for p in self.partners(one)})
+        self._load_amount_dues(incoming)
+
+    def _load_partner_dues(self, partners):
+        accounts = self.env["account.account"].search(
+            [("account_type", "=", "asset_receivable")]
+        )
+        if not partners or not accounts:
+            return
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT found.partner_id, found.id, found.move_id
+                  FROM unnest(%(partners)s) AS owner(id)
+                 CROSS JOIN LATERAL (
+                    SELECT id, move_id, partner_id
+                      FROM account_move_line
+                     WHERE account_id IN %(accounts)s
+                       AND partner_id = owner.id
+                       AND reconciled IS NOT TRUE
+                       AND parent_state = 'posted'
+                       AND display_type = 'payment_term'
+                       AND company_id IN %(companies)s
+                     LIMIT %(most)s
+                 ) found
+                """,
+                partners=sorted(partners),
+                accounts=tuple(accounts.ids),
+                companies=tuple(self._companies),
+                most=MOST_DUES + 1,
+            )
+        )
+        found = defaultdict(set)
+        for partner_id, *token in rows:
+            found[partner_id].add(tuple(token))
+        # Part of a long list would make combinations look like the only ones.
+        kept = {p: tokens for p, tokens in found.items() if len(tokens) <= MOST_DUES}
+        self._read_missing(set().union(*kept.values()))
+        for partner_id, tokens in kept.items():
+            self._by_partner[partner_id] |= tokens & set(self._entries)
+        self._load_partner_payments(partners)
+
+    def _read_missing(self, tokens):
+        if missing := {id_ for id_, move in tokens if (id_, move) not in self._entries}:
+            self._read_entries(SQL("entry.id IN %s", tuple(missing)))
+
+    def _load_partner_payments(self, partners):
+        """Read the outstanding entries of payments registered by hand."""
+        accounts = (
+            self.env["account.payment.method.line"]
+            .search([("payment_account_id", "!=", False)])
+            .payment_account_id
+        )
+        accounts = accounts.filtered(
+            lambda account: account.reconcile
+            and account.account_type not in ("asset_receivable", "liability_payable")
+        )
+        if not accounts:
+            return
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT ON (entry.id) %(columns)s
+                  FROM account_move_line entry
+                  JOIN account_move move ON move.id = entry.move_id
+                  LEFT JOIN res_partner partner ON partner.id = entry.partner_id
+                 WHERE entry.account_id IN %(accounts)s
+                   AND entry.partner_id IN %(partners)s
+                   AND entry.reconciled IS NOT TRUE
+                   AND entry.parent_state = 'posted'
+                   AND entry.payment_id IS NOT NULL
+                   AND entry.company_id IN %(companies)s
+                 LIMIT %(most)s
+                """,
+                columns=DUE_COLUMNS,
+                accounts=tuple(accounts.ids),
+                partners=tuple(sorted(partners)),
+                companies=tuple(self._companies),
+                most=MOST_DUES * len(partners),
+            )
+        )
+        known = {entry.due.key for entry in self._entries.values()}
+        payments = [
+            Entry(row, self.env["res.currency"], payment=True)
+            for row in rows
+            if row[0] not in known
+        ]
+        for entry in self._keep(payments):
+            self._by_partner[entry.due.partner].add(entry.token)
+
+    def _load_amount_dues(self, incoming):
+        """Read the dues of exactly the amounts that came."""
+        wanted = {
+            (one.currency_id.round(one.amount), one.currency_id.id) for one in incoming
+        }
+        if not wanted:
+            return
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT found.id, found.move_id
+                  FROM unnest(%(amounts)s::numeric[], %(currencies)s::int[])
+                       AS wanted(amount, currency_id)
+                 CROSS JOIN LATERAL (
+                    SELECT id, move_id
+                      FROM account_move_line
+                     WHERE amount_residual_currency = wanted.amount
+                       AND currency_id = wanted.currency_id
+                       AND reconciled IS NOT TRUE
+                       AND parent_state = 'posted'
+                       AND display_type = 'payment_term'
+                       AND company_id IN %(companies)s
+                     LIMIT %(most)s
+                 ) found
+                """,
+                amounts=[amount for amount, _currency in wanted],
+                currencies=[currency for _amount, currency in wanted],
+                companies=tuple(self._companies),
+                most=MOST_SAME_AMOUNT + 1,
+            )
+        )
+        tokens = {tuple(row) for row in rows}
+        self._read_missing(tokens)
+        found = defaultdict(set)
+        for token in tokens & set(self._entries):
+            due = self._entries[token].due
+            found[due.cents, due.currency].add(token)
+        # One of many, cut somewhere, would look like the only one.
+        self._by_amount.update(
+            (key, of_amount)
+            for key, of_amount in found.items()
+            if len(of_amount) <= MOST_SAME_AMOUNT
+        )
