@@ -1,0 +1,48 @@
+import {Component, useState} from "@odoo/owl";
+import {RecordSelector} from "@web/core/record_selectors/record_selector";
+import {accountDomain, partnerDomain} from "./reconcile_domains";
+import {ReconcileModel} from "./reconcile_model";
+
+/** A line that pays no invoice: set aside to an account, or a customer's credit. */
+export class WithoutInvoice extends Component {
+    static template = "account_payment_request.ReconcileWithoutInvoice";
+    static components = {RecordSelector};
+    static props = {model: ReconcileModel, row: Object};
+
+    setup() {
+        this.state = useState({
+            accountId: false,
+            label: this.props.row.label,
+            partnerId:
+                this.props.row.partner_id ||
+                this.props.row.suggestions[0]?.partner_id ||
+                false,
+        });
+    }
+
+    get accountDomain() {
+        return accountDomain(this.props.row, this.props.model.unfitAccountTypes);
+    }
+
+    get partnerDomain() {
+        return partnerDomain(this.props.row);
+    }
+
+    setAside() {
+        if (this.state.accountId && !this.props.model.busy) {
+            this.props.model.book(this.props.row, {
+                account_id: this.state.accountId,
+                label: this.state.label,
+            });
+        }
+    }
+
+    leaveAsCredit() {
+        if (this.state.partnerId && !this.props.model.busy) {
+            this.props.model.book(this.props.row, {
+                partner_id: this.state.partnerId,
+                credit: true,
+            });
+        }
+    }
+}
