@@ -27,6 +27,10 @@
         "views/payment_provider_views.xml",
         "views/bridge_event_views.xml",
         "views/account_bank_statement_line_views.xml",
+        "wizard/bridge_connect_views.xml",
+        "views/bridge_connection_views.xml",
+        "views/bridge_account_views.xml",
+        "views/account_journal_views.xml",
         "views/account_move_views.xml",
         "views/res_partner_views.xml",
         "views/res_config_settings_views.xml",
@@ -42,6 +46,10 @@
     "assets": {
         "web.assets_frontend": [
             "account_payment_request/static/src/pay/post_processing.js",
+        ],
+        "web.assets_backend": [
+            "account_payment_request/static/src/bank_accounts/*",
+            "account_payment_request/static/src/reconcile/*",
         ],
         "web.assets_tests": [
             "account_payment_request/static/tests/tours/*.js",

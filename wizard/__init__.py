@@ -1,1 +1,1 @@
-from . import payment_request_create, sms_composer
+from . import bridge_connect, payment_request_create, sms_composer

@@ -1,0 +1,110 @@
+from odoo import api, fields, models
+
+
+class AccountJournal(models.Model):
+    _inherit = "account.journal"
+
+    bridge_account_ids = fields.One2many(
+        comodel_name="bridge.account",
+        inverse_name="journal_id",
+        string="Fed by",
+    )
+    bridge_account_id = fields.Many2one(
+        comodel_name="bridge.account",
+        compute="_compute_bridge_account_id",
+        string="Bank Feed",
+    )
+
+    @api.depends("bridge_account_ids.state")
+    def _compute_bridge_account_id(self):
+        for journal in self:
+            journal.bridge_account_id = journal.bridge_account_ids.sorted(
+                lambda account: account.state == "gone"
+            )[:1]
+
+    # === Actions ===
+
+    def action_connect_bank(self):
+        """Ask what is needed to connect the bank of this journal, or of the company.
+
+        :return: the action of the assistant
+        :rtype: dict
+        """
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_payment_request.action_bridge_connect"
+        )
+        journal = self[:1]
+        action["context"] = {
+            "default_journal_id": journal.id,
+            "default_company_id": (journal.company_id or self.env.company).id,
+        }
+        return action
+
+    def action_open_bank_lines(self):
+        """Open the bank lines of this journal.
+
+        :rtype: dict
+        """
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_payment_request.action_bank_lines"
+        )
+        action["context"] = {"default_journal_id": self.id}
+        action["domain"] = [("journal_id", "=", self.id)]
+        action["display_name"] = self.display_name
+        return action
+
+    def action_open_to_reconcile(self):
+        """Open *To Reconcile* on this journal.
+
+        :rtype: dict
+        """
+        action = self.env["ir.actions.client"]._for_xml_id(
+            "account_payment_request.action_to_reconcile"
+        )
+        action["context"] = {"default_journal_id": self.id}
+        return action
+
+    def action_open_bank_connection(self):
+        """Open the connection that feeds this journal.
+
+        :rtype: dict
+        """
+        return self.bridge_account_id.connection_id._get_records_action()
+
+    def action_open_bridge_account(self):
+        """Open what feeds this journal.
+
+        :rtype: dict
+        """
+        return self.bridge_account_id._get_records_action()
+
+    # === Accounting dashboard of core ===
+
+    def _fill_bank_cash_dashboard_data(self, dashboard_data):
+        """Override of `account`: add what feeds each bank journal."""
+        result = super()._fill_bank_cash_dashboard_data(dashboard_data)
+        journals = self.filtered(lambda journal: journal.type in ("bank", "credit"))
+        can_connect = self.env["bridge.connection"].has_access("create")
+        accounts = journals._get_bridge_accounts()
+        for journal in journals:
+            account = accounts.get(journal)
+            dashboard_data[journal.id]["bank_feed"] = {
+                "can_connect": can_connect and not account,
+                "step": account.connection_id._get_step_label() if account else "",
+                "text": account.connection_id.state_text if account else False,
+                "data_note": account._get_data_note() if account else False,
+            }
+        return result
+
+    def _get_bridge_accounts(self):
+        """Return what feeds each of these journals, as far as the user may see it.
+
+        :rtype: dict[account.journal, bridge.account]
+        """
+        if not self.env["bridge.account"].has_access("read"):
+            return {}
+        return {
+            journal: journal.bridge_account_id
+            for journal in self
+            if journal.bridge_account_id
+        }
