@@ -52,11 +52,23 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--reset", action="store_true", help="make the database again")
     demo.add_argument("--port", type=int, default=8069, help="of Odoo (%(default)s)")
     demo.add_argument("--simulator-port", type=int, default=8070, help="(%(default)s)")
+    demo.add_argument(
+        "--speed",
+        type=float,
+        default=180,
+        help="how much faster the simulated banks are; 180: an hour in 20 s",
+    )
 
     test = add("test", _test, "run all tests")
     test.add_argument("-k", dest="keyword", help="only plain tests that match (pytest)")
     test.add_argument("--tags", help="only these Odoo tests, e.g. :TestClass.test_name")
     test.add_argument("--plain", action="store_true", help="only plain-Python tests")
+    test.add_argument(
+        "--oca", action="store_true", help="only what runs beside the OCA's addons"
+    )
+    test.add_argument(
+        "--no-oca", action="store_true", help="all but what runs beside them"
+    )
     test.add_argument("--keep", action="store_true", help="keep the test database")
     test.add_argument(
         "--reuse", action="store_true", help="update the last test database, keep it"

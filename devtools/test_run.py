@@ -4,18 +4,25 @@ import collections
 import json
 import os
 import subprocess
+import time
 import xml.etree.ElementTree as ElementTree
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import odoo, postgres, python_env, system
+from . import oca, odoo, postgres, python_env, system
 from .console import say, step, tail
 from .paths import ADDON, LOG_DIR, ROOT, database_name
 
 PLAIN = ("bridge/tests", "matching/tests", "simulator/tests", "devtools/tests")
 # What tests look through: a browser, the invoice's PDF, its pages, their QR codes.
 PROGRAMS = ("chromium", "wkhtmltopdf", "pdftoppm", "zbarimg")
+# With the OCA's addons: the tests written for that, and again those of bank lines.
+OCA_TAG = "oca"
+BANK_LINE_TESTS = ("test_bank_line*.py", "test_match*.py")
+# Of Odoo's tests, how many the first of two cores runs; the other one has the rest,
+# the plain tests and those with the OCA's addons.
+FIRST_SHARE = 0.68
 
 
 @dataclass
@@ -55,21 +62,24 @@ class Result:
 
 def run_tests(options) -> int:
     """Run what ``options`` of the command line select; return the exit code."""
-    with_plain = not options.tags
-    with_odoo = not options.plain and not options.keyword
-    if with_odoo:
+    narrowed = options.plain or options.keyword
+    with_plain = not (options.tags or options.oca)
+    with_odoo = not (narrowed or options.oca)
+    with_oca = options.oca or not (narrowed or options.tags or options.no_oca)
+    if with_odoo or with_oca:
         odoo.prepare()
         system.ensure(*PROGRAMS)
     else:
         python_env.ensure()
-    results = []
+    first, rest = (options.tags, "") if options.tags else odoo_tags()
+    beside = [lambda: run_plain(options.keyword)] if with_plain else []
+    beside += [lambda: run_odoo(options, rest, "rest")] if with_odoo and rest else []
+    beside += [lambda: run_oca(options)] if with_oca else []
     with ThreadPoolExecutor() as pool:
-        # One core installs and tests the addon while the other runs plain Python.
-        plain = pool.submit(run_plain, options.keyword) if with_plain else None
-        if with_odoo:
-            results.append(run_odoo(options))
-        if plain:
-            results.append(plain.result())
+        # One core installs and tests the addon while the other runs the rest.
+        others = pool.submit(lambda: [run() for run in beside])
+        results = [run_odoo(options, first)] if with_odoo else []
+        results += others.result()
     total = sum(results, Result())
     for name in total.failures:
         say(f"FAILED {name}")
@@ -125,23 +135,72 @@ def read_junit(path: Path) -> Result:
     return result
 
 
-def run_odoo(options) -> Result:
-    """Install the addon in a fresh database and run its tests there."""
-    database = database_name("test")
+def run_odoo(options, tags: str, purpose: str = "test") -> Result:
+    """Install the addon in a fresh database and run its tests of ``tags`` there."""
+    return _run_in_database(purpose, options, tags)
+
+
+def odoo_tags() -> tuple[str, str]:
+    """Return the tags of the addon's tests, file by file, in two shares."""
+    counts = {
+        path: path.read_text(encoding="utf-8").count("def test_")
+        for path in (ROOT / "tests").glob("test_*.py")
+        if not path.name.startswith("test_oca")
+    }
+    wanted = FIRST_SHARE * sum(counts.values())
+    shares: tuple[list[Path], list[Path]] = ([], [])
+    taken = 0
+    for path in sorted(counts, key=lambda path: (-counts[path], path)):
+        is_first = taken + counts[path] <= wanted
+        taken += counts[path] * is_first
+        shares[0 if is_first else 1].append(path)
+    first, rest = (",".join(map(_file_tag, sorted(share))) for share in shares)
+    return first, rest
+
+
+def _file_tag(path: Path) -> str:
+    return f"/{ADDON}/{path.relative_to(ROOT)}"
+
+
+def run_oca(options) -> Result:
+    """Run what concerns bank lines in a database with the OCA's addons."""
+    tags = options.tags or oca_tags()
+    return _run_in_database("oca", options, tags, oca.MODULES, oca.addons_path())
+
+
+def oca_tags() -> str:
+    """Return what Odoo runs with the OCA's addons: tests by tag and by file."""
+    files = (
+        path
+        for pattern in BANK_LINE_TESTS
+        for path in sorted((ROOT / "tests").glob(pattern))
+    )
+    return ",".join([f"{OCA_TAG}/{ADDON}", *map(_file_tag, files)])
+
+
+def _run_in_database(
+    purpose: str, options, tags: str, modules: tuple[str, ...] = (), *more: str
+) -> Result:
+    """Run Odoo's tests of some tags in the database of a purpose.
+
+    :param modules: what is installed beside the addon
+    :param more: more options of Odoo
+    """
+    database = database_name(purpose)
     template = odoo.template()
-    change = "-i"
+    change = ["-i", ",".join([ADDON, *modules])]
     if options.reuse and postgres.exists(database):
-        change = "-u"
+        change = ["-u", ADDON]
     else:
         with step(f"database {database}"):
             odoo.create_database(database, template)
-    tags = options.tags or f"/{ADDON}"
-    report, log = LOG_DIR / "odoo.jsonl", LOG_DIR / "odoo.log"
+    name = "odoo" if purpose == "test" else purpose
+    report, log = LOG_DIR / f"{name}.jsonl", LOG_DIR / f"{name}.log"
     for path in (report, log):
         _empty(path)
     say(f"· Odoo tests {tags} (log: {log})")
     command = odoo.command(
-        *("-d", database, change, ADDON, "--test-tags", tags),
+        *("-d", database, *change, "--test-tags", tags, *more),
         *("--stop-after-init", "--max-cron-threads=0", "-p", str(odoo.free_port())),
         *("--screenshots", str(LOG_DIR / "screenshots"), "--logfile", str(log)),
         module="devtools.odoo_tests",
@@ -149,10 +208,12 @@ def run_odoo(options) -> Result:
     environment = {**os.environ, **odoo.environment(), "ODOO_TEST_REPORT": str(report)}
     # A test that only passes when it is tried again has failed.
     environment["ODOO_TEST_FAILURE_RETRIES"] = "0"
+    started = time.monotonic()
     done = subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL)
     result = read_recorded(report)
     result.judge("Odoo", done.returncode, log)
-    say(f"  Odoo: {result}")
+    beside = f" beside {', '.join(modules)}" if modules else ""
+    say(f"  Odoo{beside}: {result}, {time.monotonic() - started:.0f} s")
     if not (options.keep or options.reuse):
         odoo.drop(database)
     return result
