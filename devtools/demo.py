@@ -14,8 +14,6 @@ from . import demo_database, odoo, python_env, system
 from .console import DevError, say, step, tail
 from .paths import CHECKOUT_DIR, LOG_DIR, ROOT, database_name
 
-# One virtual hour at the simulated banks passes in twenty seconds.
-SPEED = "180"
 TOUR = """
   Odoo       {odoo}/odoo
              accountant     login camille   password camille
@@ -23,12 +21,16 @@ TOUR = """
   Simulator  {simulator}          banks, transfers, faults, the bank account
   Inbox      {simulator}/inbox    the customers' mails and SMS
 
-  1. Odoo as Camille, Invoicing: confirm the draft invoice of Sophie Lambert; Send it.
-  2. Inbox: open her mail, tap the button (or scan the QR code of the PDF).
-  3. "Pay from my bank": pick the Demo Bank, confirm as she would. The page says paid.
-  4. Odoo: the invoice is paid; "Payment Link" on it tells the whole story.
-  5. Simulator, Bank account: type the line it shows in Odoo, Customers, Bank Lines.
-     It reconciles by itself.
+  1. Odoo as Camille, Invoicing, Bank, Bank Accounts: "Connect a Bank". Pick the Demo
+     Bank, agree; back in Odoo press "Start". The lines of the last weeks come in.
+  2. Customers, Invoices: confirm the draft invoice of Sophie Lambert; Send it.
+  3. Inbox: open her mail, tap the button (or scan the QR code of the PDF).
+  4. "Pay from my bank": pick the Demo Bank, confirm as she would. The page says paid.
+  5. Odoo: the invoice is paid; "Payment Link" on it tells the whole story. Within a
+     minute the money is in Bank, Bank Lines, and has reconciled by itself.
+  6. Simulator, Bank account: type transfers as customers do, with the number of an
+     invoice, with three of them. They reconcile too; one with a wrong amount waits in
+     Bank, To Reconcile, and says why.
 
   Ctrl-C stops both.
 """
@@ -57,7 +59,7 @@ def run_demo(options) -> int:
     webhook = addresses["odoo"] + demo_database.webhook_path(database)
     simulator = [
         *(str(python_env.python()), "-m", "simulator", "--port", str(simulator_port)),
-        *("--smtp-port", str(smtp_port), "--speed", SPEED),
+        *("--smtp-port", str(smtp_port), "--speed", str(options.speed)),
         *("--webhook-url", webhook, "--state-file", str(state)),
     ]
     server = odoo.command(

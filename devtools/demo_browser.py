@@ -116,6 +116,11 @@ class Browser:
         self.evaluate(f"{focus}(document.querySelector({json.dumps(selector)}))")
         self.call("Input.insertText", text=value)
 
+    def press(self, key: str) -> None:
+        """Press and release a key that has a name, e.g. ``Enter``."""
+        for kind in ("keyDown", "keyUp"):
+            self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key)
+
     @property
     def text(self) -> str:
         """What the page says."""

@@ -8,12 +8,13 @@ The demo should be fresh (``./dev demo --reset``): the story it shows is made he
 import argparse
 import sys
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from .console import say
+from .demo_bank import BANK_ACCOUNTS, TO_RECONCILE
 from .demo_browser import DESKTOP, PHONE, Browser
-from .demo_check import PAY, Story
+from .demo_check import Check
 from .demo_rpc import Odoo
+from .demo_story import PAY, eventually
 from .paths import ROOT
 
 FOLDER = ROOT / "static" / "description"
@@ -22,7 +23,7 @@ COLOURS = 128
 BRITISH_BANK = 9203
 # What the web client shows once it has nothing more to fetch.
 LOADED = (
-    "!!document.querySelector('.o_action_manager .o_view_controller') && "
+    "!!document.querySelector('.o_action_manager .o_action') && "
     "!document.querySelector('.o_blockUI, .o_loading_indicator')"
 )
 
@@ -44,14 +45,6 @@ def compress(path: Path, width: int, margin: int | None = None) -> None:
         picture = picture.resize((width, tall), Image.Resampling.LANCZOS)
     picture.quantize(COLOURS).save(path, optimize=True)
     say(f"  {path.relative_to(ROOT)} {path.stat().st_size // 1000} kB")
-
-
-def log_in(browser: Browser, user: Odoo, url: str) -> None:
-    """Give the browser the session of a user."""
-    host = urlsplit(url).hostname
-    browser.call(
-        "Network.setCookie", name="session_id", value=user.session_id, domain=host
-    )
 
 
 def show(browser: Browser, url: str, name: str, *, to: str = "", tap: str = "") -> None:
@@ -78,7 +71,43 @@ def show(browser: Browser, url: str, name: str, *, to: str = "", tap: str = "") 
     compress(FOLDER / name, WIDE["width"])
 
 
-def take(story: Story) -> None:
+def take_bank(story: Check) -> None:
+    """Connect the bank, let receipts come in of which some leave a question."""
+    with Browser({**WIDE, "height": 780}, "en") as story.office:
+        office = story.office
+        story.log_in(office, story.camille)
+        for _step in (*story.connect_the_bank(), *story.connect_another_bank()):
+            pass
+        connections = story.camille.find("bridge.connection", [], "id")
+        action = "action-account_payment_request.action_bridge_connection"
+        show(
+            *(office, f"{story.url}/odoo/{action}/{connections[-1]['id']}"),
+            "bank_connection.png",
+        )
+        for _step in story.typed_transfers():
+            pass
+        hotel = story.existing("Hôtel des Tilleuls")
+        munich = story.existing("Müller Raumdesign GmbH")
+        dentist = story.existing("Cabinet dentaire Aubrac")
+        sophie = story.existing("Sophie Lambert")
+        transfers = (
+            (hotel["amount_residual"], "solde facture lampes", "HOTEL DES TILLEULS"),
+            (munich["amount_residual"], "Rechnung", "MUELLER RAUMDESIGN GMBH"),
+            (dentist["amount_residual"] - 50, dentist["name"], "SCI DES QUAIS"),
+            (sophie["amount_residual"] + 20, f"facture {sophie['name']}", "P LAMBERT"),
+        )
+        for amount, label, payer in transfers:
+            story.transfer(round(amount, 2), label, payer)
+
+        def examined():
+            return len(story.lines([("match_suggestion_ids", "!=", False)])) >= 4
+
+        eventually(examined, "the receipts", 90)
+        show(office, story.url + TO_RECONCILE, "to_reconcile.png")
+        show(office, story.url + BANK_ACCOUNTS, "bank_accounts.png")
+
+
+def take(story: Check) -> None:
     """Make the story's states and photograph them."""
     story.camille = Odoo(story.url, story.database, "camille", "camille")
     admin = Odoo(story.url, story.database, "admin", "admin")
@@ -86,6 +115,7 @@ def take(story: Story) -> None:
     company = admin.read("res.company", admin.company, "partner_id")
     partner = company["partner_id"][0]
     admin.call("res.partner", "write", [partner], {"lang": "en_US"})
+    take_bank(story)
     london = story.existing("Harbour & Finch Ltd")
     FOLDER.mkdir(parents=True, exist_ok=True)
     mail = story.send(london, "accounts@harbour-finch")
@@ -108,7 +138,7 @@ def take(story: Story) -> None:
     karim = story.existing("Karim Benali")
     story.world.do("settle", link=story.link_of(story.transaction(karim)))
     with Browser(WIDE, "en") as office:
-        log_in(office, story.camille, story.url)
+        story.log_in(office, story.camille)
         action = "action-account_payment_request.action_payment_request"
         listing = f"{story.url}/odoo/{action}"
         show(
@@ -116,13 +146,13 @@ def take(story: Story) -> None:
         )
         show(office, listing, "payment_requests.png")
         show(office, listing, "kanban.png", tap=".o_switch_view.o_kanban")
-        log_in(office, admin, story.url)
+        story.log_in(office, admin)
         show(
             *(office, f"{story.url}/odoo/settings#account", "settings.png"),
             to="#payment_request_bridge",
         )
     with Browser({**WIDE, "height": 1240}, "en") as office:
-        log_in(office, story.camille, story.url)
+        story.log_in(office, story.camille)
         request = f"{listing}/{london['payment_request_id'][0]}"
         show(office, request, "payment_request.png")
 
@@ -135,7 +165,7 @@ def main() -> int:
     parser.add_argument("--database", required=True)
     options = parser.parse_args()
     options.pictures = str(FOLDER)
-    take(Story(options))
+    take(Check(options))
     return 0
 
 

@@ -1,0 +1,241 @@
+"""Chapters of the demo: the bank feeds itself, and every receipt finds its invoice."""
+
+from .demo_rpc import Odoo
+from .demo_story import DEMO_BANK, MINUTE, Story, eventually, expect
+
+ACTION = "/odoo/action-account_payment_request."
+BANK_ACCOUNTS = f"{ACTION}action_bank_accounts"
+TO_RECONCILE = f"{ACTION}action_to_reconcile"
+# A bank with an account in euros and one in dollars.
+CORPORATE_BANK = 9107
+START = "button[name=action_start_all]"
+
+
+class BankChapters(Story):
+    """Generators of (what is done, what was seen)."""
+
+    def connect_the_bank(self):
+        """The accountant connects her bank"""
+        yield "from the bank accounts she goes to Bridge's page"
+        self.go_to_bridge()
+        yield "no password of her bank goes through Odoo"
+
+        yield "she picks the Demo Bank, identifies herself, agrees"
+        connection = self.agree(DEMO_BANK)
+        account = self.accounts(connection)[0]
+        expect(account["journal_id"], "no journal is proposed for the account's IBAN")
+        self.office.picture(self.pictures / "bank_connected.png")
+        yield f"its journal is found by the IBAN: {account['journal_id'][1]}"
+
+        yield "she starts it: the lines come in by themselves"
+        account = self.start(connection)[0]
+        yield (
+            f"{account['lines']} lines since {account['history_start']}, "
+            f"{account['balance']:,.2f} € as at the bank"
+        )
+
+        yield "the bank accounts show them"
+        self.look(BANK_ACCOUNTS, account["journal_id"][1])
+        self.office.wait("!!document.querySelector('.o_bank_amount')", "the balance")
+        self.office.picture(self.pictures / "bank_accounts.png")
+        yield "balance, curve, and what is left to do"
+
+    def connect_another_bank(self):
+        """She connects another bank, in euros and dollars"""
+        yield "its accounts are new: each gets a journal"
+        self.go_to_bridge()
+        connection = self.agree(CORPORATE_BANK)
+        for account in self.accounts(connection):
+            expect(not account["journal_id"], f"whose journal is this: {account}")
+            self.camille.call(
+                "bridge.account", "action_create_journal", [account["id"]]
+            )
+        fields = ("name", "currency_id", "bank_acc_number")
+        journals = [
+            self.camille.read("account.journal", account["journal_id"][0], *fields)
+            for account in self.accounts(connection)
+        ]
+        expect(len(journals) > 1, f"a single account: {journals}")
+        yield ", ".join(
+            f"{journal['name']} ({journal['currency_id'] or [0, 'EUR']})"
+            for journal in journals
+        )
+
+        yield "she starts them"
+        self.office.call("Page.reload")
+        accounts = self.start(connection)
+        yield ", ".join(f"{account['balance']:,.2f}" for account in accounts)
+
+    def go_to_bridge(self) -> None:
+        """Let the accountant go from the bank accounts to Bridge's page."""
+        self.office.open(self.url + BANK_ACCOUNTS)
+        self.office.tap("button", "Connect a Bank")
+        self.office.tap("button[name=action_continue]")
+        page = f"{self.world.url}/connect/"
+        self.office.wait(f"location.href.startsWith('{page}')", page)
+
+    def agree(self, bank: int) -> int:
+        """Let her pick a bank and agree; return the connection she comes back to."""
+        office = self.office
+        office.tap(f"button[name=provider_id][value='{bank}']")
+        office.tap("form[action$='/login'] button")
+        office.tap("form[action$='/accounts'] button")
+        office.tap("a.button.primary")
+        office.wait(f"location.href.startsWith('{self.url}/odoo/')", "the way back")
+        office.wait(f"!!document.querySelector('{START}')", "the connection")
+        newest = self.camille.find("bridge.connection", [], "id", order="id desc")
+        return newest[0]["id"]
+
+    def accounts(self, connection: int) -> list[dict]:
+        """Return what the accountant sees of a connection's accounts."""
+        fields = ("journal_id", "state", "last_pull_at", "balance")
+        fields += ("balance_difference", "history_start", "pull_error")
+        domain = [("connection_id", "=", connection)]
+        return self.camille.find("bridge.account", domain, *fields)
+
+    def start(self, connection: int) -> list[dict]:
+        """Let her start a connection's accounts; return them once they were read."""
+        self.office.tap(START)
+        # Bridge may ask to call less often: the first pull is then tried again.
+        seconds = 2 * MINUTE
+
+        def fed():
+            accounts = self.accounts(connection)
+            read = [a["last_pull_at"] and not a["pull_error"] for a in accounts]
+            return all(read) and accounts
+
+        accounts = eventually(fed, "the first lines, of all accounts", seconds)
+        for account in accounts:
+            account["lines"] = self.camille.call(
+                *("account.bank.statement.line", "search_count"),
+                [("bridge_account_id", "=", account["id"])],
+            )
+            expect(account["lines"], f"no line came in: {account}")
+            expect(not account["balance_difference"], f"balances differ: {account}")
+        return accounts
+
+    def typed_transfers(self):
+        """Customers type transfers at their own banks"""
+        yield "with the invoice's number: reconciled by itself"
+        invoice = self.existing("Nadia Roux")
+        number = invoice["name"]
+        self.transfer(invoice["amount_residual"], f"Facture {number}", "NADIA ROUX")
+        line = self.reconciled(self.paying(invoice), f"the payment of {number}")
+        expect(self.see(invoice["id"])["payment_state"] == "paid", "not paid")
+        yield f"“{line['payment_ref']}”: {line['match_note']}"
+
+        yield "one transfer for three invoices, their numbers mangled: all paid"
+        invoices = [
+            self.invoice("Cabinet dentaire Aubrac", product, quantity)
+            for product, quantity in (
+                ("Applique « Aube », laiton", 1),
+                ("Miroir rond, 80 cm", 2),
+                ("Applique « Aube », laiton", 3),
+            )
+        ]
+        first, second, third = (move["name"] for move in invoices)
+        total = sum(move["amount_residual"] for move in invoices)
+        label = (
+            f"vos fact. {first.replace('/', '')},{second.replace('/', ' ')}"
+            f"+{third.replace('/', '-').lower()} merci"
+        )
+        self.transfer(round(total, 2), label, "SELARL DR AUBRAC")
+        line = self.reconciled(self.paying(invoices[0]), "the payment of the three")
+        for move in invoices:
+            expect(self.see(move["id"])["payment_state"] == "paid", "not all are paid")
+        yield f"“{line['payment_ref']}”: {line['match_note']}"
+
+        yield "with the reference of the paper, in pieces: reconciled by itself"
+        invoice = self.existing("Librairie La Page Blanche")
+        request = self.request(invoice)
+        code = request["reference"].lower()
+        self.transfer(
+            request["amount_to_pay"],
+            f"librairie/{code[:4]} {code[4:]}/merci",
+            "LIBRAIRIE LA PAGE BLANCHE",
+        )
+        line = self.reconciled(self.paying(invoice), "the bookshop's payment")
+        yield f"“{line['payment_ref']}”: {line['match_note']}"
+
+    def wrong_amount(self):
+        """A transfer with a wrong amount"""
+        yield "it is not booked; it waits with a reason"
+        invoice = self.invoice("Sophie Lambert", "Miroir rond, 80 cm", 2)
+        number = invoice["name"]
+        self.transfer(
+            invoice["amount_residual"] - 12.5, f"facture {number}", "M DURAND PAUL"
+        )
+
+        def waiting():
+            found = self.lines([("payment_ref", "ilike", number)])
+            return [line for line in found if line["match_state"] == "open"]
+
+        line = eventually(waiting, "the transfer, examined", MINUTE)[0]
+        expect(not line["is_reconciled"], "it was reconciled with a wrong amount")
+        expect(line["match_suggestion_ids"], f"nothing is suggested: {line}")
+        suggestion = self.camille.read(
+            "bank.match.suggestion", line["match_suggestion_ids"][0], "reason"
+        )
+        expect(number in suggestion["reason"], f"the reason is unclear: {suggestion}")
+        yield suggestion["reason"]
+
+        yield "the accountant finds it in To Reconcile, and accepts"
+        self.look(TO_RECONCILE, number, suggestion["reason"])
+        self.office.picture(self.pictures / "to_reconcile.png")
+        row = f".o_reconcile_row[data-id='{line['id']}']"
+        self.office.tap(row)
+        self.office.wait(f'!!document.querySelector("{row}.active")', "the line")
+        self.office.press("Enter")
+        eventually(lambda: self.see(invoice["id"])["amount_residual"] == 12.5, "it")
+        yield f"12.50 € are left to pay of {number}"
+
+    def returned_transfer(self):
+        """A transfer that goes back to its payer"""
+        yield "a customer pays; it reconciles"
+        invoice = self.invoice("Nadia Roux", "Miroir rond, 80 cm", 1)
+        reference = self.request(invoice)["reference"]
+        sent = self.transfer(
+            *(invoice["amount_residual"], reference, "NADIA ROUX"),
+            end_to_end_id=reference,
+        )
+        self.reconciled(self.paying(invoice), "her payment")
+        yield f"{invoice['name']} is paid"
+
+        yield "her bank takes it back: the invoice is due again, with a task"
+        self.world.do("bank/give-back", line=sent["id"])
+        eventually(
+            lambda: self.see(invoice["id"])["payment_state"] == "not_paid",
+            "the invoice, due again",
+            MINUTE,
+        )
+        tasks = self.camille.find(
+            "mail.activity",
+            [("id", "in", self.request(invoice)["activity_ids"])],
+            "summary",
+        )
+        expect(tasks, "nobody is told")
+        yield f"{invoice['name']} is due; “{tasks[0]['summary']}”"
+
+    def nothing_left(self):
+        """The end of the day"""
+        yield "every transfer that was paid from a link is reconciled"
+        admin = Odoo(self.url, self.database, "admin", "admin")
+        open_payments = [
+            *("payment.transaction", [("state", "=", "done")]),
+            *("reference", "payment_id"),
+        ]
+
+        def unmatched():
+            done = admin.find(*open_payments)
+            payments = [tx["payment_id"][0] for tx in done if tx["payment_id"]]
+            domain = [("id", "in", payments), ("is_matched", "=", False)]
+            return admin.find("account.payment", domain, "name")
+
+        eventually(lambda: not unmatched(), "the money of all of them", MINUTE)
+        done = len(admin.find(*open_payments))
+        yield f"{done} transfers"
+
+        yield "the journal's balance is the bank's"
+        accounts = admin.find("bridge.account", [], "balance", "balance_difference")
+        expect(not any(a["balance_difference"] for a in accounts), f"{accounts}")
+        yield ", ".join(f"{account['balance']:,.2f}" for account in accounts)

@@ -1,0 +1,221 @@
+"""What the people of the demo can do, each in one step: see ``demo_check``."""
+
+import os
+import subprocess
+import tempfile
+import time
+from datetime import date
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import requests
+
+from . import system
+from .demo_browser import Browser
+from .demo_rpc import Odoo, World
+
+# Seconds that webhook, cron and mail may take together.
+PATIENCE = 40
+# Seconds within which money that arrived at the bank is booked here.
+MINUTE = 60
+DEMO_BANK = 574
+# The button on the customer's page.
+PAY = "form[data-bank] button.button:not(.second)"
+
+
+class Failure(Exception):
+    """A step did not show what it should."""
+
+
+def expect(condition, text: str) -> None:
+    """Fail the step with ``text`` unless the condition holds."""
+    if not condition:
+        raise Failure(text)
+
+
+def eventually(read, what: str, seconds: int = PATIENCE):
+    """Return the first true value of ``read``, tried until the time is over."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if value := read():
+            return value
+        time.sleep(0.3)
+    raise Failure(f"{what}: not seen within {seconds} s")
+
+
+class Story:
+    """The people of the demo and what they do.
+
+    :param pictures: folder that takes the screenshots
+    """
+
+    def __init__(self, options):
+        self.url = options.odoo
+        self.database = options.database
+        self.world = World(options.simulator)
+        self.pictures = Path(options.pictures)
+        self.camille: Odoo | None = None
+        self.phone: Browser | None = None
+        self.office: Browser | None = None
+
+    # -- small steps -----------------------------------------------------------
+
+    def invoice(self, customer: str, product: str, quantity: int) -> dict:
+        """Let the accountant write and post an invoice; return what it shows."""
+        partner = self._one("res.partner", customer)
+        line = {"product_id": self._one("product.product", product)}
+        values = {
+            "move_type": "out_invoice",
+            "partner_id": partner,
+            "invoice_date": date.today().isoformat(),
+            "invoice_line_ids": [[0, 0, {**line, "quantity": quantity}]],
+        }
+        move = self.camille.call("account.move", "create", [values])[0]
+        self.camille.call("account.move", "action_post", [move])
+        return self.see(move)
+
+    def send(self, invoice: dict, recipient: str) -> dict:
+        """Let the accountant send an invoice; return the mail that arrives."""
+        before = max((item["id"] for item in self.world.get("/inbox.json")), default=0)
+        wizard = self.camille.call(
+            *("account.move.send.wizard", "create", [{"move_id": invoice["id"]}]),
+            context={"active_model": "account.move", "active_ids": [invoice["id"]]},
+        )[0]
+        self.camille.call("account.move.send.wizard", "action_send_and_print", [wizard])
+        return eventually(
+            lambda: self.world.messages("mail", recipient, before), "the mail"
+        )[0]
+
+    def existing(self, customer: str, *, currency: str = "EUR", above: float = 0):
+        """Return an open invoice of the demo data."""
+        domain = [
+            ("partner_id.name", "=", customer),
+            ("payment_state", "in", ("not_paid", "partial")),
+            ("currency_id.name", "=", currency),
+            ("amount_residual", ">", above),
+            ("state", "=", "posted"),
+        ]
+        found = self.camille.find("account.move", domain, "id")
+        expect(found, f"the demo data hold no open invoice of {customer}")
+        return self.see(found[0]["id"])
+
+    def see(self, move: int) -> dict:
+        """Return what the accountant sees of an invoice now."""
+        fields = ("name", "amount_total", "amount_residual", "payment_state")
+        fields += ("payment_request_id", "payment_request_state")
+        fields += ("payment_request_url", "transfer_in_progress")
+        return self.camille.read("account.move", move, *fields)
+
+    def request(self, invoice: dict) -> dict:
+        """Return what the accountant sees of an invoice's payment request now."""
+        fields = ("reference", "state", "issue", "amount_due", "amount_to_pay", "url")
+        fields += ("transaction_ids", "activity_ids", "amount_in_progress")
+        request = invoice["payment_request_id"][0]
+        return self.camille.read("payment.request", request, *fields)
+
+    def transaction(self, invoice: dict) -> dict:
+        """Return the newest attempt to pay an invoice's request."""
+        attempts = self.request(invoice)["transaction_ids"]
+        expect(attempts, f"{invoice['name']} has no transaction")
+        fields = ("reference", "state", "amount", "bank_status", "payment_id")
+        return self.camille.read("payment.transaction", max(attempts), *fields)
+
+    def page_state(self, invoice: dict) -> str:
+        """Return where the customer's page says that the payment stands."""
+        address = f"{invoice['payment_request_url']}/status"
+        return requests.get(address, timeout=30).json()["state"]
+
+    def pay(self, invoice: dict, outcome: str, bank: int = DEMO_BANK) -> None:
+        """Let the customer pay from the page, at a bank, and come back."""
+        phone = self.phone
+        phone.open(invoice["payment_request_url"])
+        phone.tap(PAY)
+        phone.tap(f"button[name=provider_id][value='{bank}']")
+        phone.tap(f"button[name=login][value='{outcome}']")
+        phone.tap("main a.button")
+        home = f"location.href.startsWith('{self.url}/pay/')"
+        phone.wait(f"{home} && !location.pathname.endsWith('/return')", "the way back")
+
+    def link_of(self, transaction: dict) -> str:
+        """Return the id of a transaction's payment link at the simulator."""
+        for link in self.world.get("/sim/links.json"):
+            if link["client_reference"] == transaction["reference"]:
+                return link["id"]
+        raise Failure(f"no payment link carries {transaction['reference']}")
+
+    def transfer(self, amount: float, label: str, payer: str, **values) -> dict:
+        """Let a customer type a transfer at his own bank; return the bank's line."""
+        return self.world.do(
+            "bank/transfer", amount=amount, label=label, payer=payer, **values
+        )
+
+    def lines(self, domain: list) -> list[dict]:
+        """Return the bank lines that the accountant finds."""
+        fields = ("payment_ref", "amount", "is_reconciled", "match_state")
+        fields += ("match_note", "match_suggestion_ids")
+        return self.camille.find("account.bank.statement.line", domain, *fields)
+
+    def reconciled(self, find, what: str) -> dict:
+        """Return a bank line that the feed brings, once it reconciled by itself.
+
+        :param find: returns the domain of the line, asked again and again
+        """
+
+        def seen():
+            return [line for line in self.lines(find()) if line["is_reconciled"]]
+
+        line = eventually(seen, f"{what} on the bank account, reconciled", MINUTE)[0]
+        expect(line["match_state"] == "automatic", f"not by itself: {line}")
+        expect(line["match_note"], f"it does not say why it was reconciled: {line}")
+        return line
+
+    def paying(self, invoice: dict):
+        """Return what finds the bank lines that paid an invoice, or a part of it."""
+
+        def find():
+            due = [("move_id", "=", invoice["id"]), ("matching_number", "!=", False)]
+            found = self.camille.find("account.move.line", due, "matching_number")
+            numbers = [entry["matching_number"] for entry in found]
+            return [("line_ids.matching_number", "in", numbers)]
+
+        return find
+
+    def look(self, address: str, *texts: str) -> None:
+        """Let the accountant open a page of Odoo until it shows these texts."""
+        self.office.open(self.url + address)
+        for text in texts:
+            self.office.wait_text(text)
+
+    def picture(self, name: str) -> None:
+        """Keep what the phone shows."""
+        self.phone.picture(self.pictures / f"{name}.png", whole=True)
+
+    def log_in(self, browser: Browser, user: Odoo) -> None:
+        """Give a browser the session of a user."""
+        host = urlsplit(self.url).hostname
+        browser.call(
+            "Network.setCookie", name="session_id", value=user.session_id, domain=host
+        )
+
+    def _one(self, model: str, name: str) -> int:
+        found = self.camille.find(model, [("name", "=", name)], "id")
+        expect(found, f"the demo data hold no {name}")
+        return found[0]["id"]
+
+    def scan(self, pdf: bytes) -> list[str]:
+        """Return what a scanner program reads from the first page of a PDF."""
+        environment = {**os.environ, **system.environment()}
+        with tempfile.TemporaryDirectory() as folder:
+            paper = Path(folder) / "invoice.pdf"
+            paper.write_bytes(pdf)
+            words = [system.which("pdftoppm"), "-r", "150", "-png", "-singlefile"]
+            words += [str(paper), str(Path(folder) / "page")]
+            subprocess.run(words, check=True, env=environment)
+            image = Path(folder) / "page.png"
+            self.pictures.mkdir(parents=True, exist_ok=True)
+            (self.pictures / "invoice_pdf.png").write_bytes(image.read_bytes())
+            words = [system.which("zbarimg"), "--quiet", "--raw", str(image)]
+            read = subprocess.run(
+                words, capture_output=True, text=True, env=environment
+            )
+        return read.stdout.split()
