@@ -9,5 +9,9 @@ def post_init_hook(env):
 
 
 def uninstall_hook(env):
-    """Detach the provider; Odoo refuses while payments still use its method."""
+    """Detach the provider and the journals; Odoo refuses while payments use it."""
     reset_payment_provider(env, "bridge")
+    fed = env["account.journal"].with_context(active_test=False)
+    fed.search([("bank_statements_source", "=", "bridge")]).write(
+        {"bank_statements_source": "undefined"}
+    )

@@ -43,6 +43,7 @@ REQUESTS = "/v3/payment/payment-requests"
 PROVIDERS = "/v3/providers"
 
 PAGE_SIZE = 500  # the largest that Bridge allows
+MAX_PAGES = 5000  # longer than any real list: one that never ends
 
 RETRIED_STATUSES = frozenset({429, 502, 503, 504})
 # the gateway answered, not the application: a link may have been created
@@ -295,7 +296,7 @@ class BridgeClient:
             records, next_uri = page(body)
             yield records
             path, params = self._next_path(next_uri), None
-            if path in seen:
+            if path in seen or len(seen) >= MAX_PAGES:
                 raise unexpected("The pages of Bridge's list go round in circles")
             seen.add(path)
 

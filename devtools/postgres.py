@@ -138,7 +138,9 @@ def exists(database: str) -> bool:
 
 def drop(database: str) -> None:
     """Drop a database and whoever is connected to it."""
-    query(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+    # Only the superuser may end a worker of autovacuum that is just there.
+    user = "postgres" if is_private() else None
+    query(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)', user=user)
 
 
 def copy(source: str, target: str) -> None:

@@ -190,7 +190,7 @@ class AccountBankStatementLine(models.Model):
                 if failures > 3:
                     raise
                 continue
-            except UserError:
+            except Exception:
                 # One line that cannot even be looked at must not hold up the others.
                 self.env.cr.rollback()
                 _logger.exception("Bank lines could not be examined together")
@@ -214,6 +214,9 @@ class AccountBankStatementLine(models.Model):
                     line._match()
             except UserError as error:
                 line._set_match(match_state="open", match_note=str(error))
+            except Exception as error:
+                _logger.exception("Bank line %s could not be examined", line.id)
+                line._set_match(match_state="open", match_note=type(error).__name__)
 
     # === Undo ===
 

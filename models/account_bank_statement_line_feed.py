@@ -21,6 +21,7 @@ class AccountBankStatementLine(models.Model):
         string="Fed by",
         readonly=True,
         copy=False,
+        check_company=True,
         index="btree_not_null",
         ondelete="set null",
     )

@@ -71,7 +71,7 @@ class AccountBankStatementLine(models.Model):
                 "journals": self._get_to_reconcile_journals(),
                 "summary": self._get_to_reconcile_summary(),
                 "can_book": self.env.user.has_group(BOOKING_GROUP),
-                "bank_note": self.env.company._get_bank_data_note(
+                "bank_note": self.env.companies._get_bank_data_note(
                     self.env["account.journal"].browse(journal_id) or None
                 ),
                 "unfit_account_types": UNFIT_ACCOUNT_TYPES,

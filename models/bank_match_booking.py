@@ -339,6 +339,7 @@ class AccountBankStatementLine(models.Model):
         """Return core's own journal items for the early-payment discounts.
 
         :rtype: list[dict]
+        :raises UserError: if the company has no account for them
         """
         if not booking.discounts:
             return []
@@ -365,7 +366,15 @@ class AccountBankStatementLine(models.Model):
         values = self.env[
             "account.move"
         ]._get_invoice_counterpart_amls_for_early_payment_discount(amls, open_balance)
-        return [item for items in values.values() for item in items]
+        items = [item for items in values.values() for item in items]
+        if not all(item["account_id"] for item in items):
+            # The database would refuse it, and with it all lines of the import.
+            raise UserError(
+                self.env._(
+                    "no account for early-payment discounts is chosen in the settings."
+                )
+            )
+        return items
 
     # === What is remembered ===
 

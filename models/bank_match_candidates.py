@@ -4,7 +4,7 @@ Each look-up goes from what the lines say into an index, so that its cost grows 
 the lines and not with what is open.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 from odoo.tools import SQL
 
@@ -13,7 +13,7 @@ from odoo.addons.payment import utils as payment_utils
 
 from .. import const, matching
 
-# Documents that one key may find: more of them tell nothing.
+# Unpaid documents that one key may find: more of them tell nothing.
 MOST_DOCUMENTS = 20
 # Due entries read of one customer, and entries read of one amount.
 MOST_DUES = 200
@@ -184,7 +184,14 @@ class Candidates:
     def _flush(self):
         env = self.env
         env["account.move"].flush_model(
-            ["name", "payment_reference", "state", "move_type", "company_id"]
+            [
+                "company_id",
+                "move_type",
+                "name",
+                "payment_reference",
+                "payment_state",
+                "state",
+            ]
         )
         env["account.move.line"].flush_model(
             [
@@ -212,15 +219,16 @@ class Candidates:
             SQL(" UNION ").join(
                 SQL(
                     """
-                    SELECT key.key, found.id
+                    SELECT key.key, found.id, found.settled
                       FROM unnest(%(keys)s::text[]) AS key(key)
                      CROSS JOIN LATERAL (
-                        SELECT id
+                        SELECT id, payment_state IN ('paid', 'reversed') AS settled
                           FROM account_move
                          WHERE %(digits)s = key.key
                            AND state = 'posted'
                            AND move_type IN %(types)s
                            AND company_id IN %(companies)s
+                         ORDER BY settled, id
                          LIMIT %(most)s
                      ) found
                     """,
@@ -228,14 +236,17 @@ class Candidates:
                     digits=digits,
                     types=DOCUMENT_TYPES,
                     companies=tuple(self._companies),
-                    most=MOST_DOCUMENTS,
+                    most=MOST_DOCUMENTS + 1,
                 )
                 for digits in (NAME_DIGITS, REFERENCE_DIGITS)
             )
         )
+        owed = Counter(key for key, _move_id, settled in rows if not settled)
         keys_of = defaultdict(set)
-        for key, move_id in rows:
-            keys_of[move_id].add(key)
+        for key, move_id, _settled in rows:
+            # Some of many would look like all there are.
+            if owed[key] <= MOST_DOCUMENTS:
+                keys_of[move_id].add(key)
         if not keys_of:
             return
         entries = self._read_entries(SQL("entry.move_id IN %s", tuple(keys_of)))

@@ -41,19 +41,41 @@ class _Taken:
     def __init__(self):
         self._cents = defaultdict(int)  # by due
         self._paid = defaultdict(int)  # by target
+        self._returned = set()  # keys of targets
 
-    def add(self, proposal):
-        """Note what a sure proposal pays."""
+    def add(self, proposal, receipt):
+        """Note what a sure proposal pays.
+
+        :param matching.Receipt receipt: what it was decided for
+        """
         for due in proposal.dues:
             self._cents[due.key] += due.cents
         if proposal.dues:
             self._cents[proposal.dues[-1].key] -= proposal.missing_cents
-        if target := proposal.target:
-            self._paid[target.key] += sum(proposal.paid) + proposal.rest_cents
+        target = proposal.target
+        if not target:
+            return
+        if receipt.cents < 0:
+            self._returned.add(target.key)
+            return
+        cents = receipt.cents + proposal.fee_cents
+        self._paid[target.key] += cents
+        if not proposal.dues:
+            self._spread(target.dues, cents)
+
+    def _spread(self, dues, cents):
+        """Note money that goes to ``dues`` as far as it reaches, first ones first."""
+        for due in dues:
+            part = max(min(due.cents - self._cents[due.key], cents), 0)
+            self._cents[due.key] += part
+            cents -= part
 
     def concerns(self, targets, dues):
         """Return whether any of these is paid by an earlier line."""
-        return any(target.key in self._paid for target in targets) or any(
+        return any(
+            target.key in self._paid or target.key in self._returned
+            for target in targets
+        ) or any(
             due.key in self._cents
             for due in (*dues, *(d for target in targets for d in target.dues))
         )
@@ -67,8 +89,10 @@ class _Taken:
             for due in dues
         )
 
-    def reduce_targets(self, targets):
+    def reduce_targets(self, targets, receipt):
         """Return ``targets`` with what earlier lines leave of them."""
+        if receipt.cents < 0:
+            return [target for target in targets if target.key not in self._returned]
         return [self._reduce_target(target) for target in targets]
 
     def _reduce_target(self, target):
@@ -151,7 +175,7 @@ class AccountBankStatementLine(models.Model):
             ):
                 decisions[index] = self._decide_one(one, found, settings, taken)
             if decisions[index].certainty == matching.SURE:
-                taken.add(decisions[index].best)
+                taken.add(decisions[index].best, one.receipt)
         return decisions
 
     @api.model
@@ -160,7 +184,7 @@ class AccountBankStatementLine(models.Model):
             return matching.decide(
                 one.receipt,
                 found.clues[one.receipt.key],
-                taken.reduce_targets(found.targets(one)),
+                taken.reduce_targets(found.targets(one), one.receipt),
                 taken.reduce_dues(found.dues(one)),
                 settings,
                 found.payers(one),
@@ -332,12 +356,15 @@ class AccountBankStatementLine(models.Model):
     @api.model
     def _get_discounted(self, entries, proposal):
         """Return the entries that the early-payment discount of a proposal closes."""
-        left, discounted = proposal.discount_cents, []
-        for entry, due in zip(entries, proposal.dues, strict=False):
-            if left and due.discount_cents and abs(due.discount_cents) <= abs(left):
-                left -= due.discount_cents
-                discounted.append(entry)
-        return tuple(discounted)
+        if not proposal.discount_cents:
+            return ()
+        return tuple(
+            entry
+            for entry, due, paid in zip(
+                entries, proposal.dues, proposal.paid, strict=False
+            )
+            if due.discount_cents and paid == due.cents - due.discount_cents
+        )
 
     # === Looking again ===
 

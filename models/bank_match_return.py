@@ -1,3 +1,5 @@
+from markupsafe import escape
+
 from odoo import models
 from odoo.exceptions import UserError
 
@@ -78,6 +80,6 @@ class AccountBankStatementLine(models.Model):
             request.activity_schedule(
                 "mail.mail_activity_data_todo",
                 summary=self.env._("Returned by the bank: %s", request.reference),
-                note=booking.note,
+                note=escape(booking.note),
                 user_id=request.company_id._get_payment_accountant(request.user_id).id,
             )

@@ -18,10 +18,6 @@ class BridgeAccount(models.Model):
     _order = "connection_id, name, id"
     _check_company_auto = True
 
-    TOLD_BY_BRIDGE = frozenset(
-        {"connection_id", "account_ref", "iban", "currency_id", "balance", "state"}
-    )
-
     name = fields.Char(readonly=True)
     connection_id = fields.Many2one(
         comodel_name="bridge.connection",
@@ -246,7 +242,8 @@ class BridgeAccount(models.Model):
 
     def write(self, vals):
         """Override to keep for the job what only Bridge may say, and whose it is."""
-        if self.TOLD_BY_BRIDGE.intersection(vals) and not self.env.su:
+        told = {name for name, field in self._fields.items() if field.readonly}
+        if not self.env.su and not told.isdisjoint(vals):
             raise AccessError(self.env._("Only Bridge can say this of a bank account."))
         started = self.filtered(lambda account: account.state in ("active", "paused"))
         if "journal_id" in vals and any(
@@ -321,6 +318,8 @@ class BridgeAccount(models.Model):
         """Note what the first pull has to know of the journal as it is now."""
         self.ensure_one()
         journal = self.journal_id
+        if not self.history_start:
+            self._compute_history_start()
         if self.iban and not journal.bank_account_id:
             journal.set_bank_account(self.iban)
         journal.bank_statements_source = "bridge"

@@ -1,3 +1,5 @@
+from markupsafe import escape
+
 from odoo import fields, models
 from odoo.fields import Domain
 
@@ -108,6 +110,7 @@ class BridgeAccount(models.Model):
         self.activity_schedule(
             "mail.mail_activity_data_todo",
             summary=summary,
-            note=note,
+            # Labels come from whoever pays.
+            note=escape(note),
             user_id=self.connection_id._get_responsible().id,
         )

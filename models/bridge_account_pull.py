@@ -56,7 +56,7 @@ class BridgeAccount(models.Model):
         resting = {}
         for connection in connections:
             provider_id = connection.provider_id.id
-            left -= 1
+            left = max(0, left - 1)
             if provider_id not in resting:
                 if error := connection._read_in_cron(left):
                     resting[provider_id] = error
@@ -71,6 +71,11 @@ class BridgeAccount(models.Model):
                         resting[provider_id] = error
                 except PullStopped:
                     return
+                if left and not cron._commit_progress(remaining=left):
+                    return
+            # The worker is killed some time after: the rest is for the next run.
+            if left and not cron._commit_progress(remaining=left):
+                return
         cron._commit_progress(remaining=0)
 
     # === One account ===

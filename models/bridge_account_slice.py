@@ -161,7 +161,12 @@ class BridgeAccount(models.Model):
             [
                 ("journal_id", "=", self.journal_id.id),
                 ("company_id", "=", self.company_id.id),
+                "|",
                 ("bridge_transaction_ref", "=", False),
+                # Without IBAN a bank connected again is another account.
+                "&",
+                ("bridge_account_id", "!=", self.id),
+                ("bridge_account_id.state", "=", "gone"),
                 ("id", "!=", self.opening_line_id.id),
                 ("internal_index", ">=", f"{min(days):%Y%m%d}"),
                 ("internal_index", "<", f"{max(days) + timedelta(days=1):%Y%m%d}"),

@@ -28,6 +28,8 @@ STATE_OF_STATUS = {
 }
 # Days before its end at which a consent becomes a task.
 CONSENT_DAYS = (14, 7, 1)
+# What who begins a connection may say of it; all else that is read-only Bridge says.
+GIVEN_AT_CREATION = frozenset({"company_id", "journal_id", "bank_name"})
 CONNECT_PATH = "/bridge/connect/return"
 PULL_CRON = "account_payment_request.ir_cron_bridge_pull"
 
@@ -249,23 +251,22 @@ class BridgeConnection(models.Model):
     def create(self, vals_list):
         """Override to keep for the job what only Bridge may say."""
         for vals in vals_list:
-            self._check_told_by_bridge(vals, {"item_ref", "token"})
+            self._check_told_by_bridge(vals.keys() - GIVEN_AT_CREATION)
         return super().create(vals_list)
 
     def write(self, vals):
         """Override to keep for the job what only Bridge may say, and whose it is."""
-        self._check_told_by_bridge(
-            vals, {"item_ref", "token", "company_id", "provider_id", "state"}
-        )
+        self._check_told_by_bridge(vals, also={"provider_id"})
         return super().write(vals)
 
     @api.model
-    def _check_told_by_bridge(self, vals, names):
+    def _check_told_by_bridge(self, names, also=frozenset()):
         """Refuse values that decide whose bank is read, unless the job gives them.
 
-        :raises AccessError: if ``vals`` has one of ``names``
+        :raises AccessError: if one of ``names`` is a read-only field or in ``also``
         """
-        if not self.env.su and not names.isdisjoint(vals):
+        told = {name for name, field in self._fields.items() if field.readonly}
+        if not self.env.su and not (told | also).isdisjoint(names):
             raise AccessError(self.env._("Only Bridge can say this of a bank."))
 
     # === Buttons ===
@@ -384,7 +385,9 @@ class BridgeConnection(models.Model):
         self.ensure_one()
         connection = self.sudo()
         try:
-            connection._read_at_bridge(hint=item_id)
+            # What Bridge says is kept as a whole, or not at all.
+            with self.env.cr.savepoint():
+                connection._read_at_bridge(hint=item_id)
         except (BridgeError, UserError) as error:
             _logger.warning("Connection %s could not be read: %s", self.id, error)
             connection._ask_to_read()

@@ -1,3 +1,5 @@
+from markupsafe import escape
+
 from odoo import models
 
 
@@ -20,7 +22,7 @@ class PaymentTransaction(models.Model):
                 document.activity_schedule(
                     "mail.mail_activity_data_todo",
                     summary=f"{summary}: {tx.reference}",
-                    note=note,
+                    note=escape(note),
                     user_id=tx._accountant().id,
                 )
 

@@ -320,6 +320,29 @@ class TestBankLine(RequestCase):
         self.assertEqual(invoice.amount_residual, 70.0)
         self.assert_state(request, "paid", 0.0)
 
+    def test_two_lines_of_one_import_pay_the_part_that_was_asked_once(self):
+        invoice = self.create_invoice(100.0)
+        request = self.ask(invoice, mode="part", amount=30.0)
+        lines = self.env["account.bank.statement.line"].create(
+            [
+                {
+                    "journal_id": self.bank_journal.id,
+                    "date": fields.Date.today(),
+                    "amount": amount,
+                    "payment_ref": label,
+                }
+                for amount, label in (
+                    (30.0, request.reference),
+                    (30.0, request.reference),
+                    (100.0, invoice.name),
+                )
+            ]
+        )
+        self.assert_reconciled(lines[0])
+        self.assert_open(lines[1])
+        self.assert_open(lines[2])
+        self.assertEqual(invoice.amount_residual, 70.0)
+
     def test_a_transfer_typed_by_hand_after_expiry_is_taken_in(self):
         request = self.create_request(120.0)
         request.action_revoke()

@@ -11,7 +11,7 @@ from odoo.tools import format_date
 from ..bridge.aggregation import Aggregation
 from ..bridge.client import BridgeClient
 from .common import IBAN
-from .feed_case import FeedCase
+from .feed_case import OTHER_BANK, OTHER_IBAN, FeedCase
 
 
 class Killed(BaseException):
@@ -170,6 +170,20 @@ class TestFeedPull(FeedCase):
                 self.pull(account)
         self.assertEqual(len(self.lines(account)), 6)
         self.assertEqual(account.balance_difference, 0.0)
+
+    def test_time_over_leaves_the_other_accounts_for_the_next_run(self):
+        self.sim.open_account(OTHER_IBAN, OTHER_BANK, name="Autre", balance=0)
+        first = self.feed()
+        other = self.connect(bank=OTHER_BANK, accounts=[OTHER_IBAN]).account_ids
+        other.with_user(self.manager).action_create_journal()
+        other.with_user(self.manager).action_start()
+        accounts = first | other
+        cron = type(self.env["ir.cron"])
+        with patch.object(cron, "_commit_progress", return_value=0):
+            accounts._cron_pull()
+            self.assertEqual(len(accounts.filtered("last_pull_at")), 1)
+            accounts._cron_pull()
+        self.assertEqual(accounts.filtered("last_pull_at"), accounts)
 
     def test_earlier_first_day_brings_the_days_between(self):
         self.sim.transfer(10.0, "old", account=IBAN, when=self.day(-20))
@@ -370,7 +384,7 @@ class TestFeedPull(FeedCase):
             self.pull(account)
         self.assertTrue(self.line_of(good))
         self.assertFalse(self.line_of(bad))
-        self.assertIn("bad", account.pull_error)
+        self.assertIn("BAD", account.pull_error)
         self.assertLessEqual(account.cursor, self.sim.transactions[bad]["updated_at"])
         self.assertEqual(len(self.tasks(account)), 1)
         self.pull(account)

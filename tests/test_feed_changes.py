@@ -81,6 +81,14 @@ class TestFeedChanges(FeedCase):
         self.assert_kept(ref, line)
         self.assertIn("closed", line.match_note)
 
+    def test_a_payer_s_words_are_no_markup_in_a_task(self):
+        self.account._tell_a_person(
+            "Look", 'Took back "<a href="https://x.test">a</a>"'
+        )
+        (task,) = self.tasks(self.account)
+        self.assertNotIn("<a ", task.note)
+        self.assertIn("&lt;a href=", task.note)
+
     def test_deleted_in_a_hashed_journal_becomes_a_task(self):
         ref, line = self.receive_payment()
         self.bank_journal.restrict_mode_hash_table = True
@@ -290,6 +298,22 @@ class TestFeedAdoption(FeedCase):
                 if str(transaction["account_id"]) == account.account_ref
             },
         )
+
+    def test_bank_connected_again_without_iban_doubles_nothing(self):
+        account = self.feed(first_day=self.day(-30))
+        self.receive("VIR ACME FACTURE 42")
+        self.pull(account)
+        line = self.lines(account)
+        account.iban = False
+        account.connection_id.with_user(self.manager).action_disconnect()
+        new = self.connect().account_ids
+        self.assertNotEqual(new, account)
+        self.assertEqual(new.journal_id, account.journal_id)
+        new.history_start = self.day(-30)
+        new.with_user(self.manager).action_start()
+        self.pull(new)
+        self.assertEqual(self.lines(new), line)
+        self.assertEqual(sum(self.lines().mapped("amount")), 120.0)
 
     def test_newer_connection_takes_the_account_over_for_good(self):
         account = self.feed(first_day=self.day(-30))

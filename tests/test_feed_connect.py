@@ -1,5 +1,6 @@
 """Connecting a bank, keeping the consent, and who may see what."""
 
+from unittest.mock import patch
 from urllib.parse import urlsplit
 
 from psycopg2 import IntegrityError
@@ -9,6 +10,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
+from .. import uninstall_hook
 from .common import EVENT_CRON, IBAN
 from .feed_case import CONSENT_CRON, OTHER_BANK, PULL_CRON, FeedCase
 
@@ -82,6 +84,31 @@ class TestFeedConnect(FeedCase):
         second._come_back(first.item_ref)
         self.assertFalse(second.item_ref)
         self.assertEqual(second.state, "connecting")
+
+    def test_return_that_fails_half_way_keeps_nothing(self):
+        connection, url = self.open_page()
+        callback = self.sim.connect(url, bank=574, accounts=[IBAN])
+        fails = patch.object(
+            type(connection), "_take_in_accounts", side_effect=UserError("no")
+        )
+        with fails, self.assertLogs("odoo.addons.account_payment_request", "WARNING"):
+            self.come_back(callback)
+        self.assertFalse(connection.item_ref)
+        self.assertEqual(connection.state, "connecting")
+        self.run_cron(PULL_CRON)
+        self.assertTrue(connection.account_ids)
+
+    def test_first_day_left_empty_is_proposed_again(self):
+        account = self.connect().account_ids
+        account.history_start = False
+        account.with_user(self.manager).action_start()
+        self.assertTrue(account.history_start)
+
+    def test_uninstalling_leaves_no_journal_fed_by_bridge(self):
+        account = self.feed()
+        self.assertEqual(account.journal_id.bank_statements_source, "bridge")
+        uninstall_hook(self.env)
+        self.assertEqual(account.journal_id.bank_statements_source, "undefined")
 
     def test_two_banks_opened_at_once_are_told_apart_by_the_query(self):
         first, first_url = self.open_page()
@@ -514,6 +541,7 @@ class TestFeedSecurity(FeedCase, HttpCase):
             {"company_id": self.other.id},
             {"provider_id": self.other_bridge.id},
             {"state": "ok"},
+            {"session_opened_at": "2020-01-01"},
         ):
             with self.subTest(values=values), self.assertRaises(AccessError):
                 mine.write(values)
@@ -522,13 +550,30 @@ class TestFeedSecurity(FeedCase, HttpCase):
             {"connection_id": connection.id},
             {"iban": STRANGE_IBAN},
             {"balance": 1e6},
+            {"company_id": self.other.id},
+            {"cursor": "2099-01-01T00:00:00Z"},
+            {"next_pull_at": "2099-01-01"},
         ):
             with self.subTest(values=values), self.assertRaises(AccessError):
                 account.with_user(self.manager).write(values)
-        with self.assertRaises(AccessError):
-            connection.with_user(self.manager).create(
-                {"company_id": self.company.id, "item_ref": connection.item_ref}
-            )
+        for values in ({"item_ref": connection.item_ref}, {"state": "ok"}):
+            with self.subTest(values=values), self.assertRaises(AccessError):
+                connection.with_user(self.manager).create(
+                    {"company_id": self.company.id, **values}
+                )
+
+    def test_line_is_not_said_to_come_from_another_companys_account(self):
+        account = self.feed()
+        values = {
+            "journal_id": self.other_data["default_journal_bank"].id,
+            "amount": 1.0,
+            "payment_ref": "x",
+            "bridge_account_id": account.id,
+            "bridge_transaction_ref": "1",
+        }
+        Line = self.env["account.bank.statement.line"].with_user(self.stranger)
+        with self.assertRaises(UserError):
+            Line.create(values)
 
     def test_connection_uses_its_own_companys_credentials(self):
         both = self._new_manager("feed_both", self.company)

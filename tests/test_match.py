@@ -98,6 +98,14 @@ class TestMatch(MatchCase):
         self.assert_left_open(line)
         self.assertEqual(invoice.amount_residual, 120.0)
 
+    def test_a_reference_of_very_many_invoices_is_not_read_in_part(self):
+        reference = "RF18539007547034"
+        with patch(f"{MODELS_LOGGER}.bank_match_candidates.MOST_DOCUMENTS", 2):
+            for amount in (77.0, 10.0, 10.0, 77.0):
+                self.billed(amount, payment_reference=reference)
+            line = self.bank_line(77.0, f"ACME CONSEIL {reference}")
+        self.assert_left_open(line)
+
     def test_draft_and_cancelled_invoices_pay_nothing(self):
         cancelled, draft = self.billed(), self.billed()
         for move in (cancelled, draft):
@@ -150,6 +158,27 @@ class TestMatch(MatchCase):
                 self.assert_booked_line(line, invoice)
                 taxes = line.move_id.line_ids.filtered("tax_line_id")
                 self.assertEqual(bool(taxes), computation == "included")
+
+    def test_the_discount_of_some_of_several_invoices(self):
+        self.company.account_journal_early_pay_discount_loss_account_id = (
+            self.fee_account
+        )
+        term = self.early_discount()
+        first = self.billed(100.0, invoice_payment_term_id=term.id)
+        second = self.billed(150.0, invoice_payment_term_id=term.id)
+        line = self.bank_line(247.0, f"ACME CONSEIL {first.name} {second.name}")
+        self.assert_booked_line(line, first, second)
+        self.assertEqual(self.counterparts(line)[self.fee_account], 3.0)
+
+    @mute_logger(f"{MODELS_LOGGER}.bank_match_booking")
+    def test_without_an_account_no_discount_is_booked(self):
+        self.company.account_journal_early_pay_discount_loss_account_id = False
+        term = self.early_discount()
+        invoice = self.billed(100.0, invoice_payment_term_id=term.id)
+        line = self.bank_line(98.0, f"ACME CONSEIL {invoice.name}")
+        self.assert_left_open(line)
+        self.assertIn("no account", line.match_note)
+        self.assertEqual(invoice.amount_residual, 100.0)
 
     def test_late_payment_gets_no_discount(self):
         term = self.early_discount()

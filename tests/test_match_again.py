@@ -59,8 +59,14 @@ class TestMatchAgain(MatchCase, CronMixinCase):
         self.assertFalse(lines[0].match_note)
         self.assert_booked_line(lines[1], moves[1])
 
-    @mute_logger("odoo.addons.account_payment_request.models")
     def test_one_line_that_cannot_be_read_does_not_hold_up_the_others(self):
+        self.check_one_bad_line(UserError, "4711")
+
+    def test_nor_does_one_that_meets_an_error_of_ours(self):
+        self.check_one_bad_line(ValueError, "ValueError")
+
+    @mute_logger("odoo.addons.account_payment_request.models")
+    def check_one_bad_line(self, error, note):
         moves = self.billed(10.0) + self.billed(11.0)
         lines = self.import_lines(moves)
         line_class = self.env.registry["account.bank.statement.line"]
@@ -68,14 +74,14 @@ class TestMatchAgain(MatchCase, CronMixinCase):
 
         def read_lines(records):
             if bad in records.ids:
-                raise UserError(str(bad))
+                raise error(4711)
             return read(records)
 
         logger = lines_module._logger.name
         with patch.object(line_class, "_read_lines", read_lines), mute_logger(logger):
             self.run_cron(MATCH_CRON)
         self.assert_left_open(lines[0])
-        self.assertEqual(lines[0].match_note, str(bad))
+        self.assertEqual(lines[0].match_note, note)
         self.assert_booked_line(lines[1], moves[1])
 
     # === Posted later ===

@@ -46,6 +46,12 @@ class TestMatchReturned(MatchCase):
         self.assertTrue(tx.payment_id.is_matched)
         self.assert_state(request, "valid", 120.0)
 
+    def test_a_task_s_note_is_text(self):
+        tx = self.paid()
+        tx._flag("returned", '<a href="https://x.test">a</a>')
+        (task,) = self.tasks(tx.payment_request_id)
+        self.assertNotIn("<a ", task.note)
+
     def test_it_may_come_back_before_its_money_was_seen(self):
         tx = self.paid()
         line = self.bank_line(-120.0, tx.reference)
@@ -69,6 +75,15 @@ class TestMatchReturned(MatchCase):
         self.bank_line(120.0, tx.reference)
         self.bank_line(-120.0, tx.reference)
         again = self.bank_line(-120.0, tx.reference)
+        self.assert_left_open(again)
+
+    def test_it_is_taken_back_once_in_one_import(self):
+        tx = self.paid()
+        self.bank_line(120.0, tx.reference)
+        first, again = self.env["account.bank.statement.line"].create(
+            [self.line_values(-120.0, tx.reference) for _ in range(2)]
+        )
+        self.assert_undone(first, tx.payment_request_id.line_ids.move_id)
         self.assert_left_open(again)
 
     def test_another_amount_is_left_to_a_person(self):

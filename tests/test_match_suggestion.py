@@ -99,6 +99,15 @@ class TestMatchSuggestion(MatchCase):
             second.match_suggestion_ids.action_accept()
         self.assert_left_open(second)
 
+    def test_a_suggestion_is_accepted_as_it_is_and_never_edited(self):
+        invoice, line = self.suggested()
+        suggestion = line.match_suggestion_ids.with_user(self.accountant)
+        for values in ({"reason": "Sure."}, {"fee_amount": 20.0}):
+            with self.assertRaises(AccessError):
+                suggestion.write(values)
+        suggestion.action_accept()
+        self.assert_booked_line(line, invoice, state="manual")
+
     @mute_logger(BOOKING_LOGGER)
     def test_accepting_twice_books_once(self):
         invoice, line = self.suggested()

@@ -179,7 +179,7 @@ class TestPayPage(PaymentRequestCommon, HttpCase):
 
     def test_showing_the_page_makes_no_call_and_no_transaction(self):
         request = self.create_request()
-        with patch.object(BridgeClient, "_call", side_effect=AssertionError) as call:
+        with patch.object(BridgeClient, "call", side_effect=AssertionError) as call:
             answer = self.open(request)
         self.assertEqual(answer.status_code, 200)
         self.assertFalse(call.called)

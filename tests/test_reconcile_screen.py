@@ -117,6 +117,20 @@ class TestReconcileScreen(RequestCase):
             [(journal["id"], journal["count"]) for journal in page["journals"]],
         )
 
+    def test_the_age_of_the_data_is_that_of_all_companies_selected(self):
+        other = self.setup_other_company(name="Autre Boutique")["company"]
+        companies = self.company + other
+        screen = self.env["account.bank.statement.line"].with_context(
+            allowed_company_ids=companies.ids
+        )
+        with patch.object(
+            type(companies),
+            "_get_bank_data_note",
+            lambda asked, journals: ", ".join(asked.mapped("name")),
+        ):
+            note = screen.to_reconcile_load()["bank_note"]
+        self.assertEqual(note, ", ".join(companies.mapped("name")))
+
     def test_lines_come_newest_first_or_oldest_first(self):
         old = self.line_to_reconcile(date="2026-01-05")
         new = self.line_to_reconcile(date="2026-02-05")

@@ -1,6 +1,9 @@
+from unittest.mock import patch
+
 from odoo import Command
 from odoo.tests import HttpCase, new_test_user, tagged
 
+from ..models import account_bank_statement_line_screen
 from .common import PaymentRequestCommon
 
 SCREEN = "/odoo/to-reconcile"
@@ -59,6 +62,21 @@ class TestReconcileTour(PaymentRequestCommon, HttpCase):
         self.assertEqual(lines.mapped("is_reconciled"), [True] * 3)
         self.assertEqual(set(lines.mapped("match_state")), {"manual"})
         self.assertEqual((paid.amount_residual, part.amount_residual), (0.0, 50.0))
+
+    def test_a_line_of_a_later_page_is_asked_for(self):
+        days = [f"2026-03-0{6 - number}" for number in range(1, 6)]
+        lines = [
+            self.open_line(10.0, f"LINE {number}", day)
+            for number, day in enumerate(days, 1)
+        ]
+        self.env.flush_all()
+        address = (
+            f"/odoo/action-account_payment_request.action_bank_lines/{lines[-1].id}"
+        )
+        with patch.object(account_bank_statement_line_screen, "PAGE", 2):
+            self.start_tour(
+                address, "reconcile_from_a_line", login=self.accountant.login
+            )
 
     def test_a_reader_looks_and_cannot_book(self):
         new_test_user(

@@ -103,9 +103,11 @@ class TestRules(PaymentRequestCommon):
     def test_rule_5_a_bank_line_is_matched_once_and_only_when_sure(self):
         tx = self.pay(self.create_request(120.0))
         self.settle_all()
-        unsure = self.bank_line(119.0, f"VIR {tx.reference}")
+        invoice = self.create_invoice(150.0)
+        unsure = self.bank_line(119.0, f"VIR D UN INCONNU {invoice.name}")
         self.assertFalse(unsure.is_reconciled)
         self.assertTrue(unsure.match_note)
+        self.assertEqual(invoice.amount_residual, 150.0)
         sure = self.bank_line(120.0, f"VIR {tx.reference}")
         self.assertTrue(sure.is_reconciled)
         self.assertEqual(sure.matched_transaction_id, tx)

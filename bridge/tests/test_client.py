@@ -728,6 +728,16 @@ def test_pages_that_go_round_in_circles(server, client):
     assert len(server.received) == 3
 
 
+def test_a_list_without_end_is_given_up(server, client, monkeypatch):
+    monkeypatch.setattr("bridge.client.MAX_PAGES", 3)
+    for number in range(10):
+        server.page(link(number), next_uri=f"{LINKS}?after={number}")
+    with pytest.raises(BridgeError) as caught:
+        list(client.list_payment_links())
+    assert caught.value.code == "unexpected_response"
+    assert len(server.received) == 4
+
+
 def test_all_pages_are_read(server, client):
     server.page(link(1), link(2), next_uri=f"{LINKS}?after=a%2Bb&limit=2")
     server.page(next_uri=f"{server.url}{LINKS}?after=c")  # empty, yet not the last

@@ -8,6 +8,7 @@ import {
     formatDateTime,
 } from "@web/core/l10n/dates";
 import {_t} from "@web/core/l10n/translation";
+import {ConnectionLostError} from "@web/core/network/rpc";
 import {registry} from "@web/core/registry";
 import {useService} from "@web/core/utils/hooks";
 import {roundDecimals} from "@web/core/utils/numbers";
@@ -36,7 +37,10 @@ export class BankAccounts extends Component {
         this.state = useState({data: null, search: ""});
         onWillStart(() => this.load());
         onMounted(() => this.plan());
-        onWillUnmount(() => browser.clearTimeout(this.timer));
+        onWillUnmount(() => {
+            this.isLeft = true;
+            browser.clearTimeout(this.timer);
+        });
     }
 
     async load() {
@@ -51,9 +55,20 @@ export class BankAccounts extends Component {
     plan() {
         const seconds = this.pulling.length ? PULLING_SECONDS : RELOAD_SECONDS;
         browser.clearTimeout(this.timer);
+        // A call may fail after the person has left.
+        if (this.isLeft) {
+            return;
+        }
         this.timer = browser.setTimeout(async () => {
-            if (!document.hidden) {
-                await this.load();
+            try {
+                if (!document.hidden) {
+                    await this.load();
+                }
+            } catch (error) {
+                if (!(error instanceof ConnectionLostError)) {
+                    throw error;
+                }
+                // Offline for a while: the cards tell their age, the next look follows.
             }
             this.plan();
         }, seconds * 1000);

@@ -1,4 +1,4 @@
-import {Component, onWillStart, useRef, useState} from "@odoo/owl";
+import {Component, onWillStart, useEffect, useRef, useState} from "@odoo/owl";
 import {formatCurrency, getCurrency} from "@web/core/currency";
 import {useHotkey} from "@web/core/hotkeys/hotkey_hook";
 import {deserializeDate, formatDate} from "@web/core/l10n/dates";
@@ -54,6 +54,15 @@ export class HandPicker extends Component {
             this.state.search = search;
             this.load();
         }, 250);
+        this.candidatesRef = useRef("candidates");
+        useEffect(
+            () => {
+                this.candidatesRef.el
+                    ?.querySelector(".table-active")
+                    ?.scrollIntoView({block: "nearest"});
+            },
+            () => [this.state.active]
+        );
         useHotkey("control+enter", () => this.book(), {bypassEditableProtection: true});
         onWillStart(() => {
             this.load();
@@ -75,7 +84,11 @@ export class HandPicker extends Component {
     }
 
     async loadMore() {
+        const {search, partnerId} = this.state;
         const page = await this.fetch(this.state.entries.length);
+        if (search !== this.state.search || partnerId !== this.state.partnerId) {
+            return;
+        }
         const known = new Set(this.state.entries.map(({id}) => id));
         this.state.entries.push(...page.entries.filter(({id}) => !known.has(id)));
         this.state.more = page.more;
@@ -247,7 +260,10 @@ export class HandPicker extends Component {
         } else if (ev.key === "Enter" && (ev.ctrlKey || ev.metaKey)) {
             this.book();
         } else if (ev.key === "Enter") {
-            if (entries[active] && !this.state.loading) {
+            // What was typed last is still to be looked for: not the old list's entry.
+            const isFound =
+                !this.state.loading && ev.target.value === this.state.search;
+            if (entries[active] && isFound) {
                 this.toggle(entries[active]);
             }
         } else if (ev.key === "Escape") {

@@ -1,4 +1,4 @@
-const TYPED_INTO = "select, .dropdown-menu, .o-autocomplete, .modal";
+const TYPED_INTO = "select, input[type=radio], .dropdown-menu, .o-autocomplete, .modal";
 
 /**
  * Keys belong to what has the focus before they belong to the screen.

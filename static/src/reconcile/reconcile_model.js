@@ -109,7 +109,9 @@ export class ReconcileModel {
 
     /** Put the line that was asked for on top when it is not of the first page. */
     async fetchWanted() {
+        this.wantedId = false;
         if (this.currentId && !this.current) {
+            this.wantedId = this.currentId;
             this.rows.unshift(
                 ...(await this.call("to_reconcile_read", [[this.currentId]]))
             );
@@ -132,8 +134,14 @@ export class ReconcileModel {
             return;
         }
         this.loadingMore = true;
+        const filter = JSON.stringify(this.filter);
+        // The line that was asked for may stand further down at the server.
+        const inOrder = this.rows.filter((row) => row.id !== this.wantedId);
         try {
-            const page = await this.fetch(this.rows.length);
+            const page = await this.fetch(inOrder.length);
+            if (filter !== JSON.stringify(this.filter)) {
+                return;
+            }
             const known = new Set(this.rows.map((row) => row.id));
             this.rows.push(...page.lines.filter((row) => !known.has(row.id)));
             this.total = page.lines.length ? page.total : this.rows.length;

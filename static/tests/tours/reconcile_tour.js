@@ -63,6 +63,25 @@ registry.category("web_tour.tours").add("reconcile_by_keyboard", {
             trigger: ".o_reconcile_candidate:contains('Société'):contains('200.00')",
         },
         {
+            content: "Enter never picks what an earlier search had found.",
+            trigger: ".o_reconcile_entry_search",
+            async run({edit, press}) {
+                await edit("nowhere to be found");
+                await press("Enter");
+            },
+        },
+        {
+            trigger:
+                ".o_reconcile_hand:contains('Nothing open fits'):not(:has(.o_reconcile_picks))",
+        },
+        {
+            trigger: ".o_reconcile_entry_search",
+            run: "edit Société",
+        },
+        {
+            trigger: ".o_reconcile_candidate:contains('Société'):contains('200.00')",
+        },
+        {
             trigger: ".o_reconcile_entry_search",
             run: "press Enter",
         },
@@ -72,6 +91,20 @@ registry.category("web_tour.tours").add("reconcile_by_keyboard", {
         },
         {
             trigger: ".o_reconcile_difference:contains('50.00')",
+        },
+        {
+            content: "Arrows on a choice change it, not the line.",
+            trigger: "#o_reconcile_keep",
+            async run({anchor, press}) {
+                anchor.focus();
+                await press("ArrowDown");
+            },
+        },
+        {
+            trigger: `.o_reconcile_screen:has(${ACTIVE}:contains('SECOND LINE')) #o_reconcile_keep`,
+            async run({click}) {
+                await click();
+            },
         },
         {
             trigger: ".o_reconcile_entry_search",
@@ -97,6 +130,27 @@ registry.category("web_tour.tours").add("reconcile_by_keyboard", {
         {
             content: "All is done.",
             trigger: ".o_reconcile_empty:contains('All is reconciled')",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("reconcile_from_a_line", {
+    steps: () => [
+        {
+            trigger: "button[name='action_open_to_reconcile']:contains('Reconcile')",
+            run: "click",
+        },
+        {
+            content: "The line that was asked for is on top, whatever its place.",
+            trigger: `${ACTIVE}:contains('LINE 5')`,
+            run: "press ArrowDown",
+        },
+        {
+            trigger: `${ACTIVE}:contains('LINE 1')`,
+        },
+        {
+            content: "None of the next page is left out.",
+            trigger: ".o_reconcile_row:contains('LINE 3')",
         },
     ],
 });
