@@ -1,7 +1,7 @@
-"""Two measures at the same time on the same core: both meet the same noise.
+"""Measures at the same time on the same core: all meet the same noise.
 
 A busy machine changes speed from one minute to the next, by more than what is measured
-here. Two processes that share one core slow down together.
+here. Processes that share one core slow down together.
 """
 
 import gc
@@ -26,25 +26,23 @@ class Pair:
     def __init__(self, *workers: ProcessPoolExecutor):
         self.workers = workers
 
-    def run(self, reference: tuple, ours: tuple) -> tuple[float, float]:
-        """Call both sides at once; return their figures.
+    def run(self, *calls: tuple) -> list:
+        """Call all sides at once; return what they return.
 
-        :param reference: a function of a module, and its arguments
-        :param ours: the same for our side
+        :param calls: for each side a function of a module, and its arguments
         """
-        calls = [
+        results = [
             worker.submit(*call)
-            for worker, call in zip(self.workers, (reference, ours), strict=True)
+            for worker, call in zip(self.workers, calls, strict=True)
         ]
-        first, second = [call.result() for call in calls]
-        return first, second
+        return [result.result() for result in results]
 
 
 @contextmanager
-def pair() -> Iterator[Pair]:
-    """Start both processes, and stop them at the end."""
+def pair(sides: int = 2) -> Iterator[Pair]:
+    """Start a process for each side, and stop them at the end."""
     context = multiprocessing.get_context("spawn")
-    barrier = context.Barrier(2)
+    barrier = context.Barrier(sides)
     core = max(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
     with ExitStack() as stack:
         workers = [
@@ -56,13 +54,13 @@ def pair() -> Iterator[Pair]:
                     initargs=(barrier, core),
                 )
             )
-            for _side in range(2)
+            for _side in range(sides)
         ]
         yield Pair(*workers)
 
 
 def measured(cr, work: Callable[[], object]) -> float:
-    """Return the processor seconds of ``work``, begun together with the other side.
+    """Return the processor seconds of ``work``, begun together with the other sides.
 
     :param cr: the cursor it works with
     """

@@ -1,17 +1,28 @@
 """The figures as a table: on the terminal and in ``bench/results.md``."""
 
+import json
 import os
 import platform
+import textwrap
+from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime, timezone
 from statistics import median
 
 from devtools import odoo_source, postgres
-from devtools.paths import ROOT
+from devtools.console import say
+from devtools.paths import CHECKOUT_DIR, ROOT
 
+from . import bank_lines
+from .bank_lines import BankLines
+from .label_maker import MIX
 from .load import CLIENTS
 from .measure import Comparison
+from .scoring import Scores
+from .text_table import markdown
 
 RESULTS = ROOT / "bench" / "results.md"
+STORE = CHECKOUT_DIR / "bench.json"
 HEAD = ("work", "unit", "core", "addon", "ratio", "range", "limit", "rounds", "")
 INTRODUCTION = """\
 # Benchmarks
@@ -19,6 +30,21 @@ INTRODUCTION = """\
 Made by `./dev bench`; each line compares the addon with Odoo alone, round by round in
 the same run. *Core* and *addon* are medians, *ratio* is the median of the rounds'
 ratios and *range* their lowest and highest: the wider, the busier the machine was.
+"""
+QUERIES = """\
+Queries that make payment requests in one call (the ORM inserts and updates a hundred
+records a statement: four for each hundred requests):
+"""
+BANK_LINES = """\
+Bank lines made, matched and reconciled, side by side; *sure* are the lines whose label
+says enough, *wrong* those reconciled with what they do not pay or without being sure:
+"""
+LABELS = """\
+Labels written by hand ([labels](labels)), each judged by itself; *sure* are those that
+an accountant would book without asking, *trap* those that hold something which only
+looks like evidence. Precision is the share of what was booked that is right, recall the
+share of the sure ones that was booked, *suggested* how many of the others come with the
+right suggestion:
 """
 NOTES = """\
 - Invoices posted: `action_post` of one thousand drafts in one call, in two databases
@@ -31,54 +57,134 @@ NOTES = """\
 - Pay page: the page of one invoice against core's portal page of that invoice with
   its access token, warm, where it can be paid too (core's demo provider), without the
   addon.
-- Bank lines: created with labels that carry a reference, and reconciled, against core
-  that creates the same lines and is given the pairs for one reconciliation plan.
-  Measured like the invoices.
+- Bank lines: {lines} lines in slices of {slice}, each slice committed. Core is told
+  what each line pays, creates the lines and gives all pairs of a slice to one
+  reconciliation plan. The invoices were posted by Odoo and multiplied by the database,
+  customers with them. All four worlds get the same lines, at the same time on the same
+  core; the row *{large} over {small}* has the smaller world in the column of core.
+  `account_reconcile_oca` gets the first {oca} of these lines.
+- Their labels are random, as French, Belgian and German banks write and mangle them,
+  with these kinds of evidence or of its lack in a hundred:
+  {mix}.
+- Labels: with the plain rules alone, and by bank lines created in an Odoo with these
+  customers, invoices and transfers.
 """
 
 
-def table(comparisons: list[Comparison]) -> str:
-    """Return the comparisons as a Markdown table."""
-    return _markdown([HEAD, *map(_row, comparisons)])
+class Results:
+    """What was measured: the latest figures of each benchmark, kept between runs."""
 
+    def __init__(self, names: Iterable[str]):
+        self.names = tuple(names)
+        self.parts = {}
+        with suppress(FileNotFoundError):
+            self.parts = json.loads(STORE.read_text())
 
-def queries_table(queries: dict[int, int]) -> str:
-    """Return the query counts as a Markdown table."""
-    rows = [(str(size), str(count)) for size, count in queries.items()]
-    return _markdown([("requests", "queries"), *rows])
+    def add(
+        self,
+        name: str,
+        comparisons: Iterable[Comparison] = (),
+        tables: Iterable[tuple[str, list]] = (),
+    ) -> None:
+        """Keep the figures of one benchmark, and print them.
 
+        :param tables: captions, and rows with their head
+        """
+        self.parts[name] = {
+            "rows": [_row(comparison) for comparison in comparisons],
+            "tables": [(caption, markdown(rows)) for caption, rows in tables],
+            "where": _machine(),
+        }
+        STORE.write_text(json.dumps(self.parts))
+        say(f"\n{self._tables([name])}\n")
 
-def _markdown(rows: list[tuple[str, ...]]) -> str:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    rows.insert(1, tuple("-" * width for width in widths))
-    return "\n".join(f"| {' | '.join(map(str.ljust, row, widths))} |" for row in rows)
+    def write(self) -> bool:
+        """Store all figures, if there are some of each benchmark.
 
-
-def write(comparisons: list[Comparison], queries: dict[int, int]) -> None:
-    """Store the figures with the machine and the versions they were taken on."""
-    RESULTS.write_text(
-        "\n".join(
-            [
-                INTRODUCTION,
-                table(comparisons),
-                "",
-                "Queries that make payment requests in one call:",
-                "",
-                queries_table(queries),
-                "",
-                "The ORM inserts and updates a hundred records a statement: four for "
-                "each hundred requests.",
-                "",
-                "## What is measured",
-                "",
-                NOTES.format(clients=CLIENTS),
-                "## Where",
-                "",
-                *_machine(),
-                "",
-            ]
+        :return: whether it was done
+        """
+        if not set(self.names) <= set(self.parts):
+            return False
+        notes = NOTES.format(
+            clients=CLIENTS,
+            lines=_number(bank_lines.LINES),
+            slice=bank_lines.SLICE,
+            oca=bank_lines.OCA_LINES,
+            small=_number(bank_lines.SMALL),
+            large=_number(bank_lines.LARGE),
+            mix=textwrap.fill(
+                ", ".join(f"{kind} {share}" for kind, share in MIX.items()),
+                width=86,
+                subsequent_indent="  ",
+            ).replace("_", " "),
         )
-    )
+        where = [f"- {name}: {self.parts[name]['where']}" for name in self.names]
+        versions = (
+            f"- Odoo {odoo_source.version()}, Python {platform.python_version()}, "
+            f"PostgreSQL {postgres.query('SHOW server_version').split()[0]}"
+        )
+        sections = [INTRODUCTION, self._tables(self.names)]
+        sections += ["## What is measured\n", notes, "## Where and when\n"]
+        RESULTS.write_text("\n".join([*sections, *where, versions, ""]))
+        return True
+
+    def _tables(self, names: Iterable[str]) -> str:
+        parts = [self.parts[name] for name in names]
+        texts = []
+        if rows := [tuple(row) for part in parts for row in part["rows"]]:
+            texts += [markdown([HEAD, *rows]), ""]
+        for part in parts:
+            for caption, table in part["tables"]:
+                texts += [caption, table, ""]
+        return "\n".join(texts)
+
+
+def queries_table(queries: dict[int, int]) -> tuple[str, list]:
+    """Return the caption and the rows of the query counts."""
+    rows = [(str(size), str(count)) for size, count in queries.items()]
+    return QUERIES, [("requests", "queries"), *rows]
+
+
+def shares_table(result: BankLines) -> tuple[str, list]:
+    """Return the caption and the rows of what became of the bank lines."""
+    return BANK_LINES, _shares(result)
+
+
+def labels_tables(scores: dict[str, Scores]) -> list[tuple[str, list]]:
+    """Return captions and rows of precision and recall, by who judged the labels."""
+    return [
+        (f"{LABELS}\n{engine}:\n" if first else f"{engine}:\n", each.rows())
+        for first, (engine, each) in zip((True, False), scores.items(), strict=True)
+    ]
+
+
+def _shares(result: BankLines) -> list[tuple[str, ...]]:
+    rows = [
+        (
+            *("engine", "open invoices", "lines", "CPU ms/line"),
+            *("sure", "matched", "wrong", "suggested"),
+        )
+    ]
+    for share in result.shares:
+        count = share.counts
+        told = share.engine == "core"
+        rows.append(
+            (
+                "core, told the pairs" if told else share.engine,
+                _number(share.invoices),
+                _number(share.lines),
+                _figure(median(share.milliseconds)),
+                str(count["sure"]),
+                f"{100 * count['matched'] / count['sure']:.1f} %",
+                str(count["wrong"]),
+                "–" if told else f"{count['suggested']} of {count['to suggest']}",
+            )
+        )
+    return rows
+
+
+def _number(value: int) -> str:
+    return f"{value:,}".replace(",", " ")
 
 
 def _row(comparison: Comparison) -> tuple[str, ...]:
@@ -100,11 +206,8 @@ def _figure(value: float) -> str:
     return f"{value:.2f}" if value < 100 else f"{value:.0f}"
 
 
-def _machine() -> list[str]:
-    load = os.getloadavg()[1]
-    return [
-        f"- {datetime.now(timezone.utc):%Y-%m-%d}, {os.cpu_count()} cores "
-        f"({platform.machine()}), load average {load:.1f} during the run",
-        f"- Odoo {odoo_source.version()}, Python {platform.python_version()}, "
-        f"PostgreSQL {postgres.query('SHOW server_version').split()[0]}",
-    ]
+def _machine() -> str:
+    return (
+        f"{datetime.now(timezone.utc):%Y-%m-%d}, {os.cpu_count()} cores "
+        f"({platform.machine()}), load average {os.getloadavg()[1]:.1f}"
+    )

@@ -5,13 +5,14 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from odoo import Command, api, fields
 from odoo.modules.registry import Registry
 from odoo.tools import config
 
+from devtools import oca, odoo_source, postgres
 from devtools import odoo as dev
-from devtools import odoo_source, postgres
 from devtools.console import run, step
 from devtools.paths import ADDON, ADDONS_DIR, LOG_DIR, ROOT
 
@@ -31,6 +32,12 @@ class World:
     with_addon: str
 
 
+def _oca() -> list[Path]:
+    """Return the folder of the OCA's addons, if they were fetched."""
+    folder = oca.UNPACKED / "odoo/addons"
+    return [folder] if folder.is_dir() else []
+
+
 def load_odoo() -> None:
     """Make this process an Odoo without a server, with our own addons path."""
     config.parse_config(
@@ -45,8 +52,10 @@ def load_odoo() -> None:
 
 
 def addons_path() -> str:
-    """Return the option that adds the benchmark's own addons to the usual ones."""
-    paths = [ADDONS, ADDONS_DIR, *odoo_source.addons_paths()]
+    """Return the option that adds the benchmark's own addons, and others' to compare
+    with, to the usual ones.
+    """
+    paths = [ADDONS, ADDONS_DIR, *_oca(), *odoo_source.addons_paths()]
     return f"--addons-path={','.join(map(str, paths))}"
 
 
@@ -68,7 +77,7 @@ def world(prefix: str, template: str) -> Iterator[World]:
 
 def _make(names: World, template: str) -> None:
     dev.create_database(names.without, template)
-    _install(names.without, "payment_demo")
+    install(names.without, "payment_demo")
     with environment(names.without) as env:
         _fill(env)
         env.cr.commit()
@@ -76,9 +85,9 @@ def _make(names: World, template: str) -> None:
     postgres.copy(names.without, names.with_addon)
     files = dev.DATA_DIR / "filestore"
     shutil.copytree(files / names.without, files / names.with_addon)
-    _install(names.with_addon, f"{ADDON},bench_route")
+    install(names.with_addon, f"{ADDON},bench_route")
     with environment(names.with_addon) as env:
-        _enable_bridge(env)
+        enable_bridge(env)
         env.cr.commit()
     for name in (names.without, names.with_addon):
         postgres.query("VACUUM ANALYZE", database=name)
@@ -170,7 +179,7 @@ def bridge_provider(env):
     return env["payment.provider"].search([("code", "=", "bridge")], limit=1)
 
 
-def _install(database: str, modules: str) -> None:
+def install(database: str, modules: str) -> None:
     log = LOG_DIR / f"{database}_install.log"
     run(
         dev.command(
@@ -183,7 +192,7 @@ def _install(database: str, modules: str) -> None:
     )
 
 
-def _enable_bridge(env) -> None:
+def enable_bridge(env) -> None:
     company = env.company
     company.payment_request_policy = "posting"
     journal = env["account.journal"].search(
