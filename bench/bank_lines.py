@@ -128,7 +128,7 @@ def _comparisons(shares: dict) -> list[Comparison]:
     for size in (SMALL, LARGE):
         comparisons.append(
             Comparison(
-                f"bank lines, {size:,} open invoices".replace(",", " "),
+                f"bank lines, {size:_} open invoices".replace("_", " "),
                 "CPU ms/line",
                 limit=1.15,
                 reference=shares["core", size].milliseconds,

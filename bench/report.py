@@ -98,13 +98,9 @@ class Results:
         STORE.write_text(json.dumps(self.parts))
         say(f"\n{self._tables([name])}\n")
 
-    def write(self) -> bool:
-        """Store all figures, if there are some of each benchmark.
-
-        :return: whether it was done
-        """
-        if not set(self.names) <= set(self.parts):
-            return False
+    def write(self) -> None:
+        """Store the latest figures of all benchmarks that were ever run here."""
+        measured = [name for name in self.names if name in self.parts]
         notes = NOTES.format(
             clients=CLIENTS,
             lines=_number(bank_lines.LINES),
@@ -118,15 +114,17 @@ class Results:
                 subsequent_indent="  ",
             ).replace("_", " "),
         )
-        where = [f"- {name}: {self.parts[name]['where']}" for name in self.names]
+        where = [
+            f"- {name}: {self.parts[name]['where'] if name in measured else 'not run'}"
+            for name in self.names
+        ]
         versions = (
             f"- Odoo {odoo_source.version()}, Python {platform.python_version()}, "
             f"PostgreSQL {postgres.query('SHOW server_version').split()[0]}"
         )
-        sections = [INTRODUCTION, self._tables(self.names)]
+        sections = [INTRODUCTION, self._tables(measured)]
         sections += ["## What is measured\n", notes, "## Where and when\n"]
         RESULTS.write_text("\n".join([*sections, *where, versions, ""]))
-        return True
 
     def _tables(self, names: Iterable[str]) -> str:
         parts = [self.parts[name] for name in names]
