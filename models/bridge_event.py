@@ -261,6 +261,8 @@ class BridgeEvent(models.Model):
         self._try_later(self.env._("Being read by another process."))
         if first:
             self.write({"next_attempt_at": fields.Datetime.now()})
+            # A run that settled nothing is only followed by the next poll.
+            self.env.ref(WORK_CRON)._trigger()
 
     def _try_later(self, message):
         """Plan the next attempt, or give up and leave it to the sweep."""
