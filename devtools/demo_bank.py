@@ -62,7 +62,7 @@ class BankChapters(Story):
         )
 
         yield "she starts them"
-        self.office.call("Page.reload")
+        self.office.open(self.office.address)
         accounts = self.start(connection)
         yield ", ".join(f"{account['balance']:,.2f}" for account in accounts)
 

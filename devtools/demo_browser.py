@@ -95,15 +95,16 @@ class Browser:
     def tap(self, selector: str, text: str = "") -> None:
         """Tap the first visible element of a selector that contains ``text``."""
         words = json.dumps([selector, text])
-        find = (
-            "(([selector, text]) => [...document.querySelectorAll(selector)].find(el =>"
-            f" el.innerText.includes(text) && el.getClientRects().length))({words})"
-        )
-        self.wait(f"!!({find})", f"{selector} “{text}”")
-        box = self.evaluate(
-            f"(() => {{ const el = {find}; el.scrollIntoView({{block: 'center'}});"
-            "const r = el.getBoundingClientRect();"
-            "return [r.x + r.width / 2, r.y + r.height / 2]; })()"
+        # found and measured at once: the page may draw itself again in between
+        box = self.wait(
+            "(([selector, text]) => {"
+            " const el = [...document.querySelectorAll(selector)].find(el =>"
+            " el.innerText.includes(text) && el.getClientRects().length);"
+            " if (!el) return null;"
+            " el.scrollIntoView({block: 'center'});"
+            " const r = el.getBoundingClientRect();"
+            f" return [r.x + r.width / 2, r.y + r.height / 2]; }})({words})",
+            f"{selector} “{text}”",
         )
         mouse = {"x": box[0], "y": box[1], "button": "left", "clickCount": 1}
         self.call("Input.dispatchMouseEvent", type="mousePressed", **mouse)
@@ -169,8 +170,8 @@ class Browser:
             raise BrowserError(f"{expression[:200]}: {answer['exceptionDetails']}")
         return answer["result"].get("value")
 
-    def wait(self, condition: str, what: str, seconds: int = TIMEOUT) -> None:
-        """Wait until a JavaScript condition is true.
+    def wait(self, condition: str, what: str, seconds: int = TIMEOUT):
+        """Wait until a JavaScript condition is true; return its value.
 
         :raises BrowserError: naming ``what`` was waited for, and what the page says
         """
@@ -181,7 +182,7 @@ class Browser:
             except BrowserError:  # the page is being replaced
                 return False
 
-        self._wait_for(holds, what, seconds)
+        return self._wait_for(holds, what, seconds)
 
     def call(self, method: str, **parameters) -> dict:
         """Send one command and return its result."""
