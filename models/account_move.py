@@ -45,6 +45,13 @@ class AccountMove(models.Model):
         help="The customer confirmed a transfer that is not booked yet.",
     )
 
+    payment_reminder_policy_id = fields.Many2one(
+        comodel_name="payment.reminder.policy",
+        string="Reminder Policy",
+        copy=False,
+        help="For this invoice only; empty: the customer's.",
+    )
+
     # === Compute ===
 
     @api.depends("own_payment_request_ids.state")

@@ -57,6 +57,34 @@ class ResCompany(models.Model):
         help="Fees within the tolerance are written off to it; without it, no fee is.",
     )
 
+    payment_reminder_enabled = fields.Boolean(
+        string="Automatic Reminders", help="Nothing leaves by itself without it."
+    )
+    payment_reminder_policy_id = fields.Many2one(
+        comodel_name="payment.reminder.policy",
+        string="Reminder Policy",
+        check_company=True,
+        help="Of customers and invoices that have none of their own.",
+    )
+    payment_reminder_interval_days = fields.Integer(
+        string="Days Between Two Reminders", default=3
+    )
+    payment_reminder_week_max = fields.Integer(
+        string="Reminders a Week", default=2, help="To one customer, in seven days."
+    )
+    payment_reminder_grace_days = fields.Integer(
+        string="Days of Grace",
+        default=3,
+        help="After a transfer that was on its way and did not arrive.",
+    )
+    payment_reminder_bank_hours = fields.Integer(
+        string="Age of Bank Data",
+        default=48,
+        help="In hours: reminders wait while the last bank data are older. Zero: they "
+        "do not wait.",
+    )
+    payment_reminder_thanks = fields.Boolean(string="Thank After Payment")
+
     _bank_match_tolerance_positive = models.Constraint(
         "CHECK(bank_match_tolerance >= 0)",
         "The tolerance for bank fees must be positive.",
@@ -126,11 +154,20 @@ class ResCompany(models.Model):
         """
         return self.partner_id.lang or self.env.lang
 
+    def _get_payment_now(self):
+        """Return the moment, the one by which reminders are planned.
+
+        :return: in UTC, without a time zone
+        :rtype: datetime.datetime
+        """
+        return fields.Datetime.now()
+
     def _get_payment_today(self):
         """Return today's date where the company is.
 
         :rtype: datetime.date
         """
         return fields.Date.context_today(
-            self.with_context(tz=self._get_payment_timezone())
+            self.with_context(tz=self._get_payment_timezone()),
+            self._get_payment_now(),
         )

@@ -1,0 +1,131 @@
+from odoo import api, fields, models
+
+# In the order in which they cost more.
+CHANNELS = [
+    ("email", "E-mail"),
+    ("sms", "SMS"),
+    ("portal", "Customer portal"),
+    ("letter", "Letter"),
+    ("phone", "Phone call"),
+]
+
+
+class PaymentReminderLevel(models.Model):
+    _name = "payment.reminder.level"
+    _description = "Reminder Level"
+    _order = "policy_id, sequence, id"
+
+    name = fields.Char(required=True, translate=True)
+    policy_id = fields.Many2one(
+        comodel_name="payment.reminder.policy",
+        required=True,
+        index=True,
+        ondelete="cascade",
+    )
+    company_id = fields.Many2one(related="policy_id.company_id", store=True)
+    sequence = fields.Integer(default=10)
+    delay_days = fields.Integer(
+        string="Days", help="Negative: before the due date.", default=7
+    )
+    delay_from = fields.Selection(
+        selection=[
+            ("due_date", "from the due date"),
+            ("previous", "from the previous level"),
+        ],
+        required=True,
+        default="due_date",
+    )
+    days_from_due = fields.Integer(
+        string="Days from the Due Date",
+        compute="_compute_days_from_due",
+        store=True,
+        recursive=True,
+        help="Orders the ladder; what a due line remembers of it.",
+    )
+    channel = fields.Selection(selection=CHANNELS, required=True, default="email")
+    second_channel = fields.Selection(
+        selection=CHANNELS, help="If the first one does not reach the customer."
+    )
+    third_channel = fields.Selection(selection=CHANNELS)
+    tone = fields.Selection(
+        selection=[
+            ("courteous", "Courteous"),
+            ("neutral", "Neutral"),
+            ("firm", "Firm"),
+            ("formal", "Formal"),
+        ],
+        required=True,
+        default="courteous",
+    )
+    subject = fields.Char(translate=True)
+    body = fields.Html(
+        translate=True,
+        sanitize="email_outgoing",
+        help="Text above the table of invoices and the button to pay.",
+    )
+    sms_body = fields.Text(string="SMS", translate=True)
+    phone_script = fields.Html(translate=True)
+    attach_invoices = fields.Boolean(default=True)
+    attach_statement = fields.Boolean(string="Attach Statement of Account")
+    recipient = fields.Selection(
+        selection=[
+            ("followup", "Reminder contact, else invoice contact"),
+            ("invoice", "Invoice contact"),
+            ("company", "The company itself"),
+        ],
+        required=True,
+        default="followup",
+    )
+    copy_salesperson = fields.Boolean(string="Salesperson in Copy")
+    user_id = fields.Many2one(comodel_name="res.users", string="Responsible")
+    amount_min = fields.Float(
+        string="Minimum Amount",
+        digits="Product Price",
+        help="In the company's currency: a customer who owes less is not reminded at "
+        "this level.",
+    )
+    show_late_fees = fields.Boolean()
+    formal_notice = fields.Boolean()
+    automatic = fields.Boolean(
+        default=True, help="Otherwise each message waits for a person to confirm it."
+    )
+    business_days = fields.Boolean(string="Business Days Only", default=True)
+    hour_from = fields.Float(string="Not Before", default=8.5)
+    hour_to = fields.Float(string="Not After", default=18.0)
+
+    _hours_ordered = models.Constraint(
+        "CHECK(hour_from >= 0 AND hour_from < hour_to AND hour_to <= 24)",
+        "The sending window must end after it begins.",
+    )
+    _amount_min_positive = models.Constraint(
+        "CHECK(amount_min >= 0)", "The minimum amount must be positive."
+    )
+
+    @api.depends(
+        "delay_days",
+        "delay_from",
+        "sequence",
+        "policy_id.level_ids.sequence",
+        "policy_id.level_ids.delay_days",
+        "policy_id.level_ids.delay_from",
+    )
+    def _compute_days_from_due(self):
+        for policy, levels in self.grouped("policy_id").items():
+            days = 0
+            for level in (policy.level_ids | levels).sorted(
+                lambda level: (level.sequence, level.id or 0)
+            ):
+                if level.delay_from == "previous":
+                    days += level.delay_days
+                else:
+                    days = level.delay_days
+                level.days_from_due = days
+
+    def _get_channels(self):
+        """Return the channels to try, in order, each once.
+
+        :rtype: list[str]
+        """
+        self.ensure_one()
+        wanted = (self.channel, self.second_channel, self.third_channel)
+        return list(dict.fromkeys(filter(None, wanted)))
