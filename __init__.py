@@ -6,6 +6,7 @@ from . import controllers, models, report, wizard
 def post_init_hook(env):
     """Create the provider and its accounting payment method in each company."""
     setup_provider(env, "bridge")
+    env["res.company"]._set_default_reminder_policy()
 
 
 def uninstall_hook(env):

@@ -15,6 +15,7 @@ from . import (
     match_rules,
     pages,
     posting,
+    reminders,
     report,
     webhooks,
 )
@@ -25,7 +26,7 @@ COMPARISONS = {
     "webhooks": webhooks.measure,
     "page": pages.measure,
 }
-NAMES = (*COMPARISONS, "bank-lines", "labels")
+NAMES = (*COMPARISONS, "bank-lines", "labels", "reminders")
 
 
 def main() -> int:
@@ -39,7 +40,7 @@ def main() -> int:
     if unknown := set(names) - set(NAMES):
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
     prefix = os.environ.get("BENCH_DATABASE_PREFIX") or database_name("bench")
-    if "bank-lines" in names:
+    if {"bank-lines", "reminders"} & set(names):
         oca.ensure()
     load_odoo()
     template, results, fine = odoo.template(), report.Results(NAMES), True
@@ -49,6 +50,8 @@ def main() -> int:
         fine &= _compare(chosen, prefix, template, results)
     if "bank-lines" in names:
         fine &= _bank_lines(prefix, template, results)
+    if "reminders" in names:
+        fine &= _reminders(prefix, template, results)
     results.write()
     say(f"Stored in {report.RESULTS.relative_to(ROOT)}.")
     return 0 if fine else 1
@@ -75,6 +78,12 @@ def _bank_lines(prefix: str, template: str, results) -> bool:
         say(failure)
     results.add("bank-lines", result.comparisons, [report.shares_table(result)])
     return result.holds() and all(each.holds() for each in result.comparisons)
+
+
+def _reminders(prefix: str, template: str, results) -> bool:
+    result = reminders.measure(prefix, template)
+    results.add("reminders", result.comparisons, [report.checks_table(result)])
+    return result.holds()
 
 
 def _labels(prefix: str, template: str, results) -> bool:

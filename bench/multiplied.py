@@ -84,8 +84,11 @@ _LINE_MONEY = (
 _REQUEST_MONEY = ("amount_total", "amount_due", "amount_to_pay")
 
 
-def post_seeds(env) -> None:
-    """Post the invoices that are multiplied, one in twenty a credit note."""
+def post_seeds(env, credit_notes: bool = True) -> None:
+    """Post the invoices that are multiplied.
+
+    :param credit_notes: one in twenty is one
+    """
     rng = random.Random(19)
     partners = env["res.partner"].create(
         [
@@ -101,7 +104,11 @@ def post_seeds(env) -> None:
     moves = env["account.move"].create(
         [
             {
-                "move_type": "out_refund" if number % 20 == 19 else "out_invoice",
+                "move_type": (
+                    "out_refund"
+                    if credit_notes and number % 20 == 19
+                    else "out_invoice"
+                ),
                 # Numbers so that each customer has ten, and a credit note is anyone's.
                 "partner_id": partners[number * 7 % SEED_CUSTOMERS].id,
                 "invoice_date": fields.Date.today(),
@@ -121,10 +128,11 @@ def post_seeds(env) -> None:
     moves.action_post()
 
 
-def multiply(env, invoices: int, codes: list[str]) -> None:
+def multiply(env, invoices: int, codes: list[str] = ()) -> None:
     """Copy the seeds until there are ``invoices`` of them.
 
-    :param codes: references of payment requests, one for each invoice
+    :param codes: references of payment requests, one for each invoice; without any,
+        the seeds have no requests
     """
     cr = env.cr
     copies = invoices // SEEDS - 1
@@ -132,10 +140,11 @@ def multiply(env, invoices: int, codes: list[str]) -> None:
     seeds = env["account.move"].search(
         [("move_type", "in", ("out_invoice", "out_refund")), ("state", "=", "posted")]
     )
-    copier = _Copier(cr, copies, seeds)
+    with_requests = bool(codes) and "payment.request" in env
+    copier = _Copier(cr, copies, seeds, with_requests)
     copier.partners()
     copier.moves()
-    if "payment.request" in env:
+    if with_requests:
         copier.requests(codes)
     for table in copier.spans:
         cr.execute(
@@ -150,7 +159,7 @@ def multiply(env, invoices: int, codes: list[str]) -> None:
 class _Copier:
     """Copies rows with ids shifted by a table's own span, so links shift alike."""
 
-    def __init__(self, cr, copies: int, seeds):
+    def __init__(self, cr, copies: int, seeds, with_requests: bool):
         self.cr = cr
         self.copies = copies
         moves, partners = _range(seeds), _range(seeds.partner_id)
@@ -163,7 +172,7 @@ class _Copier:
             "payment_request": ("move_id", *moves),
             "payment_request_line": ("move_id", *moves),
         }
-        if "payment.request" not in seeds.env:
+        if not with_requests:
             del self.seeds["payment_request"], self.seeds["payment_request_line"]
         self.spans = {table: self._span(table) for table in self.seeds}
         # Position of a row's invoice or customer among all copies.
@@ -201,7 +210,9 @@ class _Copier:
     def moves(self) -> None:
         position = self.move % "id"
         prefix = "regexp_replace(t.sequence_prefix, '20[0-9]{2}/$', '')"
-        number = f"pg_temp.number({position}, {prefix})"
+        # Odoo's own numbers begin with 1, and what goes by the last digit must stay.
+        ordinal = f"({position} + 10)"
+        number = f"pg_temp.number({ordinal}, {prefix})"
         partners = ("partner_id", "commercial_partner_id", "partner_shipping_id")
         year = f"CASE WHEN {position} % 10 = 9 THEN 365 ELSE 0 END"
         partner = self.partner % "commercial_partner_id"
@@ -210,7 +221,7 @@ class _Copier:
             {
                 "name": number,
                 "sequence_prefix": f"pg_temp.prefix({position}, {prefix})",
-                "sequence_number": position,
+                "sequence_number": ordinal,
                 "payment_reference": f"pg_temp.reference({position}, {number})",
                 "invoice_partner_display_name": f"pg_temp.customer({partner})",
                 **{column: self._link(column) for column in partners},

@@ -13,11 +13,13 @@ from devtools import odoo_source, postgres
 from devtools.console import say
 from devtools.paths import CHECKOUT_DIR, ROOT
 
-from . import bank_lines
+from . import bank_lines, reminder_world, reminders
 from .bank_lines import BankLines
 from .label_maker import MIX
 from .load import CLIENTS
 from .measure import Comparison
+from .multiplied import SEED_CUSTOMERS, SEEDS
+from .reminders import Reminders
 from .scoring import Scores
 from .text_table import markdown
 
@@ -46,6 +48,10 @@ looks like evidence. Precision is the share of what was booked that is right, re
 share of the sure ones that was booked, *suggested* how many of the others come with the
 right suggestion:
 """
+REMINDERS = """\
+Reminders, what has no counterpart: on the first day, when everything is overdue, and
+when the process is killed with SIGKILL:
+"""
 NOTES = """\
 - Invoices posted: `action_post` of one thousand drafts in one call, in two databases
   that differ by the addon alone: at the same time on the same core, since a busy
@@ -68,6 +74,18 @@ NOTES = """\
   {mix}.
 - Labels: with the plain rules alone, and by bank lines created in an Odoo with these
   customers, invoices and transfers.
+- Reminders planned: {due} open due lines of {customers} customers, posted by Odoo and
+  multiplied by the database, overdue since up to {days} days; one line in a hundred is
+  held, one excluded, one customer in {credits} has a credit. Planned as the job does,
+  in slices with a commit each. `account_credit_control` is in the column of core:
+  {credit_control} such lines with its ready-made policy, in a database without the
+  addon, at the same time on the same core; lines made a second are compared.
+- Reminders queued: as the job does (each due line is checked again, texts for mail, SMS
+  and phone, a payment request for the lines, then the mail), {mails} of them, each with
+  a table of ten invoices, against mails about as many others by core's
+  `send_mail_batch`, with a template of the same text and table in core's light layout,
+  in the same database, at the same time on the same core.
+- Killed: counted by the database from the due lines, whatever the plan says of them.
 """
 
 
@@ -108,6 +126,12 @@ class Results:
             oca=bank_lines.OCA_LINES,
             small=_number(bank_lines.SMALL),
             large=_number(bank_lines.LARGE),
+            due=_number(reminder_world.LINES),
+            customers=_number(reminder_world.LINES * SEED_CUSTOMERS // SEEDS),
+            days=reminder_world.DAYS,
+            credits=reminder_world.CREDITS_EACH,
+            credit_control=_number(reminder_world.OCA_LINES),
+            mails=_number(reminders.MAILS),
             mix=textwrap.fill(
                 ", ".join(f"{kind} {share}" for kind, share in MIX.items()),
                 width=86,
@@ -146,6 +170,15 @@ def queries_table(queries: dict[int, int]) -> tuple[str, list]:
 def shares_table(result: BankLines) -> tuple[str, list]:
     """Return the caption and the rows of what became of the bank lines."""
     return BANK_LINES, _shares(result)
+
+
+def checks_table(result: Reminders) -> tuple[str, list]:
+    """Return the caption and the rows of what the reminders promise by themselves."""
+    rows = [
+        (check.what, check.figure, check.limit, "ok" if check.holds else "missed")
+        for check in result.checks
+    ]
+    return REMINDERS, [("reminders", "figure", "limit", ""), *rows]
 
 
 def labels_tables(scores: dict[str, Scores]) -> list[tuple[str, list]]:

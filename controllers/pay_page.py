@@ -99,10 +99,13 @@ class PayPage:
             "checking": self._in_progress_values,
             "paid": self._paid_values,
         }.get(state)
+        documents = self.request._get_documents()
         return {
             "state": state,
             "for_payer": self._for_payer(),
-            "documents": self._documents(),
+            "documents": self._documents(documents),
+            "notice": self._notice(),
+            "deducted": self._deducted(documents),
             **self._contact(),
             **(fill() if fill else {}),
         }
@@ -121,7 +124,18 @@ class PayPage:
             "phone_link": "".join(c for c in phone if c.isdigit() or c == "+"),
         }
 
-    def _documents(self):
+    def _notice(self):
+        """What was sent, if a reminder led here; only that, in neutral words: who
+        holds a link need not be the customer.
+        """
+        reminder = self.request._get_sent_reminder()
+        return reminder._get_notice_text() if reminder else ""
+
+    def _deducted(self, documents):
+        amount = self.request._get_deducted(documents)
+        return self.money(-amount) if amount else ""
+
+    def _documents(self, documents):
         return [
             {
                 **document,
@@ -129,7 +143,7 @@ class PayPage:
                 "date_text": self.day(document["date"]),
                 "due": self.due_text(document["date_due"]),
             }
-            for document in self.request._get_documents()
+            for document in documents
         ]
 
     def _pay_values(self):

@@ -1,24 +1,19 @@
-"""Addons of the OCA beside ours: fetched for the tests that meet them."""
+"""Addons of the OCA beside ours: for the tests that meet them, and to compare with."""
 
 import shutil
 from pathlib import Path
 
 from . import odoo_source, python_env
 from .console import run, step
-from .paths import (
-    ADDONS_DIR,
-    CACHE,
-    ROOT,
-    setup_lock,
-    short_hash,
-    stamp_is,
-    write_stamp,
-)
+from .paths import ADDONS_DIR, CACHE, ROOT, setup_lock, short_hash
 
 #: What is installed; pip's file also names what these depend on.
 MODULES = ("account_reconcile_oca", "account_statement_import_camt")
+#: Not beside ours: the benchmarks plan reminders with it in a database of its own.
+CREDIT_CONTROL = "account_credit_control"
 REQUIREMENTS = ROOT / "devtools/requirements-oca.txt"
-UNPACKED = CACHE / "oca"
+# Two checkouts may want different ones at the same time.
+UNPACKED = CACHE / f"oca-{short_hash(REQUIREMENTS.read_text())}"
 
 
 def ensure() -> Path:
@@ -32,8 +27,7 @@ def ensure() -> Path:
 
 def _ensure() -> Path:
     addons = UNPACKED / "odoo/addons"
-    stamp = short_hash(REQUIREMENTS.read_text())
-    if stamp_is("oca", stamp) and addons.is_dir():
+    if addons.is_dir():
         return addons
     with step("addons of the OCA"):
         fresh = UNPACKED.with_name("oca.new")
@@ -43,9 +37,7 @@ def _ensure() -> Path:
         words = [python_env.python(), "-m", "pip", "install", "--no-deps"]
         words += ["--no-compile", "--target", fresh, "-r", REQUIREMENTS]
         run(words, log=log, hint=f"Check pip's configuration; the whole log is {log}.")
-        shutil.rmtree(UNPACKED, ignore_errors=True)
         fresh.rename(UNPACKED)
-    write_stamp("oca", stamp)
     return addons
 
 

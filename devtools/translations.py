@@ -8,9 +8,11 @@ import re
 import sys
 from pathlib import Path
 
-# What must be the same in a text and its translation: %s, %(name)s, {name}, ${…}.
+# What must be the same in a text and its translation: %s, %(name)s, {name}, ${…}, and
+# {{ expression ||| default }} up to its default, which is text.
 PLACEHOLDER = re.compile(
-    r"%%|%\(\w+\)[#0 +-]*[\d.]*[a-z]|%[#0+-]*[\d.]*[sdifrx]\b|\{\{.*?\}\}|\{\w*\}"
+    r"%%|%\(\w+\)[#0 +-]*[\d.]*[a-z]|%[#0+-]*[\d.]*[sdifrx]\b|\{\{.*?(?:\|\|\||\}\})"
+    r"|\{\w*\}"
 )
 COMPLETE = ("fr.po",)
 

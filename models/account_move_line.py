@@ -1,10 +1,105 @@
+from markupsafe import Markup
+
 from odoo import fields, models
+from odoo.exceptions import UserError
+from odoo.tools import format_date
 
 
 class AccountMoveLine(models.Model):
+    """A due line: the unit that is reminded, held and excluded."""
+
     _inherit = "account.move.line"
 
     reminder_hold_until = fields.Date(
         string="No Reminder Until", copy=False, help="Included."
     )
     reminder_hold_reason = fields.Char(copy=False)
+
+    def _filter_remindable(self):
+        """Return the lines that a customer still owes on his invoices.
+
+        :rtype: account.move.line
+        """
+        return self.filtered(
+            lambda line: line.display_type == "payment_term"
+            and line.parent_state == "posted"
+            and line.move_id.move_type == "out_invoice"
+            and not line.reconciled
+            and line.amount_residual_currency > 0
+        )
+
+    def _hold_reminders(self, until, reason):
+        """Remind nobody of these lines up to a day, and say so on their invoices.
+
+        :param datetime.date until: included
+        :param str reason: for the colleagues
+        """
+        self.sudo().write(
+            {"reminder_hold_until": until, "reminder_hold_reason": reason}
+        )
+        self._log_reminders(
+            self.env._(
+                "No reminders until %(day)s: %(reason)s",
+                day=format_date(self.env, until),
+                reason=reason,
+            )
+        )
+
+    def _exclude_from_reminders(self, reason):
+        """Remind nobody of these invoices any more; it is theirs as a whole in core.
+
+        :param str reason: for the colleagues
+        """
+        self.sudo().move_id.no_followup = True
+        self._log_reminders(
+            self.env._("Excluded from reminders: %(reason)s", reason=reason)
+        )
+
+    def _release_reminders(self):
+        """End what holds these lines, and what excludes their invoices."""
+        self.sudo().write({"reminder_hold_until": False, "reminder_hold_reason": False})
+        self.sudo().move_id.filtered("no_followup").no_followup = False
+        self._log_reminders(self.env._("Reminders go on."))
+
+    def _log_reminders(self, text):
+        moves = self.move_id
+        body = Markup("<p>%s</p>") % text
+        moves.sudo()._message_log_batch(
+            bodies=dict.fromkeys(moves.ids, body),
+            author_id=self.env.user.partner_id.id,
+        )
+
+    # === Actions ===
+
+    def action_remind(self):
+        """Prepare the reminders of these lines now, and open them.
+
+        :raises UserError: with the reasons why there are none
+        """
+        self.check_access("read")
+        self.env["payment.reminder"].check_access("write")
+        lines = self._filter_remindable()
+        reminders = self.env["payment.reminder"]
+        for company, company_lines in lines.grouped("company_id").items():
+            model = reminders.sudo().with_company(company)
+            reminders |= model._plan(company, lines=company_lines, by_hand=True)
+        if not reminders:
+            raise UserError(lines._get_no_reminder_text())
+        return reminders.sudo(False)._get_reminders_action()
+
+    def _get_no_reminder_text(self):
+        """Return why none of these lines can be reminded now, a line of text each."""
+        states = self.env["payment.reminder"].sudo()._get_plan_state(self)
+        texts = [f"{line.move_id.name}: {states[line.id]['sentence']}" for line in self]
+        text = self.env._("There is nothing to remind of now.")
+        return "\n".join([text, *dict.fromkeys(texts)])
+
+    def action_reminder_hold(self):
+        """Open the assistant that holds the reminders of these lines."""
+        return self.env["payment.reminder.hold"]._open_on(self)
+
+    def action_reminder_release(self):
+        """Let the reminders of these lines go on."""
+        self.check_access("read")
+        self.env["payment.reminder"].check_access("write")
+        self._filter_remindable()._release_reminders()

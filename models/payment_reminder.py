@@ -1,6 +1,12 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from .payment_reminder_level import CHANNELS
+
+#: Invoices named one by one in a sentence; of the others, the number is told.
+NAMES_TOLD = 3
+#: What a person may rewrite before it leaves.
+TEXTS = ("subject", "body", "sms_body")
 
 STATES = [
     ("to_confirm", "To confirm"),
@@ -17,6 +23,9 @@ STATES = [
 OPEN_STATES = ("to_confirm", "to_send", "to_call", "to_post")
 #: Left, or on its way.
 GONE_STATES = ("queued", "sent", "delivered")
+
+#: What a person may send now.
+RELEASABLE = ("to_confirm", "to_send", "failed")
 
 OUTCOMES = [
     ("promised", "Promised to pay"),
@@ -63,9 +72,7 @@ class PaymentReminder(models.Model):
         index="btree_not_null",
         ondelete="set null",
     )
-    level_name = fields.Char(
-        string="Level Name", readonly=True, help="Kept when the level is removed."
-    )
+    level_name = fields.Char(readonly=True, help="Kept when the level is removed.")
     level_days = fields.Integer(string="Days from the Due Date", readonly=True)
     state = fields.Selection(
         selection=STATES,
@@ -94,11 +101,13 @@ class PaymentReminder(models.Model):
         readonly=True,
     )
     amount_total = fields.Monetary(
-        string="Open", readonly=True, help="Of the lines named, before credits."
+        string="Open Amount", readonly=True, help="Of the lines named, before credits."
     )
     amount_credit = fields.Monetary(string="Credits", readonly=True)
     amount_asked = fields.Monetary(string="Asked For", readonly=True)
-    amount_overdue = fields.Monetary(string="Overdue", readonly=True)
+    amount_overdue = fields.Monetary(
+        string="Overdue", readonly=True, help="Net of credits, which go to the oldest."
+    )
     request_id = fields.Many2one(
         comodel_name="payment.request",
         string="Payment Request",
@@ -121,9 +130,7 @@ class PaymentReminder(models.Model):
     opened_at = fields.Datetime(
         related="request_id.opened_at", string="Link Opened", store=True
     )
-    paid_at = fields.Date(
-        readonly=True, help="The day on which all it names was paid."
-    )
+    paid_at = fields.Date(readonly=True, help="The day on which all it names was paid.")
     amount_paid_after = fields.Monetary(
         string="Paid After", readonly=True, help="Of what it names, since it left."
     )
@@ -131,3 +138,197 @@ class PaymentReminder(models.Model):
     outcome = fields.Selection(selection=OUTCOMES, readonly=True, tracking=True)
     outcome_note = fields.Char(readonly=True)
     promise_date = fields.Date(readonly=True)
+    by_hand = fields.Boolean(
+        readonly=True,
+        help="A person asked for it: neither hours nor intervals hold it.",
+    )
+    edited = fields.Boolean(
+        readonly=True, help="A person changed its text, which is not made again."
+    )
+    prepared_on = fields.Date(
+        readonly=True,
+        help="Of another day, it tells other days late: it is made again.",
+    )
+    tries = fields.Integer(
+        readonly=True, help="How often our own gateway refused what should leave."
+    )
+    invoice_names = fields.Char(compute="_compute_invoices")
+    date_due = fields.Date(
+        string="Oldest Due Date", compute="_compute_invoices", help="Of what it names."
+    )
+    days_late = fields.Integer(
+        compute="_compute_invoices", help="Of the oldest; negative before it is due."
+    )
+
+    # === Compute ===
+
+    @api.depends("level_name", "partner_id.display_name", "company_id")
+    def _compute_display_name(self):
+        for reminder in self:
+            names = (reminder.level_name, reminder.partner_id.display_name)
+            reminder.display_name = ", ".join(filter(None, names))
+
+    @api.depends("line_ids.move_id.name", "line_ids.date_maturity", "company_id")
+    @api.depends_context("lang")
+    def _compute_invoices(self):
+        for reminder in self:
+            names = list(dict.fromkeys(reminder.line_ids.move_id.mapped("name")))
+            told = ", ".join(filter(None, names[:NAMES_TOLD]))
+            if more := len(names[NAMES_TOLD:]):
+                told = self.env._(
+                    "%(names)s and %(count)s more", names=told, count=more
+                )
+            reminder.invoice_names = told
+            dates = [date for date in reminder.line_ids.mapped("date_maturity") if date]
+            reminder.date_due = min(dates, default=False)
+            today = reminder.company_id._get_payment_today
+            reminder.days_late = (today() - min(dates)).days if dates else 0
+
+    # === Writing ===
+
+    def write(self, vals):
+        """Override: a text that a person wrote is kept as he wrote it, and what has
+        left is not written any more: it is the proof of what was sent.
+
+        :raises UserError: for the text or the recipient of what has left
+        """
+        if self.env.context.get("reminder_preparing") or not any(
+            name in vals for name in (*TEXTS, "contact_id")
+        ):
+            return super().write(vals)
+        if self.filtered(lambda r: r.state not in (*OPEN_STATES, "failed")):
+            raise UserError(
+                self.env._("What was sent cannot be changed any more: it is a proof.")
+            )
+        if any(name in vals for name in TEXTS):
+            vals = {**vals, "edited": True}
+        if "contact_id" in vals:
+            vals = {**vals, "lang": False}
+            # Whoever reads it now is greeted by his own name, in his language.
+            made = self.filtered(lambda r: not r.edited and "edited" not in vals)
+            made._quietly().body = False
+        return super().write(vals)
+
+    def _quietly(self):
+        """Return the same reminders for work on many: no message for each change.
+
+        :rtype: payment.reminder
+        """
+        return self.with_context(
+            tracking_disable=True,
+            mail_notrack=True,
+            mail_create_nolog=True,
+            mail_create_nosubscribe=True,
+            reminder_preparing=True,
+        )
+
+    def _get_channels_left(self):
+        """Return the channels not tried yet, the one to use now first.
+
+        :rtype: list[str]
+        """
+        self.ensure_one()
+        channels = self.level_id._get_channels() if self.level_id else []
+        if self.channel in channels:
+            return channels[channels.index(self.channel) :]
+        return channels
+
+    def _get_responsible(self):
+        """Return who answers for the reminder: of its level, its policy, the invoices,
+        else the accountant named in the settings.
+
+        :rtype: res.users
+        """
+        self.ensure_one()
+        users = self.user_id or self.level_id.user_id or self.policy_id.user_id
+        salesperson = self.line_ids.move_id.invoice_user_id[:1]
+        return (
+            users
+            or salesperson.filtered(lambda user: user.active and not user.share)
+            or self.company_id._get_payment_accountant(self.env["res.users"])
+        )
+
+    def _mail_get_partner_fields(self, introspect_fields=False):
+        """Override of `mail`: whoever is reminded is the recipient."""
+        return ["contact_id", "partner_id"]
+
+    # === Actions ===
+
+    def action_prepare(self):
+        """Make the texts of the reminders again, as they would leave now."""
+        self.check_access("write")
+        reminders = self.sudo().filtered(lambda r: r.state in OPEN_STATES)
+        reminders._quietly().write({"edited": False})
+        reminders._prepare()
+
+    def action_send(self):
+        """Send the reminders now: whoever presses the button has looked at them.
+
+        :raises UserError: if none of them can leave
+        """
+        self._release_by_hand()._send_slice()
+
+    def _release_by_hand(self):
+        """Let the reminders leave because a person wants it, whatever the hour.
+
+        :return: those that may leave, in sudo
+        :rtype: payment.reminder
+        :raises UserError: if none of them can leave
+        """
+        self.check_access("write")
+        reminders = self.sudo().filtered(lambda r: r.state in RELEASABLE)
+        if not reminders:
+            raise UserError(self.env._("None of these reminders waits to be sent."))
+        for company in reminders.company_id:
+            code = company._get_reminder_obstacle()
+            if code in ("neutralized", "copied"):
+                level = reminders.level_id[:1]
+                raise UserError(reminders._get_reason_sentence(code, level=level))
+        quiet = reminders._quietly()
+        for reminder in quiet.filtered(lambda r: r.state == "failed"):
+            reminder.channel = reminder.level_id.channel
+        quiet.write(
+            {"state": "to_send", "by_hand": True, "tries": 0, "failure_reason": False}
+        )
+        return reminders
+
+    def action_drop(self):
+        """Do not send them: what they name counts as reminded at their level."""
+        self.check_access("write")
+        reminders = self.sudo().filtered(lambda r: r.state in (*OPEN_STATES, "failed"))
+        if not reminders:
+            raise UserError(self.env._("These reminders have already left."))
+        note = self.env._("Dropped by %s.", self.env.user.name)
+        reminders._drop({reminder.id: note for reminder in reminders})
+
+    def _drop(self, notes):
+        """Set the reminders aside, with the reason why.
+
+        :param dict[int, str] notes: sentence by reminder
+        """
+        # Of what never left, nobody has the link.
+        unused = self.filtered(
+            lambda r: r.state in ("to_confirm", "to_send")
+            and not r.mail_message_id
+            and not r.opened_at
+        ).request_id.filtered(lambda request: not request.transaction_ids)
+        for reminder in self._quietly():
+            reminder.write({"state": "dropped", "note": notes[reminder.id]})
+        self.activity_unlink(
+            ["mail.mail_activity_data_todo", "mail.mail_activity_data_call"]
+        )
+        unused.unlink()
+
+    def action_hold(self):
+        """Open the assistant that holds what these reminders name.
+
+        :rtype: dict
+        """
+        return {
+            "name": self.env._("Hold reminders"),
+            "type": "ir.actions.act_window",
+            "res_model": "payment.reminder.hold",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"active_model": self._name, "active_ids": self.ids},
+        }

@@ -13,6 +13,7 @@ CHANNELS = [
 class PaymentReminderLevel(models.Model):
     _name = "payment.reminder.level"
     _description = "Reminder Level"
+    _inherit = ["mail.render.mixin"]
     _order = "policy_id, sequence, id"
 
     name = fields.Char(required=True, translate=True)
@@ -39,9 +40,9 @@ class PaymentReminderLevel(models.Model):
         string="Days from the Due Date",
         compute="_compute_days_from_due",
         store=True,
-        recursive=True,
         help="Orders the ladder; what a due line remembers of it.",
     )
+    timing = fields.Char(string="When", compute="_compute_timing")
     channel = fields.Selection(selection=CHANNELS, required=True, default="email")
     second_channel = fields.Selection(
         selection=CHANNELS, help="If the first one does not reach the customer."
@@ -61,10 +62,24 @@ class PaymentReminderLevel(models.Model):
     body = fields.Html(
         translate=True,
         sanitize="email_outgoing",
+        render_engine="qweb",
+        render_options={"post_process": True},
         help="Text above the table of invoices and the button to pay.",
     )
+    closing = fields.Html(
+        translate=True,
+        sanitize="email_outgoing",
+        render_engine="qweb",
+        render_options={"post_process": True},
+        help="Text below the table of invoices and the button to pay.",
+    )
     sms_body = fields.Text(string="SMS", translate=True)
-    phone_script = fields.Html(translate=True)
+    phone_script = fields.Html(
+        translate=True,
+        sanitize="email_outgoing",
+        render_engine="qweb",
+        help="What to say, for whoever calls.",
+    )
     attach_invoices = fields.Boolean(default=True)
     attach_statement = fields.Boolean(string="Attach Statement of Account")
     recipient = fields.Selection(
@@ -77,15 +92,24 @@ class PaymentReminderLevel(models.Model):
         default="followup",
     )
     copy_salesperson = fields.Boolean(string="Salesperson in Copy")
-    user_id = fields.Many2one(comodel_name="res.users", string="Responsible")
+    user_id = fields.Many2one(
+        comodel_name="res.users",
+        string="Responsible",
+        domain="[('share', '=', False)]",
+        help="Empty: the one of the policy.",
+    )
     amount_min = fields.Float(
         string="Minimum Amount",
         digits="Product Price",
         help="In the company's currency: a customer who owes less is not reminded at "
         "this level.",
     )
-    show_late_fees = fields.Boolean()
-    formal_notice = fields.Boolean()
+    show_late_fees = fields.Boolean(
+        help="Interest and indemnities for late payment are added to what is asked."
+    )
+    formal_notice = fields.Boolean(
+        help="It puts the customer in default: leave it to a person to confirm."
+    )
     automatic = fields.Boolean(
         default=True, help="Otherwise each message waits for a person to confirm it."
     )
@@ -120,6 +144,37 @@ class PaymentReminderLevel(models.Model):
                 else:
                     days = level.delay_days
                 level.days_from_due = days
+
+    @api.depends("days_from_due")
+    @api.depends_context("lang")
+    def _compute_timing(self):
+        for level in self:
+            days = level.days_from_due
+            if days == -1:
+                level.timing = self.env._("The day before the due date")
+            elif days == 1:
+                level.timing = self.env._("The day after the due date")
+            elif days < 0:
+                level.timing = self.env._("%s days before the due date", -days)
+            elif days > 0:
+                level.timing = self.env._("%s days after the due date", days)
+            else:
+                level.timing = self.env._("On the due date")
+
+    def action_preview(self):
+        """Open the preview of the level's texts on an invoice.
+
+        :rtype: dict
+        """
+        self.ensure_one()
+        return {
+            "name": self.env._("Preview"),
+            "type": "ir.actions.act_window",
+            "res_model": "payment.reminder.preview",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_level_id": self.id},
+        }
 
     def _get_channels(self):
         """Return the channels to try, in order, each once.

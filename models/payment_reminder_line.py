@@ -6,25 +6,27 @@ class PaymentReminderLine(models.Model):
     _description = "Payment Reminder Line"
     _order = "date_maturity, id"
     _rec_name = "move_line_id"
+    # 100 000 of them are made in one go: what the reminder or the due line knows is not
+    # written, indexed and checked once more for each, nor is who made it.
+    _log_access = False
 
+    # The unique indexes below find the lines of a reminder and of a due line, too.
     reminder_id = fields.Many2one(
-        comodel_name="payment.reminder", required=True, index=True, ondelete="cascade"
+        comodel_name="payment.reminder", required=True, ondelete="cascade"
     )
-    company_id = fields.Many2one(related="reminder_id.company_id", store=True)
+    company_id = fields.Many2one(related="reminder_id.company_id")
     currency_id = fields.Many2one(related="reminder_id.currency_id")
     move_line_id = fields.Many2one(
         comodel_name="account.move.line",
         string="Due Line",
         required=True,
         readonly=True,
-        index=True,
         ondelete="cascade",
     )
-    move_id = fields.Many2one(related="move_line_id.move_id", store=True, index=True)
+    move_id = fields.Many2one(related="move_line_id.move_id")
     level_id = fields.Many2one(
         comodel_name="payment.reminder.level",
         readonly=True,
-        index="btree_not_null",
         ondelete="set null",
         help="The level that this due line reaches; empty: named, but it climbs "
         "nothing.",
@@ -36,13 +38,15 @@ class PaymentReminderLine(models.Model):
         readonly=True, help="What the due line remembers when levels change."
     )
     date_maturity = fields.Date(readonly=True)
-    amount = fields.Monetary(string="Open", readonly=True, help="When it was named.")
+    amount = fields.Monetary(
+        string="Open Amount", readonly=True, help="When it was named."
+    )
     amount_now = fields.Monetary(
         related="move_line_id.amount_residual_currency", string="Still Open"
     )
 
     _level_uniq = models.UniqueIndex(
-        "(move_line_id, level_id) WHERE level_id IS NOT NULL",
+        "(move_line_id, level_id)",
         "This due line was already reminded at this level.",
     )
     _reminder_uniq = models.UniqueIndex(

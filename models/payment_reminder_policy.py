@@ -1,5 +1,7 @@
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 PROFILES = [
     ("on_time", "Always on time"),
@@ -15,7 +17,9 @@ class PaymentReminderPolicy(models.Model):
     _check_company_auto = True
 
     name = fields.Char(required=True, translate=True)
-    sequence = fields.Integer(default=10)
+    sequence = fields.Integer(
+        default=10, help="When a customer has tags of several, the first one counts."
+    )
     active = fields.Boolean(default=True)
     company_id = fields.Many2one(
         comodel_name="res.company",
@@ -30,6 +34,9 @@ class PaymentReminderPolicy(models.Model):
         copy=True,
         help="Without levels, whoever has this policy is not reminded.",
     )
+    ladder = fields.Char(
+        compute="_compute_ladder", help="The days of its levels, and how they leave."
+    )
     tag_ids = fields.Many2many(
         comodel_name="res.partner.category",
         string="Customer Tags",
@@ -43,14 +50,88 @@ class PaymentReminderPolicy(models.Model):
     user_id = fields.Many2one(
         comodel_name="res.users",
         string="Responsible",
+        domain="[('share', '=', False)]",
         help="Answers for the reminders; empty: the salesperson, else the accountant "
         "named in the settings.",
+    )
+    is_company_default = fields.Boolean(
+        string="Default",
+        compute="_compute_is_company_default",
+        help="Of the company's customers who have no other.",
     )
 
     _payer_profile_uniq = models.UniqueIndex(
         "(company_id, payer_profile) WHERE payer_profile IS NOT NULL AND active",
         "Another policy is already meant for this payment history.",
     )
+
+    @api.depends("level_ids.days_from_due", "level_ids.channel")
+    @api.depends_context("lang")
+    def _compute_ladder(self):
+        channels = dict(
+            self.env["payment.reminder.level"]
+            ._fields["channel"]
+            ._description_selection(self.env)
+        )
+        for policy in self:
+            policy.ladder = " · ".join(
+                f"{level.days_from_due:+d} {channels.get(level.channel, '')}"
+                for level in policy.level_ids.sorted("days_from_due")
+            ) or self.env._("No reminders")
+
+    @api.depends_context("company")
+    def _compute_is_company_default(self):
+        default = self.env.company.payment_reminder_policy_id
+        for policy in self:
+            policy.is_company_default = policy._origin == default
+
+    # On the policy, not on the level: while levels are dragged to another place, they
+    # are written one after the other, and only the last one makes the order good.
+    @api.constrains("level_ids")
+    def _check_levels_ordered(self):
+        for policy in self:
+            levels = policy.level_ids.sorted(lambda lvl: (lvl.sequence, lvl.id))
+            for before, after in zip(levels, levels[1:], strict=False):
+                if before.days_from_due >= after.days_from_due:
+                    raise ValidationError(
+                        self.env._(
+                            "Levels follow each other in time, but “%(after)s” (day "
+                            "%(after_days)+d) stands below “%(before)s” (day "
+                            "%(before_days)+d). Drag it to its place, or change its "
+                            "days.",
+                            after=after.name,
+                            after_days=after.days_from_due,
+                            before=before.name,
+                            before_days=before.days_from_due,
+                        )
+                    )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_default(self):
+        companies = (
+            self.env["res.company"]
+            .sudo()
+            .search([("payment_reminder_policy_id", "in", self.ids)])
+        )
+        if companies:
+            raise ValidationError(
+                self.env._(
+                    "%(policy)s is the policy of %(companies)s. Choose another one in "
+                    "the settings first.",
+                    policy=companies[:1].payment_reminder_policy_id.name,
+                    companies=", ".join(companies.mapped("name")),
+                )
+            )
+
+    def copy_data(self, default=None):
+        """Override: a copy is for others than the original."""
+        default = {"payer_profile": False, "tag_ids": False, **(default or {})}
+        return [
+            {**vals, "name": self.env._("%s (copy)", policy.name)}
+            if "name" not in default
+            else vals
+            for policy, vals in zip(self, super().copy_data(default), strict=True)
+        ]
 
     @api.model
     def _get_company_domain(self, company):
@@ -59,3 +140,80 @@ class PaymentReminderPolicy(models.Model):
         :rtype: Domain
         """
         return Domain("company_id", "in", [False, company.id])
+
+    @api.model
+    def _partner_policy_query(self, company, partner_ids=None):
+        """Return the policy of each customer of ``company``, and where it comes from:
+        the customer's own, else the first with one of his tags, else the one for his
+        payment history, else the company's. One that is archived, or of another
+        company, does not count.
+
+        :param list[int] partner_ids: commercial partners; None: all
+        :return: a select of `partner_id`, `policy_id` (null: none) and `source`:
+            `customer`, `tag`, `history`, `company` or null
+        :rtype: SQL
+        """
+        partners = self.env["res.partner"].with_company(company)
+        wanted = (
+            SQL("partner.id IN %s", tuple(partner_ids) or (None,))
+            if partner_ids is not None
+            else SQL("partner.commercial_partner_id = partner.id")
+        )
+        usable = SQL(
+            "(SELECT id, sequence, company_id, payer_profile"
+            " FROM payment_reminder_policy"
+            " WHERE active AND (company_id IS NULL OR company_id = %s))",
+            company.id,
+        )
+        tags = self._fields["tag_ids"]
+        return SQL(
+            """
+            SELECT partner.id AS partner_id,
+                   COALESCE(own.id, tagged.id, meant.id, fallback.id) AS policy_id,
+                   CASE WHEN own.id IS NOT NULL THEN 'customer'
+                        WHEN tagged.id IS NOT NULL THEN 'tag'
+                        WHEN meant.id IS NOT NULL THEN 'history'
+                        WHEN fallback.id IS NOT NULL THEN 'company'
+                    END AS source
+              FROM res_partner partner
+         LEFT JOIN %(usable)s own ON own.id = %(own)s
+         LEFT JOIN (SELECT DISTINCT ON (label.partner_id) label.partner_id, policy.id
+                      FROM %(tags)s tag
+                      JOIN %(usable)s policy ON policy.id = tag.%(tag_policy)s
+                      JOIN res_partner_res_partner_category_rel label
+                        ON label.category_id = tag.%(tag_category)s
+                  ORDER BY label.partner_id, policy.sequence, policy.id
+                   ) tagged ON tagged.partner_id = partner.id
+         LEFT JOIN payment_payer_profile profile
+                ON profile.partner_id = partner.id AND profile.company_id = %(company)s
+         LEFT JOIN (SELECT DISTINCT ON (payer_profile) payer_profile, id
+                      FROM %(usable)s policy
+                     WHERE payer_profile IS NOT NULL
+                  ORDER BY payer_profile, company_id NULLS LAST, sequence, id
+                   ) meant ON meant.payer_profile = profile.profile
+         LEFT JOIN %(usable)s fallback ON fallback.id = %(fallback)s
+             WHERE %(wanted)s
+            """,
+            usable=usable,
+            own=partners._field_to_sql("partner", "payment_reminder_policy_id"),
+            tags=SQL.identifier(tags.relation),
+            tag_policy=SQL.identifier(tags.column1),
+            tag_category=SQL.identifier(tags.column2),
+            company=company.id,
+            fallback=company.payment_reminder_policy_id.id or None,
+            wanted=wanted,
+        )
+
+    def _get_note(self, source):
+        """Say which policy a customer has, and why.
+
+        :param str | None source: as in `_partner_policy_query`
+        :rtype: str
+        """
+        notes = {
+            "customer": self.env._("%s, chosen for this customer", self.name),
+            "tag": self.env._("%s, for a tag of the customer", self.name),
+            "history": self.env._("%s, for the payment history", self.name),
+            "company": self.env._("%s, for all customers", self.name),
+        }
+        return notes.get(source) or self.env._("None: no reminders")

@@ -84,6 +84,11 @@ class ResCompany(models.Model):
         "do not wait.",
     )
     payment_reminder_thanks = fields.Boolean(string="Thank After Payment")
+    payment_reminder_snailmail = fields.Boolean(
+        string="Post Letters with Snailmail",
+        help="The Snailmail service prints and posts the letters, and is paid for each "
+        "of them. Otherwise a person does.",
+    )
 
     _bank_match_tolerance_positive = models.Constraint(
         "CHECK(bank_match_tolerance >= 0)",

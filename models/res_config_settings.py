@@ -29,6 +29,31 @@ class ResConfigSettings(models.TransientModel):
     bank_match_fee_account_id = fields.Many2one(
         related="company_id.bank_match_fee_account_id", readonly=False
     )
+    payment_reminder_enabled = fields.Boolean(
+        related="company_id.payment_reminder_enabled", readonly=False
+    )
+    payment_reminder_policy_id = fields.Many2one(
+        related="company_id.payment_reminder_policy_id", readonly=False
+    )
+    payment_reminder_interval_days = fields.Integer(
+        related="company_id.payment_reminder_interval_days", readonly=False
+    )
+    payment_reminder_week_max = fields.Integer(
+        related="company_id.payment_reminder_week_max", readonly=False
+    )
+    payment_reminder_grace_days = fields.Integer(
+        related="company_id.payment_reminder_grace_days", readonly=False
+    )
+    payment_reminder_bank_hours = fields.Integer(
+        related="company_id.payment_reminder_bank_hours", readonly=False
+    )
+    payment_reminder_thanks = fields.Boolean(
+        related="company_id.payment_reminder_thanks", readonly=False
+    )
+    payment_reminder_snailmail = fields.Boolean(
+        related="company_id.payment_reminder_snailmail", readonly=False
+    )
+    has_snailmail = fields.Boolean(compute="_compute_has_snailmail")
     bridge_provider_id = fields.Many2one(
         comodel_name="payment.provider", compute="_compute_bridge_provider"
     )
@@ -51,6 +76,10 @@ class ResConfigSettings(models.TransientModel):
                 ],
                 limit=1,
             )
+
+    @api.depends("company_id")
+    def _compute_has_snailmail(self):
+        self.has_snailmail = "snailmail.letter" in self.env
 
     @api.depends("company_id")
     def _compute_bank_feed_summary(self):

@@ -1,0 +1,2 @@
+from . import payment_demo_clock
+from . import res_company

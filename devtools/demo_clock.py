@@ -1,0 +1,87 @@
+"""The clock of a running demo: ``./dev demo --at 2026-12-15`` moves it day by day.
+
+    python -m devtools.demo_clock --odoo URL --database NAME --to 2026-12-15
+
+The banks go on with it, and the job of the reminders runs each day: see the addon
+``devtools/addons/payment_demo_clock``.
+"""
+
+import argparse
+import sys
+from datetime import date, timedelta
+
+from .console import DevError, say, warn
+from .demo_rpc import Odoo, RpcError
+from .demo_story import MINUTE, Failure, eventually
+
+CLOCK = "payment.demo.clock"
+
+
+def today(odoo: Odoo) -> date:
+    """Return the demo's day."""
+    return date.fromisoformat(odoo.call(CLOCK, "get_today")["date"])
+
+
+def next_day(odoo: Odoo) -> date:
+    """Go on to the next day, until all that it brings has left; return it.
+
+    :raises Failure: when something is left in a queue
+    """
+    day = date.fromisoformat(odoo.call(CLOCK, "next_day")["date"])
+    wait_until_quiet(odoo)
+    return day
+
+
+def wait_until_quiet(odoo: Odoo) -> None:
+    """Wait until mails and SMS have left, and those that failed were dealt with."""
+    eventually(
+        lambda: odoo.call(CLOCK, "is_quiet"), "the messages of the day, sent", MINUTE
+    )
+
+
+def told(odoo: Odoo, day: date) -> list[str]:
+    """Return what the reminders of a day are, each in a line for a person."""
+    domain = [
+        *("|", ("date", "=", day.isoformat()), "&"),
+        ("sent_at", ">=", day.isoformat()),
+        ("sent_at", "<", (day + timedelta(days=1)).isoformat()),
+    ]
+    fields = ("display_name", "state", "channel", "note", "failure_reason")
+    lines = []
+    for reminder in odoo.find("payment.reminder", domain, *fields):
+        why = reminder["note"] or reminder["failure_reason"]
+        text = f"{reminder['display_name']}: {reminder['channel']}, {reminder['state']}"
+        lines.append(f"{text} ({why})" if why else text)
+    return lines
+
+
+def move(odoo: Odoo, target: date) -> date:
+    """Go on day by day until ``target``, telling what leaves; return the demo's day."""
+    day = today(odoo)
+    if target <= day:
+        say(f"The demo is at {day:%a %d %b %Y}; its clock only goes on.")
+    while day < target:
+        day = next_day(odoo)
+        say(f"· {day:%a %d %b %Y}")
+        for line in told(odoo, day):
+            say(f"    {line}")
+    return day
+
+
+def main() -> int:
+    """Move the clock of the demo at an address."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--odoo", required=True, help="address of Odoo")
+    parser.add_argument("--database", required=True)
+    parser.add_argument("--to", required=True, type=date.fromisoformat, metavar="DATE")
+    options = parser.parse_args()
+    try:
+        move(Odoo(options.odoo, options.database, "camille", "camille"), options.to)
+    except (DevError, Failure, OSError, RpcError) as error:
+        warn(f"The clock could not be moved: {error}")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

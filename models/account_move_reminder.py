@@ -1,0 +1,106 @@
+from odoo import api, fields, models
+from odoo.tools import format_date
+
+GROUPS = "account.group_account_invoice,account.group_account_readonly"
+
+
+class AccountMove(models.Model):
+    """What an invoice tells of its reminders."""
+
+    _inherit = "account.move"
+
+    reminder_level_id = fields.Many2one(
+        comodel_name="payment.reminder.level",
+        string="Reminder Level",
+        compute="_compute_reminder",
+        compute_sudo=True,
+        groups=GROUPS,
+        help="The highest level that any of its due lines has reached.",
+    )
+    reminder_next_level_id = fields.Many2one(
+        comodel_name="payment.reminder.level",
+        string="Next Reminder",
+        compute="_compute_reminder",
+        compute_sudo=True,
+        groups=GROUPS,
+    )
+    reminder_next_date = fields.Date(
+        string="Next Reminder On",
+        compute="_compute_reminder",
+        compute_sudo=True,
+        groups=GROUPS,
+    )
+    reminder_note = fields.Text(
+        string="Reminders",
+        compute="_compute_reminder",
+        compute_sudo=True,
+        groups=GROUPS,
+        help="What comes next, or why nothing does.",
+    )
+    reminder_is_held = fields.Boolean(
+        compute="_compute_reminder", compute_sudo=True, groups=GROUPS
+    )
+
+    @api.depends(
+        "no_followup",
+        "payment_state",
+        "payment_reminder_policy_id",
+        "line_ids.reminder_hold_until",
+    )
+    @api.depends_context("lang")
+    def _compute_reminder(self):
+        lines = self._origin.line_ids._filter_remindable()
+        states = self.env["payment.reminder"]._get_plan_state(lines) if lines else {}
+        by_move = lines.grouped("move_id")
+        for move in self:
+            due_lines = by_move.get(move._origin, lines.browse())
+            move._set_reminder_state(
+                {line: states[line.id] for line in due_lines.sorted("date_maturity")}
+            )
+
+    def _set_reminder_state(self, states):
+        """Write what comes next for the due lines of this invoice.
+
+        :param dict states: by line, in the order of their dates; see `_get_plan_state`
+        """
+        self.ensure_one()
+        coming = [state for state in states.values() if state["level"]]
+        soonest = min(coming, key=lambda state: state["ripe_on"], default={})
+        levels = self.env["payment.reminder.level"]
+        reached = [state["reached"] for state in states.values() if state["reached"]]
+        today = self.company_id._get_payment_today() if states else None
+        self.reminder_level_id = max(
+            reached, key=lambda level: level.days_from_due, default=levels
+        )
+        self.reminder_next_level_id = soonest.get("level", levels)
+        self.reminder_next_date = soonest.get("ripe_on", False)
+        self.reminder_note = self._get_reminder_note(states)
+        self.reminder_is_held = any(
+            line.no_followup
+            or (line.reminder_hold_until and line.reminder_hold_until >= today)
+            for line in states
+        )
+
+    def _get_reminder_note(self, states):
+        """Return one sentence, or one for each installment if they differ."""
+        sentences = {state["sentence"] for state in states.values()}
+        if len(sentences) <= 1:
+            return "".join(sentences)
+        return "\n".join(
+            f"{format_date(self.env, line.date_maturity)}: {state['sentence']}"
+            for line, state in states.items()
+        )
+
+    # === Actions ===
+
+    def action_remind(self):
+        """Prepare the reminders of these invoices now, and open them."""
+        return self.line_ids._filter_remindable().action_remind()
+
+    def action_reminder_hold(self):
+        """Open the assistant that holds the reminders of these invoices."""
+        return self.env["payment.reminder.hold"]._open_on(self)
+
+    def action_reminder_release(self):
+        """Let the reminders of these invoices go on."""
+        self.line_ids.action_reminder_release()

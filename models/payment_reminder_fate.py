@@ -1,0 +1,301 @@
+from datetime import timedelta
+
+from markupsafe import escape
+
+from odoo import api, models
+from odoo.tools import SQL
+
+from .payment_reminder import GONE_STATES
+
+REMINDER_CRON = "account_payment_request.ir_cron_payment_reminder"
+#: How far a message got; it never goes back.
+PROGRESS = ("queued", "sent", "delivered")
+#: How often our own gateway may refuse before a person is told.
+TRIES = 3
+#: A message that has not left after so long is looked for.
+PATIENCE = timedelta(days=1)
+#: A reminder that was paid may be found not to be, so long after.
+PAID_AGAIN_DAYS = 60
+
+
+class PaymentReminder(models.Model):
+    """What became of the reminders that left."""
+
+    _inherit = "payment.reminder"
+
+    def _set_fate(self, fate, reason=None):
+        """Follow what the mail or the SMS tells.
+
+        A failure goes to the next channel of the level at the next run, and leaves a
+        task; nothing more to try is `failed`.
+
+        :param str fate: `sent`, `delivered`, `bounced`, `failed`, or `retry` if our own
+            gateway is at fault and not the address
+        :param str reason: why, in a sentence
+        """
+        gone = self.sudo().filtered(lambda r: r.state in GONE_STATES)._quietly()
+        if fate in PROGRESS:
+            gone.filtered(
+                lambda r: PROGRESS.index(r.state) < PROGRESS.index(fate)
+            ).write({"state": fate})
+        elif fate == "retry":
+            gone._retry(reason)
+        else:
+            gone._try_next_channel(reason)
+
+    def _try_next_channel(self, reason):
+        """Let the reminders leave by the channel after the one that failed.
+
+        :param str reason: why it failed
+        """
+        for reminder in self:
+            queue = reminder._get_channels_left()
+            if reminder.channel not in queue or len(queue) < 2:
+                reminder._fail(reason)
+                continue
+            reminder._cancel_message()
+            reminder._message_log(body=reason or "")
+            reminder._leave_task(reason)
+            reminder.write(
+                {
+                    "state": "to_send",
+                    "channel": queue[1],
+                    "sent_at": False,
+                    "tries": 0,
+                    "failure_reason": reason,
+                }
+            )
+        self._wake_cron()
+
+    def _retry(self, reason):
+        """Let the reminders leave by the same channel again, a few times.
+
+        :param str reason: what our own gateway said
+        """
+        for reminder in self:
+            if reminder.tries + 1 >= TRIES:
+                reminder._give_up(reason)
+                continue
+            reminder._cancel_message()
+            reminder.write(
+                {
+                    "state": "to_send",
+                    "sent_at": False,
+                    "tries": reminder.tries + 1,
+                    "failure_reason": reason,
+                }
+            )
+
+    def _give_up(self, reason):
+        """Take the next channel, but for mails: a server of ours that stays down must
+        not turn thousands of mails into SMS and letters.
+
+        :param str reason: what our own gateway said
+        """
+        self.ensure_one()
+        if self.channel == "email":
+            lang = self.company_id._get_payment_language()
+            env = self.with_context(lang=lang).env
+            self._fail(reason, env._("Check the outgoing mail server"))
+        else:
+            self._try_next_channel(reason)
+
+    def _cancel_message(self):
+        """Take back the mail or SMS that failed: a person who sends it again from the
+        queue would remind the customer twice."""
+        self._cancel_sms()
+        self.env["mail.mail"].sudo().search(
+            [
+                ("mail_message_id", "in", self.mail_message_id.ids),
+                ("state", "in", ("outgoing", "exception")),
+            ]
+        ).cancel()
+
+    @api.model
+    def _wake_cron(self):
+        if cron := self.env.ref(REMINDER_CRON, raise_if_not_found=False):
+            cron.sudo()._trigger()
+
+    # === Telling a person ===
+
+    def _fail(self, reason, summary=None):
+        """Note that the reminders reached nobody, and leave a task.
+
+        :param str reason: why, in a sentence
+        :param str summary: of the task
+        """
+        self._cancel_message()
+        for reminder in self._quietly():
+            reminder.write(
+                {"state": "failed", "failure_reason": reason, "sent_at": False}
+            )
+            reminder._message_log(body=reason)
+            reminder._leave_task(reason, summary)
+
+    def _fail_unexpected(self, error):
+        """Note an error that nobody foresaw; its trace is in the log."""
+        for reminder in self.sudo():
+            lang = reminder.company_id._get_payment_language()
+            env = reminder.with_context(lang=lang).env
+            text = env._("It could not be sent: %s", str(error).split("\n")[0][:200])
+            reminder._fail(text)
+
+    def _leave_task(self, reason, summary=None):
+        """Ask the responsible to look, unless he is asked already.
+
+        :param str reason: what happened, in a sentence
+        :param str summary: what to do; by default, to correct the contact
+        """
+        for reminder in self:
+            # Not a mail each: a run may leave hundreds.
+            task = reminder.with_context(
+                lang=reminder.company_id._get_payment_language(),
+                mail_activity_quick_update=True,
+            )
+            title = summary or task.env._(
+                "Correct how %s is reached", reminder.partner_id.display_name
+            )
+            if reminder._has_task(title):
+                continue
+            user = reminder._get_responsible()
+            task.activity_schedule(
+                "mail.mail_activity_data_todo",
+                date_deadline=reminder.company_id._get_payment_today(),
+                summary=title,
+                note=escape(reason or ""),
+                user_id=user.id or self.env.uid,
+            )
+
+    def _has_task(self, summary):
+        """Return whether the same is asked of somebody already, for the company."""
+        self.ensure_one()
+        query = SQL(
+            """
+            SELECT 1
+              FROM mail_activity activity
+              JOIN payment_reminder other ON other.id = activity.res_id
+             WHERE activity.res_model = %(model)s
+               AND activity.active
+               AND activity.summary = %(summary)s
+               AND other.company_id = %(company_id)s
+               AND (other.partner_id = %(partner_id)s OR other.level_id = %(level_id)s)
+             LIMIT 1
+            """,
+            model=self._name,
+            summary=summary,
+            company_id=self.company_id.id,
+            partner_id=self.partner_id.id,
+            level_id=self.level_id.id or 0,
+        )
+        self.env["mail.activity"].flush_model(["summary", "res_model", "active"])
+        return bool(self.env.execute_query(query))
+
+    # === Later ===
+
+    @api.model
+    def _update_fates(self, company):
+        """Bring up to date what became of the reminders of a company.
+
+        :param res.company company: whose reminders
+        """
+        self._read_notifications(company)
+        self._settle_queued(company)
+        self._refresh_open_tasks(company)
+        self._refresh_paid(company)
+
+    @api.model
+    def _settle_queued(self, company):
+        """Find what is leaving for over a day: nothing is queued for ever.
+
+        What still waits in the queue of mails or SMS is told to a person; what is in no
+        queue any more did not leave.
+
+        :param res.company company: whose reminders
+        """
+        self.env.flush_all()
+        query = SQL(
+            """
+            SELECT reminder.id,
+                   EXISTS (SELECT 1 FROM mail_mail
+                            WHERE mail_message_id = reminder.mail_message_id
+                              AND state = 'outgoing')
+                   OR EXISTS (SELECT 1 FROM sms_sms
+                               WHERE mail_message_id = reminder.mail_message_id
+                                 AND state = 'outgoing'
+                                 AND to_delete IS NOT TRUE)
+              FROM payment_reminder reminder
+             WHERE reminder.company_id = %(company_id)s
+               AND reminder.state = 'queued'
+               AND reminder.sent_at < %(since)s
+            """,
+            company_id=company.id,
+            since=company._get_payment_now() - PATIENCE,
+        )
+        for reminder_id, waits in self.env.execute_query(query):
+            reminder = self.browse(reminder_id)
+            reason = self.env._("It did not leave within a day.")
+            if waits:
+                reminder._leave_task(
+                    reason, self.env._("Check the queues of e-mails and SMS")
+                )
+            else:
+                reminder._set_fate("failed", reason)
+
+    @api.model
+    def _refresh_paid(self, company):
+        """Note when and how much was paid of what the reminders name, in one statement.
+
+        What a credit note settles was not paid.
+
+        :param res.company company: whose reminders
+        """
+        today = company._get_payment_today()
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE payment_reminder reminder
+                   SET paid_at = fact.paid_at,
+                       amount_paid_after = fact.amount
+                  FROM (
+                    SELECT sent.id,
+                           CASE WHEN bool_and(line.reconciled)
+                                THEN max(payment.last_on) END AS paid_at,
+                           COALESCE(sum(payment.amount), 0) AS amount
+                      FROM payment_reminder sent
+                      JOIN payment_reminder_line named ON named.reminder_id = sent.id
+                      JOIN account_move_line line ON line.id = named.move_line_id
+         LEFT JOIN LATERAL (
+                        SELECT max(counterpart.date) AS last_on,
+                               sum(part.debit_amount_currency) FILTER (
+                                   WHERE move.move_type != 'out_refund'
+                                     AND counterpart.date >= (
+                                         sent.sent_at AT TIME ZONE 'UTC'
+                                         AT TIME ZONE %(zone)s
+                                     )::date
+                               ) AS amount
+                          FROM account_partial_reconcile part
+                          JOIN account_move_line counterpart
+                            ON counterpart.id = part.credit_move_id
+                          JOIN account_move move ON move.id = counterpart.move_id
+                         WHERE part.debit_move_id = line.id
+                           ) payment ON TRUE
+                     WHERE sent.company_id = %(company_id)s
+                       AND sent.state IN %(states)s
+                       AND sent.sent_at IS NOT NULL
+                       AND (sent.paid_at IS NULL
+                            OR sent.paid_at > %(today)s::date - %(days)s)
+                  GROUP BY sent.id
+                       ) fact
+                 WHERE fact.id = reminder.id
+                   AND (reminder.paid_at IS DISTINCT FROM fact.paid_at
+                        OR COALESCE(reminder.amount_paid_after, 0) != fact.amount)
+                """,
+                company_id=company.id,
+                states=GONE_STATES,
+                zone=company._get_payment_timezone(),
+                today=today,
+                days=PAID_AGAIN_DAYS,
+            )
+        )
+        self.invalidate_model(["paid_at", "amount_paid_after"])

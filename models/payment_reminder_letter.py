@@ -1,0 +1,347 @@
+from lxml import etree, html
+from markupsafe import Markup
+
+from odoo import api, models
+from odoo.exceptions import UserError
+from odoo.tools import format_date
+
+from ..report.qr import make_qr
+
+LETTER_REPORT = "account_payment_request.action_report_payment_reminder"
+#: Lines of an address that fit into the window of an envelope.
+WINDOW_LINES = 6
+#: Width of the printed symbol, in millimetres as they come out of the printer.
+SYMBOL_MM = 32
+#: States in which the letter is what was, or will be, posted.
+POSTED_STATES = ("to_post", "queued", "sent", "delivered")
+
+
+class PaymentReminder(models.Model):
+    """Reminders by post, and the statement of account that goes with a reminder."""
+
+    _inherit = "payment.reminder"
+
+    def _send_by_letter(self):
+        """Take the reminders whose recipient can be written to by post.
+
+        :return: why he cannot, by reminder
+        :rtype: dict[int, str]
+        """
+        why_not = self._find_archived()
+        for reminder in self.filtered(lambda r: r.id not in why_not):
+            missing = reminder._get_postal_partner()._get_missing_address_parts()
+            if missing:
+                why_not[reminder.id] = self.env._(
+                    "The address of %(name)s is not complete: %(missing)s.",
+                    name=reminder.contact_id.display_name,
+                    missing=", ".join(missing),
+                )
+        return why_not
+
+    def _take_by_letter(self):
+        """Hand the letters to the service that prints and posts them, if the company
+        wants it and the address has all that it asks for; the others are for a person.
+        """
+        if "snailmail.letter" not in self.env:
+            return
+        reached = self.filtered(
+            lambda r: r.company_id.payment_reminder_snailmail
+            and self.env["snailmail.letter"]._is_valid_address(r._get_postal_partner())
+        )
+        report = self.env.ref(LETTER_REPORT).sudo()
+        letters = (
+            self.env["snailmail.letter"]
+            .sudo()
+            .create(
+                [
+                    {
+                        "model": self._name,
+                        "res_id": reminder.id,
+                        "partner_id": reminder._get_postal_partner().id,
+                        "company_id": reminder.company_id.id,
+                        "report_template": report.id,
+                        # The address is in the window of the letter itself.
+                        "cover": False,
+                    }
+                    for reminder in reached
+                ]
+            )
+        )
+        for reminder, letter in zip(reached, letters, strict=True):
+            reminder.write(
+                {
+                    "state": "queued",
+                    "sent_at": reminder.company_id._get_payment_now(),
+                    "mail_message_id": letter.message_id.id,
+                }
+            )
+
+    def _cancel_letters(self):
+        """Take back what a service for letters could not post yet."""
+        if "snailmail.letter" in self.env and self.mail_message_id:
+            self.env["snailmail.letter"].sudo().search(
+                [
+                    ("message_id", "in", self.mail_message_id.ids),
+                    ("state", "in", ("pending", "error")),
+                ]
+            ).cancel()
+
+    # === What is printed ===
+
+    def _get_postal_partner(self):
+        """Return whose postal address the letter goes to: the recipient's own, if he
+        has one that is complete, else the customer's.
+
+        :rtype: res.partner
+        """
+        self.ensure_one()
+        contact = self.contact_id
+        if contact._get_missing_address_parts():
+            return self.partner_id
+        return contact
+
+    def _get_postal_lines(self):
+        """Return what stands in the window of the envelope.
+
+        :return: at most six lines, the customer's name first
+        :rtype: list[str]
+        """
+        self.ensure_one()
+        names = [self.partner_id.name]
+        if self.contact_id.name and self.contact_id != self.partner_id:
+            names.append(self.contact_id.name)
+        address = self._get_postal_partner()._get_postal_lines(self.company_id)
+        lines = [*names, *address]
+        if len(lines) > WINDOW_LINES:
+            # Rather without the person than without the street.
+            lines = [*names[:1], *address]
+        return [*lines[: WINDOW_LINES - 1], *lines[WINDOW_LINES - 1 :][-1:]]
+
+    def _get_letter_values(self):
+        """Return what the letter shows beside its text, in the language of the
+        environment.
+
+        :return: `window`, `place_date`, `before` and `after` (the text around the
+            table), `table` (see `_get_invoices_values`), `offer` (link and QR code, see
+            `_get_payment_offer`), `qr_mm` (width of the picture), `transfer` (see
+            `_get_transfer_details`), `sender`
+        :rtype: dict
+        """
+        self.ensure_one()
+        before, after = self._split_body()
+        request, company = self.request_id.sudo(), self.company_id
+        today = format_date(
+            self.env, company._get_payment_today(), date_format="d MMMM y"
+        )
+        offer = request._get_payment_offer() if request else {}
+        return {
+            "window": self._get_postal_lines(),
+            "place_date": self.env._(
+                "%(city)s, %(date)s", city=company.city, date=today
+            )
+            if company.city
+            else today,
+            "before": before,
+            "after": after,
+            "table": self._get_invoices_values(),
+            "offer": offer,
+            "qr_mm": offer and make_qr(offer["url"]).width(SYMBOL_MM),
+            "transfer": offer and request._get_transfer_details(self.amount_asked),
+            "sender": company._get_sender_details(),
+        }
+
+    def _split_body(self):
+        """Return the text before the table of invoices, and the text after it.
+
+        :rtype: tuple[Markup, Markup]
+        """
+        self.ensure_one()
+        if not self.body:
+            return Markup(), Markup()
+        root = html.fragment_fromstring(self.body, create_parent="div")
+        tables = root.xpath(".//div[@name='payment_reminder']")
+        if not tables:
+            return Markup(self.body), Markup()
+        place = etree.Comment("invoices")
+        place.tail = tables[0].tail
+        tables[0].getparent().replace(tables[0], place)
+        text = etree.tostring(root, encoding="unicode", method="html")
+        before, _place, after = text.partition("<!--invoices-->")
+        return Markup(before.removeprefix("<div>")), Markup(
+            after.rstrip().removesuffix("</div>")
+        )
+
+    def _get_letter_name(self):
+        """Return the file name of the letter as it is posted, which is kept; nothing
+        while its text may still change.
+
+        :rtype: str | bool
+        """
+        self.ensure_one()
+        if self.channel != "letter" or self.state not in POSTED_STATES:
+            return False
+        return f"{self._get_file_name()}.pdf"
+
+    def _get_file_name(self):
+        """Return a name for what is printed of the reminder.
+
+        :rtype: str
+        """
+        self.ensure_one()
+        name = f"{self.level_name or ''} {self.partner_id.name or ''} {self.date}"
+        return " ".join(name.replace("/", "-").split())
+
+    def _get_letters(self):
+        """Return the letters as they were printed to be posted.
+
+        :return: attachments by reminder
+        :rtype: dict[int, ir.attachment]
+        """
+        attachments = (
+            self.env["ir.attachment"]
+            .sudo()
+            .search(
+                [
+                    ("res_model", "=", self._name),
+                    ("res_id", "in", self.ids),
+                    ("name", "in", [r._get_letter_name() or "" for r in self]),
+                ],
+                order="id desc",
+            )
+            .grouped("res_id")
+        )
+        nothing = self.env["ir.attachment"].sudo()
+        return {id_: attachments.get(id_, nothing)[:1] for id_ in self.ids}
+
+    # === What a person does ===
+
+    def action_print_letters(self):
+        """Print the letters to post; what was paid or held meanwhile is not.
+
+        :return: action that downloads them as one file
+        :rtype: dict
+        :raises UserError: if nothing is left to post
+        """
+        self.check_access("write")
+        letters = self.sudo().filtered(lambda r: r.state == "to_post")
+        letters = letters._refresh_to_do()
+        # A text that a person changed since it was printed last.
+        letters.filtered("edited")._forget_letters()
+        if not letters:
+            raise UserError(
+                self.env._("Nothing of it is to be posted: see why on the reminders.")
+            )
+        report = self.env.ref(LETTER_REPORT)
+        return report.report_action(letters.sudo(False), config=False)
+
+    def action_posted(self):
+        """Note that the letters are in the post.
+
+        :raises UserError: for a letter that was never printed
+        """
+        self.check_access("write")
+        letters = self.sudo().filtered(lambda r: r.state == "to_post")
+        printed = letters._get_letters()
+        unprinted = letters.filtered(lambda r: not printed[r.id])
+        if unprinted or not letters:
+            names = unprinted.mapped("display_name")
+            raise UserError(
+                self.env._("These letters were not printed yet: %s", "; ".join(names))
+                if names
+                else self.env._("There is nothing to post.")
+            )
+        letters._quietly()._set_left()
+        for reminder in letters:
+            reminder._message_log(
+                body=self.env._("The letter was posted."),
+                attachment_ids=printed[reminder.id].ids,
+            )
+
+    # === Kept up to date until a person takes it ===
+
+    def _refresh_to_do(self):
+        """Bring letters to post and calls to make up to date: what is paid, held or on
+        its way is taken off them.
+
+        :return: those that are still to be done
+        :rtype: payment.reminder
+        """
+        left = self.browse()
+        for company, reminders in self._quietly().grouped("company_id").items():
+            reminders = reminders.with_company(company)
+            named = {reminder: reminder.line_ids for reminder in reminders}
+            reminders = reminders._recheck()
+            if not reminders:
+                continue
+            changed = reminders._prepare_amounts() | reminders.filtered(
+                lambda r, named=named: r.line_ids != named[r]
+            )
+            changed._forget_letters()
+            printed = reminders._get_letters()
+            today = company._get_payment_today()
+            # How late it is changes every day; on paper it stays.
+            changed |= reminders.filtered(
+                lambda r, today=today, printed=printed: r.prepared_on != today
+                and not printed[r.id]
+            )
+            changed._prepare()
+            left |= reminders.filtered(lambda r: r.state in ("to_post", "to_call"))
+        return self & left
+
+    def _forget_letters(self):
+        """Remove letters that say what is not true any more, before they are posted."""
+        letters = self.filtered(lambda r: r.state == "to_post")._get_letters()
+        self.env["ir.attachment"].sudo().concat(*letters.values()).unlink()
+
+    @api.model
+    def _refresh_open_tasks(self, company):
+        """Let nobody print or call for what was paid in the meantime.
+
+        :param res.company company: whose reminders
+        """
+        tasks = self.search(
+            [
+                ("company_id", "=", company.id),
+                ("state", "in", ("to_post", "to_call")),
+            ]
+        )
+        tasks.try_lock_for_update()._refresh_to_do()
+
+    # === Statement of account ===
+
+    def _get_statements(self):
+        """Return the statements of account that the levels want attached, made in one
+        go for the customers of one language.
+
+        :return: attachments by reminder; nothing where none is wanted
+        :rtype: dict[int, ir.attachment]
+        """
+        nothing = self.env["ir.attachment"].sudo()
+        statements = dict.fromkeys(self.ids, nothing)
+        wanted = self.filtered("level_id.attach_statement")
+        for company, reminders in wanted.grouped("company_id").items():
+            pdfs = reminders.partner_id._print_statements(company)
+            attachments = nothing.create(
+                [
+                    {
+                        "name": reminder._get_statement_name(),
+                        "raw": pdfs[reminder.partner_id.id],
+                        "res_model": self._name,
+                        "res_id": reminder.id,
+                    }
+                    for reminder in reminders
+                ]
+            )
+            for reminder, attachment in zip(reminders, attachments, strict=True):
+                statements[reminder.id] = attachment
+        return statements
+
+    def _get_statement_name(self):
+        self.ensure_one()
+        env = self.with_context(lang=self.lang).env
+        name = env._(
+            "Statement of account %(customer)s %(date)s.pdf",
+            customer=self.partner_id.name,
+            date=self.company_id._get_payment_today(),
+        )
+        return name.replace("/", "-")

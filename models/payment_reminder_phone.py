@@ -1,0 +1,254 @@
+from datetime import timedelta
+
+from markupsafe import Markup, escape
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+from .payment_reminder import OUTCOMES
+from .res_company_reminder import SATURDAY
+
+CALL_ACTIVITY = "mail.mail_activity_data_call"
+#: How often nobody may answer before the next channel is tried.
+CALLS_MAX = 3
+#: How long what is disputed is held, unless a day is given.
+DISPUTE_DAYS = 30
+
+
+class PaymentReminder(models.Model):
+    """Reminders on the phone: whom to call, what to say, what he answered."""
+
+    _inherit = "payment.reminder"
+
+    calls = fields.Integer(
+        readonly=True, help="How often it was tried without an answer."
+    )
+    call_date = fields.Date(string="Call On", readonly=True)
+    call_due = fields.Boolean(
+        compute="_compute_call_due",
+        search="_search_call_due",
+        help="Somebody is to call today.",
+    )
+    phone_numbers = fields.Html(
+        string="Numbers", compute="_compute_phone_numbers", sanitize=False
+    )
+
+    @api.depends("state", "call_date", "company_id")
+    def _compute_call_due(self):
+        for reminder in self:
+            today = reminder.company_id._get_payment_today()
+            date = reminder.state == "to_call" and reminder.call_date
+            reminder.call_due = bool(date) and date <= today
+
+    def _search_call_due(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        due = Domain.OR(
+            Domain("company_id", "=", company.id)
+            & Domain("call_date", "<=", company._get_payment_today())
+            for company in self.env.companies
+        )
+        due &= Domain("state", "=", "to_call")
+        return due if True in value else ~due
+
+    @api.depends("contact_id.phone", "partner_id.phone", "partner_id.child_ids.phone")
+    def _compute_phone_numbers(self):
+        row = Markup('<div><a href="{}">{}</a> {}</div>')
+        for reminder in self:
+            reminder.phone_numbers = Markup("").join(
+                row.format(f"tel:{number or partner.phone}", partner.phone, name)
+                for partner, number, name in reminder._get_phone_book()
+            )
+
+    def _get_phone_book(self):
+        """Return whom to call, the recipient first.
+
+        :return: contact, number (E.164, or False if it is not one), name
+        :rtype: list[tuple[res.partner, str | bool, str]]
+        """
+        self.ensure_one()
+        people = self.contact_id | self.partner_id | self.partner_id.child_ids
+        return [
+            (partner, partner._phone_format(fname="phone"), partner.name or "")
+            for partner in people
+            if partner.phone
+        ]
+
+    # === Hand over ===
+
+    def _send_by_phone(self):
+        """Take the reminders of customers who have a telephone.
+
+        :return: why the others cannot be called, by reminder
+        :rtype: dict[int, str]
+        """
+        why_not = {
+            reminder.id: self.env._(
+                "%s has no telephone number.", reminder.partner_id.display_name
+            )
+            for reminder in self
+            if not reminder._get_phone_book()
+        }
+        return why_not | self._find_archived()
+
+    def _take_by_phone(self):
+        """Ask the responsible to call."""
+        for company, reminders in self.grouped("company_id").items():
+            today = company._get_payment_today()
+            reminders.write({"calls": 0, "call_date": today, "outcome": False})
+            # No mail for each of them: they are in his queue.
+            calls = reminders.with_context(
+                lang=company._get_payment_language(), mail_activity_quick_update=True
+            )
+            for user, his in calls.grouped("user_id").items():
+                his.activity_schedule(
+                    CALL_ACTIVITY, date_deadline=today, user_id=user.id or self.env.uid
+                )
+
+    # === What the customer said ===
+
+    def action_phone_outcome(self, outcome="done", note=None, date=None):
+        """Note what became of a call.
+
+        - `promised`: nothing is reminded until ``date``;
+        - `disputed`: nothing is reminded until ``date`` or for 30 days, and the
+          responsible gets a task;
+        - `wrong_number`: the next channel is tried, and somebody corrects the number;
+        - `no_answer`: called again on the next business day, at most three times; then
+          the next channel is tried;
+        - `done`: spoken to, without more.
+
+        :param str outcome: of the above
+        :param str note: what was said
+        :param date: day of the promise, or until when the dispute holds
+        :type date: datetime.date | str | None
+        :raises UserError: if it is not waiting for a call, or a promise has no day
+        """
+        self.ensure_one()
+        self.check_access("write")
+        reminder = self.sudo().with_company(self.company_id)
+        if reminder.state != "to_call":
+            raise UserError(self.env._("This reminder is not waiting for a call."))
+        note = (note or "").strip() or False
+        date = fields.Date.to_date(date)
+        today = reminder.company_id._get_payment_today()
+        if date and date < today:
+            raise UserError(self.env._("Choose a day that is still to come."))
+        if outcome not in dict(OUTCOMES):
+            raise UserError(self.env._("“%s” is not an answer.", outcome))
+        reminder.write({"outcome": outcome, "outcome_note": note})
+        reminder._log_call()
+        getattr(reminder, f"_note_{outcome}")(note, date)
+
+    def _note_promised(self, note, date):
+        if not date:
+            raise UserError(self.env._("On which day does the customer pay?"))
+        self.promise_date = date
+        reason = self.env._("Promised on the phone by %s.", self.contact_id.name)
+        self._hold_named(date, " ".join(filter(None, (reason, note))))
+        self._close_call()
+
+    def _note_disputed(self, note, date):
+        today = self.company_id._get_payment_today()
+        until = date or today + timedelta(DISPUTE_DAYS)
+        reason = self.env._("Disputed on the phone by %s.", self.contact_id.name)
+        reason = " ".join(filter(None, (reason, note)))
+        self._hold_named(until, reason)
+        self._close_call()
+        self._leave_task(
+            reason,
+            self.env._("Settle the dispute with %s", self.partner_id.display_name),
+        )
+
+    def _note_wrong_number(self, note, _date):
+        numbers = [partner.phone for partner, _nb, _name in self._get_phone_book()]
+        reason = self.env._(
+            "Wrong number: %s", note or ", ".join(dict.fromkeys(numbers))
+        )
+        self.activity_unlink([CALL_ACTIVITY])
+        self._try_next_channel(reason)
+
+    def _note_no_answer(self, _note, _date):
+        calls = self.calls + 1
+        if calls >= CALLS_MAX:
+            self.calls = calls
+            self.activity_unlink([CALL_ACTIVITY])
+            self._try_next_channel(
+                self.env._("Nobody answered the phone on %s days.", calls)
+            )
+            return
+        day = _next_business_day(self.company_id._get_payment_today())
+        self.write({"calls": calls, "call_date": day})
+        self.activity_reschedule([CALL_ACTIVITY], date_deadline=day)
+
+    def _note_done(self, _note, _date):
+        self._close_call()
+
+    def _hold_named(self, until, reason):
+        """Hold what the reminder names, as far as it is still open."""
+        lines = self.line_ids.move_line_id._filter_remindable()
+        if lines:
+            lines._hold_reminders(until, reason)
+
+    def _close_call(self):
+        self.activity_feedback([CALL_ACTIVITY])
+        self._set_left()
+
+    def _log_call(self):
+        """Write into the history who called and what he was told."""
+        outcomes = dict(self._fields["outcome"]._description_selection(self.env))
+        text = self.env._("Call: %s", outcomes[self.outcome])
+        self._message_log(
+            body=Markup("<p>%s</p>")
+            % Markup("<br/>").join(
+                escape(part) for part in (text, self.outcome_note) if part
+            ),
+            author_id=self.env.user.partner_id.id,
+        )
+
+    def action_open_outcome(self, outcome="promised"):
+        """Ask for what belongs to an answer: the day of a promise, what is disputed.
+
+        :param str outcome: see `action_phone_outcome`
+        :rtype: dict
+        """
+        self.ensure_one()
+        return {
+            "name": dict(self._fields["outcome"]._description_selection(self.env))[
+                outcome
+            ],
+            "type": "ir.actions.act_window",
+            "res_model": "payment.reminder.call",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_reminder_id": self.id, "default_outcome": outcome},
+        }
+
+    def action_send_link(self):
+        """Open the assistant that sends the payment link while the customer listens.
+
+        :rtype: dict
+        """
+        self.ensure_one()
+        if not self.request_id:
+            raise UserError(self.env._("There is nothing to pay with a link."))
+        return {
+            "name": self.env._("Send the payment link"),
+            "type": "ir.actions.act_window",
+            "res_model": "payment.reminder.link",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_reminder_id": self.id},
+        }
+
+
+def _next_business_day(day):
+    """Return the first day after ``day`` that is not on a weekend.
+
+    :rtype: datetime.date
+    """
+    day += timedelta(1)
+    while day.weekday() >= SATURDAY:
+        day += timedelta(1)
+    return day

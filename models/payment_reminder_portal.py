@@ -1,0 +1,119 @@
+from markupsafe import Markup
+
+from odoo import Command, models
+
+
+class PaymentReminder(models.Model):
+    """Reminders on the customer's portal."""
+
+    _inherit = "payment.reminder"
+
+    def _send_by_portal(self):
+        """Post each reminder where the customer sees it when he is logged in, and tell
+        whoever may log in that it is there.
+
+        :return: why it cannot be shown, by reminder
+        :rtype: dict[int, str]
+        """
+        users = self._find_portal_users()
+        why_not = {
+            reminder.id: self.env._(
+                "Nobody of %s has access to the portal.",
+                reminder.partner_id.display_name,
+            )
+            for reminder in self
+            if not users[reminder.partner_id]
+        }
+        why_not |= self._find_archived()
+        reached = self.browse([id_ for id_ in self.ids if id_ not in why_not])
+        messages = (
+            self.env["mail.message"]
+            .sudo()
+            .create(
+                [
+                    reminder._get_portal_message(users[reminder.partner_id])
+                    for reminder in reached
+                ]
+            )
+        )
+        mails = self.env["mail.mail"].sudo()
+        for reminder, message in zip(reached, messages, strict=True):
+            reminder.mail_message_id = message
+            if addresses := users[reminder.partner_id]._get_portal_addresses():
+                mails.create(reminder._get_portal_mail(message, addresses))
+        return why_not
+
+    def _find_portal_users(self):
+        """Return who of the customers may log in to the portal.
+
+        :return: users by commercial entity
+        :rtype: dict[res.partner, res.users]
+        """
+        users = self.env["res.users"].sudo()
+        known = users.search(
+            [
+                ("share", "=", True),
+                ("all_group_ids", "in", self.env.ref("base.group_portal").id),
+                ("company_ids", "in", self.company_id.ids),
+                ("partner_id.commercial_partner_id", "in", self.partner_id.ids),
+            ]
+        ).grouped(lambda user: user.partner_id.commercial_partner_id)
+        return {partner: known.get(partner, users) for partner in self.partner_id}
+
+    def _get_portal_message(self, users):
+        """Return the values of the message that portal ``users`` read."""
+        self.ensure_one()
+        author = self._get_author()
+        return {
+            "model": self._name,
+            "res_id": self.id,
+            "message_type": "notification",
+            "subtype_id": self.env["ir.model.data"]._xmlid_to_res_id("mail.mt_comment"),
+            "subject": self.subject,
+            "body": self.body,
+            "author_id": author.id,
+            "email_from": author.email_formatted,
+            "partner_ids": [Command.set(users.partner_id.ids)],
+            "record_company_id": self.company_id.id,
+        }
+
+    def _get_portal_mail(self, message, addresses):
+        """Return the values of the mail that tells portal users of ``message``."""
+        self.ensure_one()
+        env = self.with_context(lang=self.lang).env
+        body = Markup('<p>{}</p><p><a href="{}">{}</a></p>').format(
+            env._(
+                "A message about %s is in your customer account.", self.invoice_names
+            ),
+            self._get_portal_url(),
+            env._("Read it"),
+        )
+        return {
+            "mail_message_id": message.id,
+            "is_notification": True,
+            "auto_delete": True,
+            "email_to": ", ".join(addresses),
+            "body_html": self._render_mail(body, self.lang),
+        }
+
+
+class ResUsers(models.Model):
+    _inherit = "res.users"
+
+    def _get_portal_addresses(self):
+        """Return the addresses at which these users can be told something.
+
+        :rtype: list[str]
+        """
+        known = self.filtered("email_normalized")
+        blocked = (
+            self.env["mail.blacklist"]
+            .sudo()
+            .search([("email", "in", known.mapped("email_normalized"))])
+            .mapped("email")
+        )
+        return [
+            user.email_formatted
+            for user in known
+            if user.email_normalized not in blocked
+        ]

@@ -1,0 +1,366 @@
+import logging
+
+from lxml import etree, html
+from markupsafe import Markup
+
+from odoo import Command, api, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from odoo.addons.base.models.ir_qweb import QWebError
+
+from .payment_reminder import OPEN_STATES
+
+_logger = logging.getLogger(__name__)
+
+#: What a text can die of: core wraps most of it, expressions it reads itself less.
+TEXT_ERRORS = (
+    UserError,
+    QWebError,
+    AttributeError,
+    LookupError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+)
+#: Room for the cause of an error in a sentence.
+CAUSE_LENGTH = 200
+
+
+def _root_cause(error):
+    """Return what an error comes from, short and without the template around it."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[-1][:CAUSE_LENGTH]
+
+
+class PaymentReminder(models.Model):
+    """What a reminder says and asks for; what is stored is what is sent."""
+
+    _inherit = "payment.reminder"
+
+    def _prepare(self):
+        """Make recipient, amounts, payment request and texts of open reminders.
+
+        A text that a person changed is kept; its table of invoices is made again. A
+        reminder of which the text cannot be made becomes `failed`, with a task.
+
+        :return: those that are ready
+        :rtype: payment.reminder
+        """
+        ready = self.browse()
+        open_ones = self.filtered(lambda r: r.state in OPEN_STATES)._quietly()
+        for company, reminders in open_ones.grouped("company_id").items():
+            reminders = reminders.with_company(company)
+            reminders._prepare_recipients()
+            reminders._prepare_amounts()
+            reminders._prepare_requests()
+            ready |= reminders._prepare_texts()
+        return self & ready
+
+    def _prepare_recipients(self):
+        """Write who receives the reminders and who answers for them."""
+        missing = self.filtered(
+            lambda r: not r.contact_id or not r.contact_id.active or not r.lang
+        )
+        contacts = missing._find_contacts()
+        for reminder in missing:
+            # Whoever was chosen, by the level or a person, stays.
+            contact = reminder.contact_id
+            if not contact.active:
+                contact = contacts[reminder.id]
+            reminder.write(
+                {"contact_id": contact.id, "lang": reminder._find_lang(contact)}
+            )
+        for user, reminders in self.grouped(lambda r: r._get_responsible()).items():
+            reminders.filtered(lambda r, user=user: r.user_id != user).user_id = user
+
+    # === Amounts and request ===
+
+    @api.model
+    def _get_open_credits(self, company, partner_ids):
+        """Return the open credit notes and payments of customers, as the plan counts
+        them.
+
+        :param res.company company: that owes them
+        :param list[int] partner_ids: commercial entities
+        :return: amount, positive, by customer and currency
+        :rtype: dict[tuple[int, int], float]
+        """
+        self.env["account.move.line"].flush_model()
+        query = SQL(
+            "SELECT partner_id, currency_id, amount FROM (%s) credit",
+            self._open_credit_query(company, list(partner_ids)),
+        )
+        return {
+            (partner_id, currency_id): float(amount)
+            for partner_id, currency_id, amount in self.env.execute_query(query)
+        }
+
+    def _prepare_amounts(self):
+        """Write what is open now of what the reminders name, net of credits.
+
+        :return: those of which the amounts were others before
+        :rtype: payment.reminder
+        """
+        credits = self._get_open_credits(self.company_id, self.partner_id.ids)
+        changed = self.browse()
+        for reminder in self:
+            today = reminder.company_id._get_payment_today()
+            total = overdue = 0.0
+            for line in reminder.line_ids:
+                residual = line.amount_now
+                total += residual
+                if line.date_maturity and line.date_maturity < today:
+                    overdue += residual
+                if reminder.currency_id.compare_amounts(line.amount, residual):
+                    line.amount = residual
+                    changed |= reminder
+            owed = credits.get((reminder.partner_id.id, reminder.currency_id.id), 0.0)
+            credit = min(owed, total)
+            vals = {
+                "amount_total": total,
+                # Credits go to the oldest: no text may claim more than is due.
+                "amount_overdue": max(overdue - credit, 0.0),
+                "amount_credit": credit,
+                "amount_asked": total - credit,
+            }
+            if any(
+                reminder.currency_id.compare_amounts(reminder[name], value)
+                for name, value in vals.items()
+            ):
+                reminder.write(vals)
+                changed |= reminder
+        return changed
+
+    def _share_out(self, credit):
+        """Share credits out among the lines named, to the oldest first.
+
+        :param float credit: in the reminder's currency
+        :return: line, what is asked of it and its residual, in the order of due dates
+        :rtype: list[tuple[payment.reminder.line, float, float]]
+        """
+        self.ensure_one()
+        shares = []
+        for line in self._sort_lines():
+            residual = max(line.amount_now, 0.0)
+            used = min(credit, residual)
+            credit -= used
+            shares.append((line, self.currency_id.round(residual - used), residual))
+        return shares
+
+    def _get_request_lines(self, credit):
+        """Return the lines of the payment request: what is asked, no more.
+
+        :param float credit: what the company owes the customer
+        :return: values of the lines; what credits cover wholly is not among them
+        :rtype: list[dict]
+        """
+        lines = []
+        for line, part, residual in self._share_out(credit):
+            if residual and not part:
+                continue
+            vals = {"move_id": line.move_id.id, "move_line_id": line.move_line_id.id}
+            if part < residual:
+                vals.update(amount=part, residual_start=residual)
+            lines.append(vals)
+        return lines
+
+    def _prepare_requests(self):
+        """Make the payment requests of the reminders, or bring them up to date."""
+        missing = self.filtered(lambda r: not r.request_id and r.amount_asked > 0)
+        requests = (
+            self.env["payment.request"]
+            .sudo()
+            .with_context(
+                tracking_disable=True,
+                mail_create_nolog=True,
+                mail_create_nosubscribe=True,
+            )
+        )
+        made = requests.create(
+            [
+                {
+                    "company_id": reminder.company_id.id,
+                    "partner_id": reminder._get_payer().id,
+                    "currency_id": reminder.currency_id.id,
+                    "user_id": reminder.user_id.id,
+                    "line_ids": [
+                        Command.create(vals)
+                        for vals in reminder._get_request_lines(reminder.amount_credit)
+                    ],
+                }
+                for reminder in missing
+            ]
+        )
+        for reminder, request in zip(missing, made, strict=True):
+            reminder.request_id = request
+        for reminder in self - missing:
+            if request := reminder.request_id.sudo():
+                payer = reminder._get_payer()
+                if request.partner_id != payer:
+                    request.partner_id = payer
+                reminder._refresh_request(reminder.amount_credit)
+
+    def _get_payer(self):
+        """Return who is asked to pay: the recipient, if he is of the customer and not,
+        say, his accounting firm."""
+        self.ensure_one()
+        contact = self.contact_id
+        same = contact.commercial_partner_id == self.partner_id
+        return contact if same else self.partner_id
+
+    def _refresh_request(self, credit):
+        """Let the payment request ask for what the reminder names, as it is now.
+
+        :param float credit: what the company owes the customer
+        """
+        self.ensure_one()
+        request = self.request_id.sudo()
+        wanted = self._get_request_lines(credit)
+        asked = [
+            {"move_id": line.move_id.id, "move_line_id": line.move_line_id.id}
+            | (
+                {"amount": line.amount, "residual_start": line.residual_start}
+                if line.amount
+                else {}
+            )
+            for line in request.line_ids
+        ]
+        if sorted(map(repr, asked)) != sorted(map(repr, wanted)):
+            request.write({"line_ids": [Command.clear(), *map(Command.create, wanted)]})
+
+    def _refresh_asked(self):
+        """Bring what the payment request asks for up to date with today's credits: one
+        that was allocated since is in the residuals, and counts no more."""
+        self.ensure_one()
+        key = (self.partner_id.id, self.currency_id.id)
+        credits = self._get_open_credits(self.company_id, self.partner_id.ids)
+        self._refresh_request(credits.get(key, 0.0))
+
+    # === Texts ===
+
+    def _prepare_texts(self):
+        """Write subject, body and SMS in the recipients' languages.
+
+        :return: those that have their texts
+        :rtype: payment.reminder
+        """
+        ready = self.browse()
+        edited = self.filtered("edited")
+        today = self.company_id._get_payment_today()
+        for reminder in edited:
+            body = reminder._replace_invoices(reminder.body)
+            reminder.write({"body": body, "prepared_on": today})
+            ready |= reminder
+        by_text = (self - edited).grouped(lambda r: (r.level_id, r.lang))
+        for (level, lang), reminders in by_text.items():
+            texts, errors = reminders._render_level(level, lang)
+            for reminder in reminders:
+                if reminder.id in texts:
+                    composed = reminder._compose(texts[reminder.id], lang)
+                    reminder.write({**composed, "prepared_on": today})
+                    ready |= reminder
+                else:
+                    reminder._fail_text(errors[reminder.id])
+        return ready
+
+    def _render_level(self, level, lang):
+        """Render a level's texts, one by one if they cannot be rendered together.
+
+        :return: texts by reminder, and the errors of those that have none
+        :rtype: tuple[dict[int, dict], dict[int, Exception]]
+        """
+        try:
+            with self.env.cr.savepoint():
+                return level._render_texts(self, lang), {}
+        except TEXT_ERRORS as error:
+            if len(self) == 1:
+                return {}, {self.id: error}
+        texts, errors = {}, {}
+        for reminder in self:
+            its_texts, its_errors = reminder._render_level(level, lang)
+            texts.update(its_texts)
+            errors.update(its_errors)
+        return texts, errors
+
+    def _compose(self, texts, lang):
+        """Return what to store of a level's texts: the body with its invoices.
+
+        :param dict texts: as `payment.reminder.level._render_texts` returns them
+        :rtype: dict
+        """
+        self.ensure_one()
+        parts = (texts["body"], self._render_invoices(lang), texts.get("closing"))
+        return {
+            "subject": texts["subject"],
+            "body": Markup("").join(Markup(part) for part in parts if part),
+            "sms_body": texts["sms_body"],
+            # Dear to store for thousands of mails that nobody is called about.
+            "phone_script": "phone" in self.level_id._get_channels()
+            and texts["phone_script"],
+        }
+
+    def _fail_text(self, error):
+        """Note that no text could be made; a person has to look at it.
+
+        :param Exception error: what it died of
+        """
+        self.ensure_one()
+        _logger.info("Reminder %s has no text: %s", self.id, _root_cause(error))
+        lang = self.company_id._get_payment_language()
+        env = self.with_context(lang=lang).env
+        self._fail(
+            env._(
+                "The text of level “%(level)s” could not be made: %(cause)s",
+                level=self.level_id.name or self.level_name,
+                cause=_root_cause(error),
+            ),
+            env._("Correct the text of a reminder"),
+        )
+
+    # === Table of invoices and button ===
+
+    def _render_invoices(self, lang):
+        """Return the table of what is named, the amount asked and the button to pay.
+
+        :param str lang: of the recipient
+        :rtype: Markup
+        """
+        self.ensure_one()
+        reminder = self.sudo().with_context(lang=lang)
+        return self.env["ir.qweb"]._render(
+            "account_payment_request.mail_reminder_invoices",
+            reminder._get_invoices_values(),
+            minimal_qcontext=True,
+            lang=lang,
+        )
+
+    def _replace_invoices(self, body):
+        """Put the table and the button of now into a text that a person wrote.
+
+        :param str body: with or without the former ones
+        :rtype: Markup
+        """
+        fresh = self._render_invoices(self.lang)
+        root = html.fragment_fromstring(body or "", create_parent="div")
+        new = html.fragment_fromstring(fresh.strip())
+        old = root.xpath(".//div[@name='payment_reminder']")
+        if not old:
+            return Markup(body or "") + fresh
+        new.tail = old[0].tail
+        old[0].getparent().replace(old[0], new)
+        text = etree.tostring(root, encoding="unicode", method="html")
+        return Markup(text[len("<div>") : -len("</div>")])
+
+
+class PaymentRequest(models.Model):
+    _inherit = "payment.request"
+
+    def _mark_opened(self):
+        """Override: what a reminder asks for is known when its page is opened."""
+        reminder = self._get_reminder()
+        if reminder and self.state != "paid" and not self.amount_in_progress:
+            reminder._refresh_asked()
+        return super()._mark_opened()

@@ -1,0 +1,215 @@
+"""Says in a sentence why a due line gets no reminder, or when it gets its next one."""
+
+from odoo import api, models
+from odoo.tools import format_date
+
+# A line that one of these holds leaves a reminder that has not gone yet.
+REMOVING = (
+    "no_policy",
+    "excluded",
+    "blocked",
+    "held",
+    "customer_held",
+    "in_flight",
+    "credits",
+    "below_minimum",
+)
+
+
+class PaymentReminder(models.Model):
+    _inherit = "payment.reminder"
+
+    # === What is known of a line ===
+
+    @api.model
+    def _get_plan_state(self, lines):
+        """Return what comes next for due lines, for screens.
+
+        :param account.move.line lines: of any company; those that owe nothing, too
+        :return: by line id: `level`, the next one (empty: none), `ripe_on`, `reached`,
+            the level reached last (empty: none, or it was removed), `reason`, a code or
+            None, and `sentence`, for a person
+        :rtype: dict[int, dict]
+        """
+        levels = self.env["payment.reminder.level"]
+        nothing = {"level": levels, "ripe_on": None, "reached": levels}
+        nothing |= {
+            "reason": "settled",
+            "sentence": self._get_reason_sentence("settled"),
+        }
+        states = {line.id: dict(nothing) for line in lines}
+        for company, company_lines in lines.grouped("company_id").items():
+            obstacle = company._get_reminder_obstacle()
+            query = self._plan_query(
+                company, company._get_payment_now(), line_ids=company_lines.ids
+            )
+            rows = self._read_plan(query)
+            reached_ids = [row["reached_level_id"] for row in rows]
+            known = set(levels.browse(filter(None, reached_ids)).exists().ids)
+            for row in rows:
+                level = levels.browse(row["level_id"] or ())
+                reason = row["reason"] or obstacle
+                states[row["line_id"]] = {
+                    "level": level,
+                    "ripe_on": row["ripe_on"],
+                    "reached": levels.browse({row["reached_level_id"]} & known),
+                    "reason": reason,
+                    "sentence": self._get_line_sentence(row, reason, level),
+                }
+        return states
+
+    @api.model
+    def _get_line_sentence(self, row, reason, level):
+        """Return the sentence of a row of the plan, with the reason of a person."""
+        sentence = self._get_reason_sentence(reason, row["reason_date"], level)
+        note = ""
+        if reason == "held":
+            line = self.env["account.move.line"].browse(row["line_id"])
+            note = line.sudo().reminder_hold_reason
+        elif reason == "customer_held":
+            line = self.env["account.move.line"].browse(row["line_id"]).sudo()
+            customer = line.partner_id.with_company(line.company_id)
+            note = customer.payment_reminder_hold_reason
+        if not note:
+            return sentence
+        return self.env._(
+            "%(sentence)s Reason: %(reason)s", sentence=sentence, reason=note
+        )
+
+    def _get_line_obstacles(self):
+        """Return the lines that must leave these reminders before they go: paid,
+        credited, held or on their way since they were planned.
+
+        :return: by reminder line: the code of the reason, and until when it holds
+        :rtype: dict[int, tuple[str, datetime.date | None]]
+        """
+        obstacles = {}
+        for company, reminders in self.grouped("company_id").items():
+            named = reminders.line_ids
+            query = self._plan_query(
+                company,
+                company._get_payment_now(),
+                line_ids=named.move_line_id.ids,
+                forced_ids=named.filtered("climbs").move_line_id.ids,
+                ignored_ids=reminders.ids,
+            )
+            rows = {row["line_id"]: row for row in self._read_plan(query)}
+            for line in named:
+                row = rows.get(line.move_line_id.id)
+                if not row:
+                    obstacles[line.id] = ("settled", None)
+                    continue
+                if row["obstacle"] in REMOVING:
+                    obstacles[line.id] = (row["obstacle"], row["obstacle_date"])
+                elif row["reason"] in REMOVING:
+                    obstacles[line.id] = (row["reason"], row["reason_date"])
+        return obstacles
+
+    @api.model
+    def _read_plan(self, query):
+        """Return the rows of the plan as dictionaries."""
+        rows = self._execute_plan(query)
+        names = [column.name for column in self.env.cr.description]
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
+    # === Sentences ===
+
+    @api.model
+    def _get_reason_sentence(self, reason, date=None, level=None):
+        """Return why nothing leaves, in a sentence in the language of the user.
+
+        :param str reason: a code of the plan, of the moment of sending, or None: ripe
+        :param datetime.date date: until when, since when, or on which day
+        :param payment.reminder.level level: the next level
+        :rtype: str
+        """
+        day = format_date(self.env, date) if date else ""
+        name = level.sudo().name if level else ""
+        return (
+            self._get_ladder_sentence(reason, day, name)
+            or self._get_hold_sentence(reason, day)
+            or self._get_customer_sentence(reason, day, name)
+            or self._get_moment_sentence(reason, name)
+        )
+
+    @api.model
+    def _get_ladder_sentence(self, reason, day, name):
+        if reason is None:
+            return self.env._("“%s” leaves with the next run.", name)
+        if reason == "not_yet":
+            return self.env._("“%(level)s” follows on %(day)s.", level=name, day=day)
+        if reason == "finished" and day:
+            return self.env._(
+                "All levels are used up: the last reminder was of %s.", day
+            )
+        return {
+            "settled": self.env._("Nothing is due."),
+            "no_policy": self.env._(
+                "No reminders: no policy applies, or it has no levels."
+            ),
+            "finished": self.env._("No level of the policy is left for it."),
+        }.get(reason)
+
+    @api.model
+    def _get_hold_sentence(self, reason, day):
+        if reason == "in_flight" and day:
+            return self.env._(
+                "A transfer without news is given until %s to arrive.", day
+            )
+        if reason == "held":
+            return self.env._("Held until %s.", day)
+        if reason == "customer_held":
+            return self.env._("The customer is not reminded until %s.", day)
+        if reason == "waiting":
+            return self.env._("It is in a reminder of %s that has not left yet.", day)
+        return {
+            "excluded": self.env._("Excluded from reminders."),
+            "blocked": self.env._("The payment of the invoice is blocked."),
+            "in_flight": self.env._("A transfer of the customer is on its way."),
+        }.get(reason)
+
+    @api.model
+    def _get_customer_sentence(self, reason, day, name):
+        if reason == "too_soon":
+            return self.env._(
+                "“%(level)s” waits until %(day)s: the customer got a message a short "
+                "time ago.",
+                level=name,
+                day=day,
+            )
+        if reason == "below_minimum":
+            return self.env._(
+                "The customer owes less than the minimum amount of “%s”.", name
+            )
+        if reason == "credits":
+            return self.env._(
+                "Credits and payments not allocated yet cover what the customer owes."
+            )
+        return None
+
+    @api.model
+    def _get_moment_sentence(self, reason, name):
+        return {
+            "outside_window": self.env._(
+                "“%s” waits for the hours in which it may be sent.", name
+            ),
+            "not_a_business_day": self.env._("“%s” waits for a business day.", name),
+            "stale_bank_data": self.env._(
+                "“%s” is ripe, but the bank data are too old: a payment may have "
+                "arrived.",
+                name,
+            ),
+            "off": self.env._(
+                "“%s” is ripe, but automatic reminders are switched off in the "
+                "settings.",
+                name,
+            ),
+            "neutralized": self.env._(
+                "“%s” is ripe, but this database is neutralized: nothing leaves.", name
+            ),
+            "copied": self.env._(
+                "“%s” is ripe, but this database is a copy: nothing leaves until "
+                "reminders are switched on again.",
+                name,
+            ),
+        }.get(reason) or self.env._("No reminder is planned.")

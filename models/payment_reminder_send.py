@@ -1,0 +1,214 @@
+import logging
+
+from psycopg2.errors import SerializationFailure
+
+from odoo import api, models
+from odoo.fields import Domain
+
+_logger = logging.getLogger(__name__)
+
+SLICE = 50
+#: Where a reminder is once its channel took it.
+HANDED_OVER = {
+    "email": "queued",
+    "sms": "queued",
+    "portal": "sent",
+    "letter": "to_post",
+    "phone": "to_call",
+}
+#: A database that is not the one in use sends nothing, whoever asks.
+NOT_IN_USE = ("neutralized", "copied")
+#: Taken, but still to be done by a person.
+BY_A_PERSON = ("letter", "phone")
+
+
+class PaymentReminder(models.Model):
+    """How reminders leave: in slices, each of which is done wholly or not at all."""
+
+    _inherit = "payment.reminder"
+
+    def _send(self, company, slice_size=SLICE):
+        """Send what waits and may leave now, of these reminders or else of all, in
+        slices with a commit each.
+
+        Mails and SMS are only queued here, in the transaction that changes the state:
+        killed before the commit, nothing has left; after it, the queue sends once.
+
+        :param res.company company: of the reminders
+        :param int slice_size: reminders a transaction
+        """
+        cron = self.env["ir.cron"]
+        domain = self._get_sending_domain(company)
+        if self:
+            domain &= Domain("id", "in", self.ids)
+        ids = self.search(domain, order="id").ids
+        cron._commit_progress(remaining=len(ids))
+        while ids:
+            chunk, ids = self.browse(ids[:slice_size]), ids[slice_size:]
+            try:
+                chunk._send_slice()
+                self.env.cr.flush()
+            except SerializationFailure:
+                # Somebody else changed one of them: they are for the next run.
+                self.env.cr.rollback()
+            except Exception:
+                # One customer must not hold up the others.
+                self.env.cr.rollback()
+                _logger.exception("Reminders could not leave together")
+                chunk._send_one_by_one()
+            if not cron._commit_progress(len(chunk)):
+                break
+            # As much memory for ten thousand of them as for fifty.
+            self.env.invalidate_all(flush=False)
+
+    @api.model
+    def _get_sending_domain(self, company):
+        """Return which reminders may leave now; the others are told why they wait.
+
+        :param res.company company: of the reminders
+        :rtype: Domain
+        """
+        domain = Domain("company_id", "=", company.id) & Domain("state", "=", "to_send")
+        for [level] in self._read_group(domain, ["level_id"]):
+            code = company._get_reminder_obstacle(level or None)
+            if not code:
+                continue
+            held = Domain("level_id", "in", [level.id])
+            if code not in NOT_IN_USE:
+                held &= Domain("by_hand", "=", False)
+            note = self._get_reason_sentence(code, level=level)
+            untold = self.search(domain & held & Domain("note", "!=", note))
+            untold._quietly().note = note
+            domain &= ~held
+        return domain
+
+    def _send_one_by_one(self):
+        """Send each in a transaction of its own; whatever fails is told to a person."""
+        for reminder in self:
+            try:
+                reminder._send_slice()
+                self.env["ir.cron"]._commit_progress()
+            except SerializationFailure:
+                self.env.cr.rollback()
+            except Exception as error:
+                self.env.cr.rollback()
+                _logger.exception("Reminder %s could not leave", reminder.id)
+                reminder._fail_unexpected(error)
+                self.env["ir.cron"]._commit_progress()
+
+    def _send_slice(self):
+        """Hand over those of these reminders that nobody else works on.
+
+        What was paid, credited, held or is on its way since they were planned is taken
+        off them first.
+
+        :return: those that were handed over
+        :rtype: payment.reminder
+        """
+        mine = self.sudo().try_lock_for_update()
+        mine.invalidate_recordset()
+        mine = mine.filtered(lambda r: r.state == "to_send")._quietly()
+        sent = self.browse()
+        for company, reminders in mine.grouped("company_id").items():
+            reminders = reminders.with_company(company)._recheck()
+            if not reminders:
+                continue
+            changed = reminders._prepare_amounts()
+            today = company._get_payment_today()
+            stale = changed | reminders.filtered(
+                lambda r, today=today: not r.body
+                or r.prepared_on != today
+                or not r.contact_id.active
+            )
+            ready = (reminders - stale) | stale._prepare()
+            sent |= ready._hand_over()
+        return sent
+
+    def _recheck(self):
+        """Take off what must not be asked for any more.
+
+        :return: the reminders that still have something to say
+        :rtype: payment.reminder
+        """
+        obstacles = self._get_line_obstacles()
+        notes = {}
+        for reminder in self:
+            lines = reminder.line_ids
+            gone = lines.filtered(lambda line: line.id in obstacles)
+            left = (lines - gone).filtered("climbs")
+            if not reminder.level_id:
+                notes[reminder.id] = self.env._("Its level was removed.")
+            elif not left:
+                notes[reminder.id] = self._tell_why_dropped(
+                    [obstacles[line.id] for line in gone if line.climbs]
+                )
+            elif not gone:
+                continue
+            # Free for a later reminder: what was not reminded climbed nothing.
+            (gone if left and reminder.level_id else lines).unlink()
+        dropped = self.browse(notes)
+        dropped._drop(notes)
+        return self - dropped
+
+    def _tell_why_dropped(self, reasons):
+        """Return the sentence of the reason that held the last of its lines.
+
+        :param list[tuple] reasons: code and date, as `_get_line_obstacles` gives them
+        :rtype: str
+        """
+        if not reasons:
+            return self.env._("Nothing that it names is to be reminded any more.")
+        code, date = reasons[0]
+        return self._get_reason_sentence(code, date)
+
+    def _hand_over(self):
+        """Give each reminder to the first channel of its level that can take it.
+
+        A channel is a method `_send_by_<channel>` on the reminders: it returns, by
+        reminder, the sentence why it cannot reach the recipient.
+
+        :return: those that were taken
+        :rtype: payment.reminder
+        """
+        queues = {reminder.id: reminder._get_channels_left() for reminder in self}
+        reasons = {reminder.id: [] for reminder in self}
+        taken, waiting = self.browse(), self
+        while waiting := waiting.filtered(lambda r: queues[r.id]):
+            refused = self.browse()
+            by_channel = waiting.grouped(lambda r: queues[r.id].pop(0))
+            for channel, reminders in by_channel.items():
+                why_not = getattr(reminders, f"_send_by_{channel}")()
+                for reminder_id, reason in why_not.items():
+                    reasons[reminder_id].append(reason)
+                refused |= self.browse(why_not)
+                accepted = reminders - refused
+                accepted._note_handed_over(channel)
+                taken |= accepted
+            waiting = refused
+        for reminder in self:
+            reason = " ".join(reasons[reminder.id])
+            if reminder not in taken:
+                reminder._fail(reason or self.env._("The level has no channel."))
+            elif reason:
+                reminder.failure_reason = reason
+                reminder._leave_task(reason)
+        return taken
+
+    def _note_handed_over(self, channel):
+        """Write where the reminders are now.
+
+        :param str channel: that took them
+        """
+        vals = {"state": HANDED_OVER[channel], "channel": channel, "note": False}
+        for company, reminders in self.grouped("company_id").items():
+            now = company._get_payment_now()
+            sent_at = False if channel in BY_A_PERSON else now
+            reminders.write({**vals, "sent_at": sent_at})
+        if channel in BY_A_PERSON:
+            getattr(self, f"_take_by_{channel}")()
+
+    def _set_left(self):
+        """Note that a person posted the letters or made the calls."""
+        for company, reminders in self.grouped("company_id").items():
+            now = company._get_payment_now()
+            reminders.write({"state": "sent", "sent_at": now, "failure_reason": False})

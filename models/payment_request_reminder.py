@@ -1,0 +1,75 @@
+from datetime import date
+
+from odoo import fields, models
+
+from .payment_reminder import GONE_STATES
+
+
+class PaymentRequest(models.Model):
+    """The payment request of a reminder."""
+
+    _inherit = "payment.request"
+
+    reminder_ids = fields.One2many(
+        comodel_name="payment.reminder", inverse_name="request_id", readonly=True
+    )
+
+    def _get_reminder(self):
+        """Return the reminder that asks for this request, empty for other requests.
+
+        :rtype: payment.reminder
+        """
+        self.ensure_one()
+        return self.reminder_ids.filtered(lambda r: r.state != "dropped")[:1]
+
+    def _get_sent_reminder(self):
+        """Return that reminder once it has left.
+
+        :rtype: payment.reminder
+        """
+        return self._get_reminder().filtered(lambda r: r.state in GONE_STATES)
+
+    def _get_documents(self):
+        """Override: a reminder names its invoices as they are open; credits are told
+        apart, and may cover some of the invoices wholly.
+        """
+        documents = super()._get_documents()
+        reminder = self._get_reminder()
+        if not reminder:
+            return documents
+        for document, line in zip(documents, self.line_ids, strict=True):
+            document["amount"] = line._get_residual()
+        asked = self.line_ids.move_line_id
+        covered = reminder._sort_lines().filtered(
+            lambda line: line.move_line_id not in asked
+            and line.move_id.state == "posted"
+            and line.amount_now > 0
+        )
+        documents += [
+            {
+                "index": index,
+                "move": line.move_id,
+                "name": line.move_id.name,
+                "date": line.move_id.invoice_date,
+                "date_due": line.date_maturity,
+                "amount": line.amount_now,
+                "has_pdf": True,
+            }
+            for index, line in enumerate(covered, len(documents))
+        ]
+        return sorted(
+            documents, key=lambda row: (row["date_due"] or date.max, row["index"])
+        )
+
+    def _get_deducted(self, documents):
+        """Return how much less is asked than is open on what a reminder names.
+
+        :param list[dict] documents: as `_get_documents` returns them
+        :return: credits, in the request's currency; zero for other requests
+        :rtype: float
+        """
+        self.ensure_one()
+        if not self._get_reminder():
+            return 0.0
+        open_amount = sum(document["amount"] for document in documents)
+        return self.currency_id.round(max(open_amount - self.amount_due, 0.0))

@@ -1,0 +1,159 @@
+from odoo import models
+from odoo.tools import SQL, format_amount, format_date
+
+STATEMENT_REPORT = "account_payment_request.action_report_statement"
+#: Days late at which an amount moves into the next column.
+AGES = (0, 30, 60, 90)
+
+
+class ResPartner(models.Model):
+    """Statement of account, and addresses as the post reads them."""
+
+    _inherit = "res.partner"
+
+    # === Statement of account ===
+
+    def _print_statements(self, company):
+        """Return the statements of account of these customers.
+
+        :param res.company company: whose claims they are
+        :return: PDF by id of the customer
+        :rtype: dict[int, bytes]
+        """
+        report = self.env["ir.actions.report"].sudo().with_company(company)
+        streams = report._render_qweb_pdf_prepare_streams(
+            STATEMENT_REPORT, {}, res_ids=self.ids
+        )
+        missing = [id_ for id_ in self.ids if not (streams.get(id_) or {})["stream"]]
+        if missing and len(self) > 1:
+            # Core could not tell where one ends and the next begins.
+            pdfs = {}
+            for partner in self:
+                pdfs |= partner._print_statements(company)
+            return pdfs
+        return {id_: streams[id_]["stream"].getvalue() for id_ in self.ids}
+
+    def _get_statement(self, company):
+        """Return what is open between a company and this customer, in the language of
+        the environment.
+
+        :param res.company company: whose claims they are
+        :return: `date` and `currencies`: of each, `rows` (`date`, `name`, `reference`,
+            `date_due`, `late`, `amount`, `open`), `open`, `overdue`, and `ages`
+            (label and amount of each column)
+        :rtype: dict
+        """
+        self.ensure_one()
+        today = company._get_payment_today()
+        lines = self._get_open_items(company)
+        return {
+            "date": format_date(self.env, today),
+            "currencies": [
+                self._get_statement_part(currency, its_lines, today)
+                for currency, its_lines in lines.grouped("currency_id").items()
+            ],
+        }
+
+    def _get_open_items(self, company):
+        """Return what is not reconciled in the customer's receivable accounts: due
+        lines, credit notes and payments, the oldest first.
+
+        :rtype: account.move.line
+        """
+        self.ensure_one()
+        lines = self.env["account.move.line"].sudo()
+        lines.flush_model()
+        query = SQL(
+            """
+            SELECT line.id
+              FROM account_move_line line
+              JOIN account_account account ON account.id = line.account_id
+              JOIN res_partner partner ON partner.id = line.partner_id
+             WHERE account.account_type = 'asset_receivable'
+               AND line.company_id = %(company_id)s
+               AND partner.commercial_partner_id = %(partner_id)s
+               AND line.parent_state = 'posted'
+               AND NOT line.reconciled
+               AND line.amount_residual_currency != 0
+          ORDER BY COALESCE(line.date_maturity, line.date), line.date, line.id
+            """,
+            company_id=company.id,
+            partner_id=self.commercial_partner_id.id,
+        )
+        return lines.browse(row[0] for row in self.env.execute_query(query))
+
+    def _get_statement_part(self, currency, lines, today):
+        """Return what is open in one currency."""
+
+        def write(amount):
+            return format_amount(self.env, amount, currency)
+
+        ages = [0.0] * (len(AGES) + 1)
+        rows = []
+        for line in lines:
+            residual = line.amount_residual_currency
+            due = line.date_maturity or line.date
+            # A credit is nobody's debt: it takes off what is not overdue yet.
+            late = (today - due).days if residual > 0 else 0
+            ages[sum(late > age for age in AGES)] += residual
+            rows.append(
+                {
+                    "date": format_date(
+                        self.env, line.move_id.invoice_date or line.date
+                    ),
+                    "name": line.move_id.name,
+                    "reference": line.move_id.ref or "",
+                    "date_due": format_date(self.env, due) if residual > 0 else "",
+                    "late": max(late, 0) or "",
+                    "amount": write(line.amount_currency),
+                    "open": write(residual),
+                }
+            )
+        return {
+            "currency": currency,
+            "rows": rows,
+            "open": write(sum(ages)),
+            "overdue": write(sum(ages[1:])) if sum(ages[1:]) else "",
+            "ages": list(zip(self._get_age_labels(), map(write, ages), strict=True)),
+        }
+
+    def _get_age_labels(self):
+        """Return the heads of the columns of what is not due, and of what is late."""
+        between = [
+            self.env._("%(first)s to %(last)s days", first=first + 1, last=last)
+            for first, last in zip(AGES, AGES[1:], strict=False)
+        ]
+        return [
+            self.env._("Not due"),
+            *between,
+            self.env._("Over %s days", AGES[-1]),
+        ]
+
+    # === Post ===
+
+    def _get_missing_address_parts(self):
+        """Return what a postal address needs and this one lacks.
+
+        :rtype: list[str]
+        """
+        self.ensure_one()
+        wanted = ["street", "city"]
+        if not self.country_id or self.country_id.zip_required:
+            wanted.insert(1, "zip")
+        labels = self.fields_get(wanted, ["string"])
+        return [labels[name]["string"].lower() for name in wanted if not self[name]]
+
+    def _get_postal_lines(self, company):
+        """Return the address as its country writes it, without names: the town, and
+        the country if it is not the company's, in capitals, as the post reads them.
+
+        :param res.company company: that writes
+        :rtype: list[str]
+        """
+        self.ensure_one()
+        layout, values = self._prepare_display_address(without_company=True)
+        values["city"] = values["city"].upper()
+        abroad = self.country_id and self.country_id != company.country_id
+        values["country_name"] = values["country_name"].upper() if abroad else ""
+        lines = (" ".join(line.split()) for line in (layout % values).splitlines())
+        return [line for line in lines if line]

@@ -1,0 +1,118 @@
+from markupsafe import Markup
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools.mail import email_normalize
+
+MAIL_TEMPLATE = "account_payment_request.mail_template_payment_request"
+SMS_TEMPLATE = "account_payment_request.sms_template_payment_request"
+
+
+class PaymentReminderLink(models.TransientModel):
+    """Sends the link to pay while the customer is on the phone: at once, and to the
+    number or address that he dictates."""
+
+    _name = "payment.reminder.link"
+    _description = "Send the Payment Link"
+
+    reminder_id = fields.Many2one(
+        comodel_name="payment.reminder", required=True, readonly=True
+    )
+    channel = fields.Selection(
+        selection=[("sms", "SMS"), ("email", "E-mail")], required=True, default="sms"
+    )
+    number = fields.Char(compute="_compute_addresses", store=True, readonly=False)
+    email = fields.Char(
+        string="E-mail", compute="_compute_addresses", store=True, readonly=False
+    )
+    keep = fields.Boolean(string="Keep it on the contact")
+
+    @api.depends("reminder_id")
+    def _compute_addresses(self):
+        for link in self:
+            contact = link.reminder_id.contact_id
+            link.number = link.reminder_id and link.reminder_id._find_sms_number()[0]
+            link.email = contact.email_normalized
+
+    def action_send(self):
+        """Send the link, and tell whether it left.
+
+        :rtype: dict
+        :raises UserError: if it cannot be sent there
+        """
+        self.ensure_one()
+        reminder = self.reminder_id
+        reminder.check_access("write")
+        request = reminder.sudo().request_id
+        request._check_payable()
+        link = self.sudo().with_company(reminder.company_id)
+        address = link._send_sms() if self.channel == "sms" else link._send_email()
+        if self.keep:
+            field = "phone" if self.channel == "sms" else "email"
+            reminder.contact_id.write({field: address})
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": self.env._("The link has left to %s.", address),
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
+
+    def _send_sms(self):
+        """Send the SMS.
+
+        :return: its number, E.164
+        :rtype: str
+        """
+        reminder = self.reminder_id
+        number = reminder.contact_id._phone_format(number=self.number)
+        if not number:
+            raise UserError(
+                self.env._("“%s” is not a telephone number.", self.number or "")
+            )
+        if reminder._find_blocked_numbers([number]):
+            raise UserError(self.env._("%s is on the list of blocked numbers.", number))
+        template = self.env.ref(SMS_TEMPLATE)
+        text = template._render_field(
+            "body", reminder.request_id.ids, compute_lang=True
+        )
+        texts = {reminder: text[reminder.request_id.id]}
+        sms = reminder._queue_sms({reminder: number}, texts)[reminder]
+        sms.send(raise_exception=False)
+        if sms.state == "error":
+            failures = dict(
+                sms._fields["failure_type"]._description_selection(self.env)
+            )
+            raise UserError(
+                self.env._(
+                    "The SMS could not be sent: %s",
+                    failures.get(sms.failure_type, sms.failure_type),
+                )
+            )
+        return number
+
+    def _send_email(self):
+        """Send the mail.
+
+        :return: its address
+        :rtype: str
+        """
+        address = email_normalize(self.email)
+        if not address:
+            raise UserError(
+                self.env._("“%s” is not an e-mail address.", self.email or "")
+            )
+        reminder = self.reminder_id
+        self.env.ref(MAIL_TEMPLATE).send_mail(
+            reminder.request_id.id,
+            force_send=True,
+            email_values={"email_to": address, "recipient_ids": []},
+        )
+        reminder._message_log(
+            body=Markup("<p>%s</p>")
+            % self.env._("The payment link was sent to %s.", address),
+            author_id=self.env.user.partner_id.id,
+        )
+        return address

@@ -1,0 +1,216 @@
+from datetime import timedelta
+
+from odoo import Command, api, fields, models
+
+from ..models.payment_reminder_prepare import TEXT_ERRORS, _root_cause
+
+# GSM 03.38: letters of one place, and those that take two.
+SMS_BASIC = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+SMS_EXTENDED = frozenset("\f^{}\\[~]|€")
+
+# As long as a real one: what a text measures depends on it.
+SAMPLE_TOKEN = "x" * 20
+
+
+def sms_size(text):
+    """Return how much room a text takes in SMS.
+
+    :param str text:
+    :return: places taken, number of messages, and the letters that are not in the
+        alphabet of SMS (one of them shortens each message from 160 to 70)
+    :rtype: tuple[int, int, str]
+    """
+    foreign = "".join(sorted(set(text) - SMS_BASIC - SMS_EXTENDED))
+    if foreign:
+        places, single, part = len(text.encode("utf-16-be")) // 2, 70, 67
+    else:
+        places = sum(2 if letter in SMS_EXTENDED else 1 for letter in text)
+        single, part = 160, 153
+    messages = 1 if places <= single else -(-places // part)
+    return places, messages, foreign
+
+
+class PaymentReminderPreview(models.TransientModel):
+    """Shows what a level would write about an invoice. It changes nothing: the
+    reminder it renders is never stored."""
+
+    _name = "payment.reminder.preview"
+    _description = "Preview of a Reminder"
+
+    level_id = fields.Many2one(
+        comodel_name="payment.reminder.level",
+        required=True,
+        domain="[('policy_id', '=', policy_id)]",
+    )
+    policy_id = fields.Many2one(related="level_id.policy_id")
+    timing = fields.Char(related="level_id.timing")
+    company_id = fields.Many2one(
+        comodel_name="res.company", required=True, default=lambda self: self.env.company
+    )
+    move_id = fields.Many2one(
+        comodel_name="account.move",
+        string="Invoice",
+        domain="[('move_type', '=', 'out_invoice'), ('state', '=', 'posted'),"
+        " ('payment_state', 'in', ('not_paid', 'partial')),"
+        " ('company_id', '=', company_id)]",
+    )
+    lang = fields.Selection(
+        selection="_get_languages",
+        string="Language",
+        compute="_compute_lang",
+        store=True,
+        readonly=False,
+    )
+    date = fields.Date(compute="_compute_texts")
+    contact_id = fields.Many2one(
+        comodel_name="res.partner", string="To", compute="_compute_texts"
+    )
+    subject = fields.Char(compute="_compute_texts")
+    body = fields.Html(compute="_compute_texts", sanitize=False)
+    sms_body = fields.Text(string="SMS", compute="_compute_texts")
+    sms_note = fields.Char(compute="_compute_texts")
+    phone_script = fields.Html(compute="_compute_texts", sanitize=False)
+    error = fields.Char(compute="_compute_texts")
+
+    @api.model
+    def _get_languages(self):
+        return self.env["res.lang"].get_installed()
+
+    @api.model
+    def default_get(self, fields):
+        """Propose the invoice that waits longest."""
+        values = super().default_get(fields)
+        if "move_id" in fields and not values.get("move_id"):
+            values["move_id"] = (
+                self.env["account.move"]
+                .search(
+                    [
+                        ("move_type", "=", "out_invoice"),
+                        ("state", "=", "posted"),
+                        ("payment_state", "in", ("not_paid", "partial")),
+                        ("company_id", "=", self.env.company.id),
+                    ],
+                    order="invoice_date_due, id",
+                    limit=1,
+                )
+                .id
+            )
+        return values
+
+    @api.depends("move_id")
+    def _compute_lang(self):
+        installed = dict(self._get_languages())
+        for preview in self:
+            lang = preview.move_id.partner_id.lang
+            preview.lang = lang if lang in installed else self.env.lang
+
+    @api.depends("level_id", "move_id", "lang")
+    def _compute_texts(self):
+        for preview in self:
+            preview.update(preview._get_texts())
+
+    def _get_texts(self):
+        """Return the values of the computed fields.
+
+        :rtype: dict
+        """
+        self.ensure_one()
+        empty = dict.fromkeys(
+            (
+                "date",
+                "contact_id",
+                "subject",
+                "body",
+                "sms_body",
+                "sms_note",
+                "phone_script",
+                "error",
+            ),
+            False,
+        )
+        level, move = self.level_id, self.move_id._origin
+        if not level or not move:
+            return empty
+        lang = self.lang or self.env.lang
+        reminder = self._new_reminder(level, move)
+        level = level.with_context(payment_reminder_preview_day=reminder.date)
+        values = {**empty, "date": reminder.date, "contact_id": reminder.contact_id.id}
+        try:
+            texts = level._render_texts(reminder, lang)[reminder.id]
+        except TEXT_ERRORS as error:
+            return {**values, "error": _root_cause(error)}
+        texts = reminder._compose(texts, lang)
+        size, messages, foreign = sms_size(texts["sms_body"])
+        sms_note = self.env._(
+            "%(places)s characters, %(messages)s SMS", places=size, messages=messages
+        )
+        if foreign:
+            sms_note = self.env._(
+                "%(note)s: shorter without %(letters)s", note=sms_note, letters=foreign
+            )
+        return {
+            **values,
+            "subject": texts["subject"],
+            "body": texts["body"],
+            "sms_body": texts["sms_body"],
+            "sms_note": texts["sms_body"] and sms_note,
+            "phone_script": texts["phone_script"],
+        }
+
+    def _new_reminder(self, level, move):
+        """Return the reminder that ``level`` would make of the open lines of ``move``
+        on the day of its first due date; it is not stored.
+
+        :rtype: payment.reminder
+        """
+        lines = move.line_ids.filtered(
+            lambda line: line.display_type == "payment_term" and not line.reconciled
+        ).sorted("date_maturity")
+        date = lines[:1].date_maturity + timedelta(days=level.days_from_due)
+        overdue = lines.filtered(lambda line: line.date_maturity < date)
+        open_amount = sum(lines.mapped("amount_residual_currency"))
+        self = self.with_context(payment_reminder_preview_day=date)
+        company = move.company_id
+        url = f"{company._payment_request_base_url()}/pay/{SAMPLE_TOKEN}"
+        request = move.sudo().payment_request_id or self.env["payment.request"].new(
+            {
+                "company_id": company.id,
+                "partner_id": move.partner_id.id,
+                "currency_id": move.currency_id.id,
+                "url": url,
+                "short_url": url.partition("://")[2],
+            }
+        )
+        reminder = self.env["payment.reminder"].new(
+            {
+                "company_id": company.id,
+                "currency_id": move.currency_id.id,
+                "partner_id": move.commercial_partner_id.id,
+                "policy_id": level.policy_id.id,
+                "level_id": level.id,
+                "level_name": level.name,
+                "level_days": level.days_from_due,
+                "date": date,
+                "request_id": request,
+                "amount_total": open_amount,
+                "amount_asked": open_amount,
+                "amount_overdue": sum(overdue.mapped("amount_residual_currency")),
+                "line_ids": [
+                    Command.create(
+                        {
+                            "move_line_id": line.id,
+                            "move_id": move.id,
+                            "date_maturity": line.date_maturity,
+                            "amount": line.amount_residual_currency,
+                        }
+                    )
+                    for line in lines
+                ],
+            }
+        )
+        reminder.contact_id = reminder._find_contacts()[reminder.id]
+        reminder.user_id = reminder._get_responsible()
+        return reminder
