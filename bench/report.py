@@ -145,18 +145,6 @@ def queries_table(queries: dict[int, int]) -> tuple[str, list]:
 
 def shares_table(result: BankLines) -> tuple[str, list]:
     """Return the caption and the rows of what became of the bank lines."""
-    return BANK_LINES, _shares(result)
-
-
-def labels_tables(scores: dict[str, Scores]) -> list[tuple[str, list]]:
-    """Return captions and rows of precision and recall, by who judged the labels."""
-    return [
-        (f"{LABELS}\n{engine}:\n" if first else f"{engine}:\n", each.rows())
-        for first, (engine, each) in zip((True, False), scores.items(), strict=True)
-    ]
-
-
-def _shares(result: BankLines) -> list[tuple[str, ...]]:
     rows = [
         (
             *("engine", "open invoices", "lines", "CPU ms/line"),
@@ -178,7 +166,15 @@ def _shares(result: BankLines) -> list[tuple[str, ...]]:
                 "–" if told else f"{count['suggested']} of {count['to suggest']}",
             )
         )
-    return rows
+    return BANK_LINES, rows
+
+
+def labels_tables(scores: dict[str, Scores]) -> list[tuple[str, list]]:
+    """Return captions and rows of precision and recall, by who judged the labels."""
+    return [
+        (f"{LABELS}\n{engine}:\n" if first else f"{engine}:\n", each.rows())
+        for first, (engine, each) in zip((True, False), scores.items(), strict=True)
+    ]
 
 
 def _number(value: int) -> str:
