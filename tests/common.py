@@ -90,9 +90,10 @@ class PaymentRequestCommon(LoopbackCase, AccountPaymentCommon):
     def _use_chart_template(cls, company, chart_template_ref=None):
         """Override of `account`: the planner takes the tables that were just filled
         for empty ones, which costs a class half a minute."""
-        super()._use_chart_template(company, chart_template_ref)
+        done = super()._use_chart_template(company, chart_template_ref)
         cls.env.flush_all()
         cls.env.cr.execute("ANALYZE account_account, account_account_res_company_rel")
+        return done
 
     @classmethod
     @AccountTestInvoicingCommon.setup_country("fr")
