@@ -18,7 +18,6 @@ Each label is judged by itself, on the world as it is written. Of a label:
 import json
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cached_property
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "labels"
@@ -97,7 +96,6 @@ class LabelledWorld:
     """A company's books, and labels that were found on its bank account."""
 
     name: str
-    country: str
     currency: str
     today: str
     tolerance_cents: int
@@ -107,11 +105,6 @@ class LabelledWorld:
     requests: dict[str, tuple[str, ...]]
     transfers: dict[str, Transfer]
     labels: list[Label] = field(repr=False)
-
-    @cached_property
-    def transfers_by_link(self) -> dict[str, Transfer]:
-        """The transfers by Bridge's id."""
-        return {transfer.link: transfer for transfer in self.transfers.values()}
 
 
 def load() -> list[LabelledWorld]:
@@ -126,7 +119,6 @@ def _world(path: Path) -> LabelledWorld:
     data = json.loads(path.read_text())
     world = LabelledWorld(
         name=path.stem,
-        country=data["country"],
         currency=data["currency"],
         today=data["today"],
         tolerance_cents=cents(data["tolerance"]),

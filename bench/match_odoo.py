@@ -10,11 +10,19 @@ from devtools.paths import ADDON
 
 from .labelled import Label, LabelledWorld, load
 from .scoring import Effect, Outcome, Scores
-from .world import close, enable_bridge, environment, install
+from .world import (
+    bank_journal,
+    bridge_provider,
+    close,
+    enable_bridge,
+    environment,
+    install,
+    make_french,
+)
 
 
-def measure(prefix: str, template: str, names: list[str] | None = None) -> Scores:
-    """Judge all labels, or those of some worlds, in a database of their own."""
+def measure(prefix: str, template: str) -> Scores:
+    """Judge all labels in a database of their own."""
     scores = Scores()
     database = f"{prefix}_labels"
     dev.drop(database)
@@ -23,8 +31,6 @@ def measure(prefix: str, template: str, names: list[str] | None = None) -> Score
             dev.create_database(database, template)
             install(database, ADDON)
         for world in load():
-            if names and world.name not in names:
-                continue
             with environment(database) as env, step(f"labels of {world.name}"):
                 books = OdooBooks(env(su=True), world)
                 for label in world.labels:
@@ -135,9 +141,7 @@ class OdooBooks:
 
     def _company(self) -> None:
         env, company = self.env, self.env.company
-        company.country_id = env.ref("base.fr")
-        env.ref("base.EUR").active = True
-        env["account.chart.template"].try_loading("fr", company)
+        make_french(env)
         # Numbers as other companies write them, with or without a year.
         env["ir.config_parameter"].set_param(
             "sequence.mixin.constraint_start_date", "2100-01-01"
@@ -149,12 +153,8 @@ class OdooBooks:
             company.bank_match_fee_account_id = env["account.account"].search(
                 [("account_type", "=", "expense")], limit=1
             )
-        self.journal = env["account.journal"].search(
-            [("type", "=", "bank"), ("company_id", "=", company.id)], limit=1
-        )
-        self.provider = env["payment.provider"].search(
-            [("code", "=", "bridge"), ("company_id", "=", company.id)], limit=1
-        )
+        self.journal = bank_journal(env)
+        self.provider = bridge_provider(env)
 
     def _post(self, invoices: dict) -> dict:
         moves = self.env["account.move"].create(

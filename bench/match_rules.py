@@ -4,40 +4,18 @@
 """
 
 import argparse
-import importlib.util
 import re
 import sys
 from collections import defaultdict
 from dataclasses import replace
 from datetime import date
 
-from devtools.paths import ROOT
+import matching
 
 from .labelled import Label, LabelledWorld, load
 from .random_world import random_world
 from .scoring import Effect, Outcome, Scores
 from .text_table import markdown
-
-
-def _rules():
-    """Import ``matching`` by its folder: the addon's root would import Odoo."""
-    spec = importlib.util.spec_from_file_location(
-        "bench_addon.matching",
-        ROOT / "matching" / "__init__.py",
-        submodule_search_locations=[str(ROOT / "matching")],
-    )
-    parent = importlib.util.module_from_spec(
-        importlib.machinery.ModuleSpec("bench_addon", None, is_package=True)
-    )
-    parent.__path__ = [str(ROOT)]
-    sys.modules["bench_addon"] = parent
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-matching = _rules()
 
 
 class Books:
@@ -46,7 +24,6 @@ class Books:
     def __init__(self, world: LabelledWorld):
         self.world = world
         self.by_digits = defaultdict(set)
-        self.by_reference = defaultdict(set)
         self.by_customer = defaultdict(set)
         self.by_amount = defaultdict(set)
         # What is paid has nothing left: it only says whose a number is.
@@ -62,8 +39,6 @@ class Books:
             self.by_customer[invoice.customer].add(invoice.number)
             for amount in (invoice.cents, invoice.cents - invoice.discount_cents):
                 self.by_amount[amount].add(invoice.number)
-            if invoice.reference:
-                self.by_reference[_plain(invoice.reference)].add(invoice.number)
         self.payers = defaultdict(tuple)
         for key, (_name, ibans) in world.customers.items():
             for iban in ibans:
@@ -85,8 +60,7 @@ class Books:
         clues = matching.read_clues(receipt)
         targets = self._targets(clues, label)
         numbers = set().union(
-            *(self.by_digits.get(digits, ()) for digits in clues.digits),
-            *(self.by_reference.get(_plain(text), ()) for text in clues.structured),
+            *(self.by_digits.get(digits, ()) for digits in clues.digits)
         )
         payers = self.payers.get(label.iban, ())
         settings = matching.Settings(tolerance_cents=self.world.tolerance_cents)
@@ -162,10 +136,6 @@ class Books:
         )
 
 
-def _plain(reference: str) -> str:
-    return re.sub(r"[^A-Z0-9]", "", reference.upper())
-
-
 def _outcome(decision) -> Outcome:
     proposals = [decision.best] if decision.best else []
     proposals += decision.alternatives
@@ -193,7 +163,7 @@ def _effect(proposal) -> Effect:
 def measure(worlds: list[LabelledWorld] | None = None) -> Scores:
     """Judge the labels of some worlds, or the whole labelled set."""
     scores = Scores()
-    for world in worlds or load():
+    for world in load() if worlds is None else worlds:
         books = Books(world)
         for label in world.labels:
             scores.add(world, label, books.outcome(label))
@@ -214,8 +184,8 @@ def main() -> int:
     if options.random:
         worlds = [random_world(options.random, options.seed)]
     else:
-        names = options.worlds or [world.name for world in load()]
-        worlds = [world for world in load() if world.name in names]
+        names = options.worlds
+        worlds = [world for world in load() if not names or world.name in names]
     scores = measure(worlds)
     if options.verbose:
         print(*scores.failures, sep="\n")

@@ -3,6 +3,8 @@
 import random
 from collections import defaultdict
 
+from stdnum.iso7064 import mod_97_10
+
 from bridge import reference
 
 from .label_maker import Case, Due, cases
@@ -50,7 +52,6 @@ def random_world(count: int, seed: int) -> LabelledWorld:
     made = cases(count, list(dues.values()), seed)
     return LabelledWorld(
         name=f"random {seed}",
-        country="FR",
         currency="EUR",
         today=_TODAY,
         tolerance_cents=0,
@@ -94,7 +95,7 @@ def _label(case: Case, position: int, invoices: dict[str, Invoice]) -> Label:
 
 def _rf(position: int) -> str:
     digits = f"{position:09}"
-    return f"RF{98 - int(digits + '271500') % 97:02}{digits}"
+    return f"RF{mod_97_10.calc_check_digits(f'{digits}RF')}{digits}"
 
 
 def _belgian(position: int) -> str:

@@ -167,11 +167,6 @@ def queries_table(queries: dict[int, int]) -> tuple[str, list]:
     return QUERIES, [("requests", "queries"), *rows]
 
 
-def shares_table(result: BankLines) -> tuple[str, list]:
-    """Return the caption and the rows of what became of the bank lines."""
-    return BANK_LINES, _shares(result)
-
-
 def checks_table(result: Reminders) -> tuple[str, list]:
     """Return the caption and the rows of what the reminders promise by themselves."""
     rows = [
@@ -181,15 +176,8 @@ def checks_table(result: Reminders) -> tuple[str, list]:
     return REMINDERS, [("reminders", "figure", "limit", ""), *rows]
 
 
-def labels_tables(scores: dict[str, Scores]) -> list[tuple[str, list]]:
-    """Return captions and rows of precision and recall, by who judged the labels."""
-    return [
-        (f"{LABELS}\n{engine}:\n" if first else f"{engine}:\n", each.rows())
-        for first, (engine, each) in zip((True, False), scores.items(), strict=True)
-    ]
-
-
-def _shares(result: BankLines) -> list[tuple[str, ...]]:
+def shares_table(result: BankLines) -> tuple[str, list]:
+    """Return the caption and the rows of what became of the bank lines."""
     rows = [
         (
             *("engine", "open invoices", "lines", "CPU ms/line"),
@@ -211,7 +199,15 @@ def _shares(result: BankLines) -> list[tuple[str, ...]]:
                 "–" if told else f"{count['suggested']} of {count['to suggest']}",
             )
         )
-    return rows
+    return BANK_LINES, rows
+
+
+def labels_tables(scores: dict[str, Scores]) -> list[tuple[str, list]]:
+    """Return captions and rows of precision and recall, by who judged the labels."""
+    return [
+        (f"{LABELS}\n{engine}:\n" if first else f"{engine}:\n", each.rows())
+        for first, (engine, each) in zip((True, False), scores.items(), strict=True)
+    ]
 
 
 def _number(value: int) -> str:

@@ -43,7 +43,6 @@ class Scores:
         """Judge one label."""
         count = self.counts[label.kind]
         count["labels"] += 1
-        offered = any(is_right(world, label, each) for each in outcome.suggested)
         if label.answer == "sure":
             count["sure"] += 1
             if outcome.done is None:
@@ -58,6 +57,7 @@ class Scores:
             count["wrong"] += 1
             self._fail("TOO SURE", label, outcome)
         elif label.pays:
+            offered = any(is_right(world, label, each) for each in outcome.suggested)
             count["to suggest"] += 1
             count["suggested"] += offered
             if not offered:

@@ -113,18 +113,17 @@ def close(database: str) -> None:
     close_db(database)
 
 
+def make_french(env) -> None:
+    """Give the company France, the euro and the French chart of accounts."""
+    env.company.country_id = env.ref("base.fr")
+    env.ref("base.EUR").active = True
+    env["account.chart.template"].try_loading("fr", env.company)
+
+
 def _fill(env) -> None:
     """Make the company French, with customers and draft invoices."""
-    company = env.company
-    company.write(
-        {
-            "name": "Bench SAS",
-            "country_id": env.ref("base.fr").id,
-            "email": "billing@example.com",
-        }
-    )
-    env.ref("base.EUR").active = True
-    env["account.chart.template"].try_loading("fr", company)
+    env.company.write({"name": "Bench SAS", "email": "billing@example.com"})
+    make_french(env)
     # Core's portal page offers a payment too, as ours does.
     demo = env["payment.provider"].search([("code", "=", "demo")], limit=1)
     demo.write({"state": "test", "is_published": True})
@@ -179,6 +178,13 @@ def bridge_provider(env):
     return env["payment.provider"].search([("code", "=", "bridge")], limit=1)
 
 
+def bank_journal(env):
+    """Return the company's bank journal."""
+    return env["account.journal"].search(
+        [("type", "=", "bank"), ("company_id", "=", env.company.id)], limit=1
+    )
+
+
 def install(database: str, modules: str) -> None:
     log = LOG_DIR / f"{database}_install.log"
     run(
@@ -195,10 +201,7 @@ def install(database: str, modules: str) -> None:
 def enable_bridge(env) -> None:
     company = env.company
     company.payment_request_policy = "posting"
-    journal = env["account.journal"].search(
-        [("type", "=", "bank"), ("company_id", "=", company.id)], limit=1
-    )
-    journal.bank_account_id = env["res.partner.bank"].create(
+    bank_journal(env).bank_account_id = env["res.partner.bank"].create(
         {
             "acc_number": "FR7630006000011234567890189",
             "partner_id": company.partner_id.id,

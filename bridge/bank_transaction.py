@@ -5,6 +5,8 @@ import math
 import unicodedata
 from typing import NamedTuple
 
+from . import moment
+
 #: Labels shorter than this are too common to tell two transactions apart by a part.
 _SHORTEST_PART = 8
 
@@ -51,7 +53,7 @@ class BankTransaction(NamedTuple):
         ):
             raise ValueError("a transaction without an amount")
         updated_at = data.get("updated_at")
-        if not isinstance(updated_at, str) or not updated_at:
+        if not moment.parse(updated_at):
             raise ValueError("a transaction without the time of its last change")
         day = data.get("date")
         if not isinstance(day, str):

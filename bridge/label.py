@@ -43,13 +43,13 @@ _RUN = re.compile(r"([ /-])\1+")
 _HAS_LETTER = re.compile("[A-Za-z]")
 
 
-def _fold(text):
+def fold(text):
     """Return ``text`` with accents, ligatures and typographic signs as plain ASCII."""
     decomposed = unicodedata.normalize("NFKD", (text or "").translate(_FOLDS))
     return "".join(
         character
         for character in decomposed
-        if unicodedata.category(character) not in ("Mn", "Cf")
+        if character.isascii() or unicodedata.category(character) not in ("Mn", "Cf")
     )
 
 
@@ -63,7 +63,7 @@ def safe_label(text, limit=LIMIT):
     Accents are folded; ``/``, ``\\``, ``_`` and ``|`` become ``-``, any other
     refused character a space; runs are squeezed.
     """
-    text = re.sub(r"[/\\_|]", "-", _fold(text)).replace("€", "EUR")
+    text = re.sub(r"[/\\_|]", "-", fold(text)).replace("€", "EUR")
     return _tidy(_LABEL_REFUSED.sub(" ", text), limit)
 
 
@@ -72,7 +72,7 @@ def safe_name(text, limit=LIMIT):
 
     :return: '' when no letter is left (Bridge wants one): the caller has a fallback
     """
-    text = re.sub(r"[\\_|]", "-", _fold(text))
+    text = re.sub(r"[\\_|]", "-", fold(text))
     name = _tidy(_NAME_REFUSED.sub(" ", text), limit)
     return name if _HAS_LETTER.search(name) else ""
 
@@ -82,7 +82,7 @@ def safe_external_reference(text, limit=LIMIT):
 
     Give short identifiers (``partner-42``): longer ones are cut.
     """
-    text = _IDENTIFIER_REFUSED.sub("-", _fold(text))
+    text = _IDENTIFIER_REFUSED.sub("-", fold(text))
     return _tidy(text, limit)
 
 

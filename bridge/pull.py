@@ -6,8 +6,9 @@ from . import moment
 
 #: Asked again on top of the cursor: a change may become visible late.
 OVERLAP = timedelta(days=1)
-#: The first pull asks for so many days at a time, to go on after the last ones done.
-WINDOW = timedelta(days=31)
+#: The first pull asks for so many days at a time, to go on after the last ones done:
+#: a year of three accounts stays within the 60 calls a minute of a Bridge user.
+WINDOW = timedelta(days=92)
 
 _NEVER = datetime.min.replace(tzinfo=timezone.utc)
 
@@ -28,7 +29,8 @@ class PullRun:
     :param str cursor: last change up to which everything was committed before; empty
         for the first pull
     :param datetime.date done: last day that the first pull has finished
-    :param str begun_at: when the first pull began
+    :param str begun_at: when it began, or the first one of a history it goes on with
+    :param float balance: what the bank held when it was last read before
     :param int ask_count: how often the pull had been asked for when it began
     :param int left: what is to be done after it
     :ivar problems: why transactions could not be taken in, as sentences
@@ -43,6 +45,7 @@ class PullRun:
         *,
         done=None,
         begun_at=None,
+        balance=0.0,
         ask_count=0,
         left=0,
     ):
@@ -51,6 +54,7 @@ class PullRun:
         self.cursor = cursor
         self.done = done
         self.begun_at = begun_at
+        self.balance = balance
         self.ask_count = ask_count
         self.left = left
         self.newest = None
@@ -70,7 +74,7 @@ class PullRun:
 
     def windows(self, today):
         """Return the days to ask for, one after the other: all at once by the cursor,
-        a month at a time by the first pull, whose last window is open.
+        a quarter at a time by the first pull, whose last window is open.
 
         :param datetime.date today: where the company is
         :rtype: list[tuple[datetime.date | None, datetime.date | None]]
@@ -106,16 +110,14 @@ class PullRun:
 
     def get_cursor(self):
         """Return the cursor after all pages were committed: it never passes what must
-        be read again.
+        be read again, nor the beginning: what was asked first may have changed since.
 
         :rtype: str | None
         """
-        # Days that the first pull has finished may have changed since it began.
-        begun_at = None if self.since else self.begun_at
-        seen = [text for text in (self.newest, self.oldest_waiting, begun_at) if text]
-        if self.held or not seen:
+        if self.held or (self.since and not self.newest):
             return self.cursor
-        return min(seen, key=order)
+        marks = filter(None, (self.newest, self.oldest_waiting, self.begun_at))
+        return min(marks, key=order, default=self.cursor)
 
 
 def order(text):

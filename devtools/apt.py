@@ -9,7 +9,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from .console import DevError, run
@@ -108,7 +108,7 @@ class Apt:
     """apt-get with the given sources and a state of its own below ``folder``."""
 
     folder: Path
-    archives: tuple[Archive, ...] = field(default_factory=tuple)
+    archives: tuple[Archive, ...]
 
     def update(self) -> None:
         """Fetch the lists of packages, checked against the archive's key."""

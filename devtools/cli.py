@@ -114,17 +114,8 @@ def _i18n(options) -> int:
 
 def _bench(options) -> int:
     odoo.prepare()
-    odoo.template()
-    return _replace(
-        [str(python_env.python()), "-m", "bench", *options.rest],
-        {
-            **odoo.environment(),
-            "BENCH_ODOO": "\t".join(odoo.command()),
-            "BENCH_ODOO_CONFIG": str(odoo.CONFIG),
-            "BENCH_DATABASE_PREFIX": database_name("bench"),
-            "BENCH_TEMPLATE": odoo.template(),
-        },
-    )
+    words = [str(python_env.python()), "-m", "bench", *options.rest]
+    return _replace(words, odoo.environment())
 
 
 def _shell(options) -> int:

@@ -18,7 +18,7 @@ TOUR = """
   Odoo       {odoo}/odoo
              accountant     login camille   password camille
              administrator  login admin     password admin
-  Simulator  {simulator}          banks, transfers, faults, the bank account
+  Simulator  {simulator}          payments, banks and their accounts, faults
   Inbox      {simulator}/inbox    the customers' mails and SMS
 
   1. Odoo as Camille, Invoicing, Bank, Bank Accounts: "Connect a Bank". Pick the Demo
@@ -28,7 +28,7 @@ TOUR = """
   4. "Pay from my bank": pick the Demo Bank, confirm as she would. The page says paid.
   5. Odoo: the invoice is paid; "Payment Link" on it tells the whole story. Within a
      minute the money is in Bank, Bank Lines, and has reconciled by itself.
-  6. Simulator, Bank account: type transfers as customers do, with the number of an
+  6. Simulator, Banks: type transfers as customers do, with the number of an
      invoice, with three of them. They reconcile too; one with a wrong amount waits in
      Bank, To Reconcile, and says why.
 

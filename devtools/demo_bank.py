@@ -36,7 +36,7 @@ class BankChapters(Story):
 
         yield "the bank accounts show them"
         self.look(BANK_ACCOUNTS, account["journal_id"][1])
-        self.office.wait("!!document.querySelector('.o_bank_amount')", "the balance")
+        self.office.wait_for(".o_bank_amount", "the balance")
         self.office.picture(self.pictures / "bank_accounts.png")
         yield "balance, curve, and what is left to do"
 
@@ -82,13 +82,13 @@ class BankChapters(Story):
         office.tap("form[action$='/accounts'] button")
         office.tap("a.button.primary")
         office.wait(f"location.href.startsWith('{self.url}/odoo/')", "the way back")
-        office.wait(f"!!document.querySelector('{START}')", "the connection")
+        office.wait_for(START, "the connection")
         newest = self.camille.find("bridge.connection", [], "id", order="id desc")
         return newest[0]["id"]
 
     def accounts(self, connection: int) -> list[dict]:
         """Return what the accountant sees of a connection's accounts."""
-        fields = ("journal_id", "state", "last_pull_at", "balance")
+        fields = ("journal_id", "last_pull_at", "balance")
         fields += ("balance_difference", "history_start", "pull_error")
         domain = [("connection_id", "=", connection)]
         return self.camille.find("bridge.account", domain, *fields)
@@ -184,7 +184,7 @@ class BankChapters(Story):
         self.office.picture(self.pictures / "to_reconcile.png")
         row = f".o_reconcile_row[data-id='{line['id']}']"
         self.office.tap(row)
-        self.office.wait(f'!!document.querySelector("{row}.active")', "the line")
+        self.office.wait_for(f"{row}.active", "the line")
         self.office.press("Enter")
         eventually(lambda: self.see(invoice["id"])["amount_residual"] == 12.5, "it")
         yield f"12.50 € are left to pay of {number}"
@@ -208,32 +208,25 @@ class BankChapters(Story):
             "the invoice, due again",
             MINUTE,
         )
-        tasks = self.camille.find(
-            "mail.activity",
-            [("id", "in", self.request(invoice)["activity_ids"])],
-            "summary",
-        )
-        expect(tasks, "nobody is told")
-        yield f"{invoice['name']} is due; “{tasks[0]['summary']}”"
+        yield f"{invoice['name']} is due; “{self.task(invoice)}”"
 
     def nothing_left(self):
         """The end of the day"""
         yield "every transfer that was paid from a link is reconciled"
         admin = Odoo(self.url, self.database, "admin", "admin")
-        open_payments = [
-            *("payment.transaction", [("state", "=", "done")]),
-            *("reference", "payment_id"),
-        ]
+
+        def done():
+            return admin.find(
+                "payment.transaction", [("state", "=", "done")], "payment_id"
+            )
 
         def unmatched():
-            done = admin.find(*open_payments)
-            payments = [tx["payment_id"][0] for tx in done if tx["payment_id"]]
+            payments = [tx["payment_id"][0] for tx in done() if tx["payment_id"]]
             domain = [("id", "in", payments), ("is_matched", "=", False)]
             return admin.find("account.payment", domain, "name")
 
         eventually(lambda: not unmatched(), "the money of all of them", MINUTE)
-        done = len(admin.find(*open_payments))
-        yield f"{done} transfers"
+        yield f"{len(done())} transfers"
 
         yield "the journal's balance is the bank's"
         accounts = admin.find("bridge.account", [], "balance", "balance_difference")

@@ -25,6 +25,8 @@ OPTIONS = (
     "--remote-debugging-port=0",
 )
 TIMEOUT = 30
+# The first page of a fresh database has Odoo build its assets.
+LOAD_TIMEOUT = 120
 
 
 class BrowserError(Exception):
@@ -60,7 +62,7 @@ class Browser:
             stderr=subprocess.DEVNULL,
         )
         address = self._wait_for(self._page_address, "Chromium to start")
-        self._socket = websocket.create_connection(address, timeout=TIMEOUT)
+        self._socket = websocket.create_connection(address, timeout=LOAD_TIMEOUT)
         for domain in ("Page", "Network", "Runtime"):
             self.call(f"{domain}.enable")
         self.call("Emulation.setDeviceMetricsOverride", **self._device)
@@ -90,7 +92,8 @@ class Browser:
         answer = self.call("Page.navigate", url=url)
         if answer.get("errorText"):
             raise BrowserError(f"{url} cannot be opened: {answer['errorText']}")
-        self.wait("document.readyState == 'complete'", f"{url} to load")
+        loaded = "document.readyState == 'complete'"
+        self.wait(loaded, f"{url} to load", LOAD_TIMEOUT)
 
     def tap(self, selector: str, text: str = "") -> None:
         """Tap the first visible element of a selector that contains ``text``."""
@@ -109,13 +112,6 @@ class Browser:
         mouse = {"x": box[0], "y": box[1], "button": "left", "clickCount": 1}
         self.call("Input.dispatchMouseEvent", type="mousePressed", **mouse)
         self.call("Input.dispatchMouseEvent", type="mouseReleased", **mouse)
-
-    def fill(self, selector: str, value: str) -> None:
-        """Type into a field, from scratch."""
-        self.wait(f"!!document.querySelector({json.dumps(selector)})", selector)
-        focus = "(el => { el.focus(); el.select && el.select(); })"
-        self.evaluate(f"{focus}(document.querySelector({json.dumps(selector)}))")
-        self.call("Input.insertText", text=value)
 
     def press(self, key: str) -> None:
         """Press and release a key that has a name, e.g. ``Enter``."""
@@ -141,6 +137,10 @@ class Browser:
             " or ".join(f"“{text}”" for text in texts),
             seconds,
         )
+
+    def wait_for(self, selector: str, what: str) -> None:
+        """Wait until the page has an element; ``what`` names it for a person."""
+        self.wait(f"!!document.querySelector({json.dumps(selector)})", what)
 
     def picture(self, path: Path, *, whole: bool = False) -> Path:
         """Store what is seen, or with ``whole`` the page to its end, as PNG."""

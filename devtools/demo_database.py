@@ -1,7 +1,7 @@
 """The database of ``./dev demo``: made once from the template, kept up to date."""
 
 from . import odoo, postgres
-from .console import DevError, run, step
+from .console import DevError, step
 from .paths import ADDON, LOG_DIR, ROOT, short_hash, stamp_is, write_stamp
 
 # Language of the demo's customers beside English.
@@ -50,15 +50,7 @@ def create(database: str) -> None:
     with step(f"demo database {database} (log: {log})"):
         odoo.create_database(database, template)
         postgres.query(WITH_DEMO, database=database)
-        quiet = ("--stop-after-init", "--no-http", "--max-cron-threads=0")
-        run(
-            odoo.command(
-                *("-d", database, "-i", ADDON, "--load-language", LANGUAGE), *quiet
-            ),
-            env=odoo.environment(),
-            log=log,
-            hint=f"The whole log is {log}.",
-        )
+        odoo.install(database, [ADDON], log, "--load-language", LANGUAGE)
     # Odoo installs a module without its demo data when that fails, and goes on.
     sql = f"SELECT demo FROM ir_module_module WHERE name = '{ADDON}'"
     if postgres.query(sql, database=database).strip() != "t":

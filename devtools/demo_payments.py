@@ -38,7 +38,7 @@ class PaymentChapters(Story):
         yield "the customer opens it on the phone"
         self.phone.requested.clear()
         self.phone.open(url)
-        self.phone.wait(f"!!document.querySelector('{PAY}')", "the button to pay")
+        self.phone.wait_for(PAY, "the button to pay")
         strangers = [
             address
             for address in self.phone.requested
@@ -79,7 +79,7 @@ class PaymentChapters(Story):
         yield "the customer confirms; his page waits"
         invoice = self.existing("Cabinet dentaire Aubrac")
         self.pay(invoice, "id-pdng-acsc")
-        self.phone.wait("!!document.querySelector('[data-state=in_progress]')", "it")
+        self.phone.wait_for("[data-state=in_progress]", "it")
         self.picture("in_progress_phone")
         yield f"{invoice['name']}: in progress"
 
@@ -112,18 +112,12 @@ class PaymentChapters(Story):
         yield f"“{mail['subject']}”, with the way to try again"
 
         yield "the accountant has a task"
-        tasks = self.camille.find(
-            "mail.activity",
-            [("id", "in", self.request(invoice)["activity_ids"])],
-            "summary",
-        )
-        expect(tasks, "no activity on the payment request")
-        yield f"“{tasks[0]['summary']}”"
+        yield f"“{self.task(invoice)}”"
 
         yield "his page says so and lets him try again"
         self.phone.open(invoice["payment_request_url"])
-        self.phone.wait("!!document.querySelector('.note.bad')", "the refusal")
-        self.phone.wait(f"!!document.querySelector('{PAY}')", "the button to pay")
+        self.phone.wait_for(".note.bad", "the refusal")
+        self.phone.wait_for(PAY, "the button to pay")
         self.picture("refused_phone")
         yield "reason and button"
 
@@ -134,14 +128,14 @@ class PaymentChapters(Story):
         self.pay(invoice, "id-acsc")
         left = invoice["amount_residual"] - 35_000
         eventually(lambda: self.see(invoice["id"])["amount_residual"] == left, "it")
-        self.phone.wait(f"!!document.querySelector('{PAY}')", "the rest to be asked")
+        self.phone.wait_for(PAY, "the rest to be asked")
         self.picture("in_parts_phone")
         yield f"35 000 € booked, the page asks for the remaining {left:,.0f} €"
 
         yield "dollars have no bank button, and the page says why"
         dollars = self.existing("Blue Ridge Interiors Inc.", currency="USD")
         self.phone.open(dollars["payment_request_url"])
-        self.phone.wait("!!document.querySelector('.note')", "the reason")
+        self.phone.wait_for(".note", "the reason")
         button = self.phone.evaluate(f"!!document.querySelector('{PAY}[data-wait]')")
         expect(not button, "the page offers a transfer in dollars")
         self.picture("dollars_phone")
@@ -167,7 +161,7 @@ class PaymentChapters(Story):
 
         yield "its link opens the page"
         self.phone.open(sms["links"][0])
-        self.phone.wait(f"!!document.querySelector('{PAY}')", "the button to pay")
+        self.phone.wait_for(PAY, "the button to pay")
         yield "with the button to pay"
 
     def bank_that_never_tells(self):

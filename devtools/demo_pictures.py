@@ -60,7 +60,7 @@ def show(browser: Browser, url: str, name: str, *, to: str = "", tap: str = "") 
         browser.wait(LOADED, f"{tap} to load")
         browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=5, y=800)
     if to:
-        browser.wait(f"!!document.querySelector('{to}')", to)
+        browser.wait_for(to, to)
         browser.evaluate(
             f"document.querySelector('{to}').scrollIntoView({{block: 'center'}})"
         )
@@ -123,14 +123,14 @@ def take(story: Check) -> None:
     compress(FOLDER / "invoice_pdf.png", 900, margin=40)
     with Browser(PHONE, "en") as story.phone:
         story.phone.open(london["payment_request_url"])
-        story.phone.wait(f"!!document.querySelector('{PAY}')", "the button to pay")
+        story.phone.wait_for(PAY, "the button to pay")
         story.phone.picture(FOLDER / "pay_phone.png")
         compress(FOLDER / "pay_phone.png", PHONE["width"])
         story.pay(story.existing("Karim Benali"), "id-pdng-rjct")
         story.pay(story.existing("Cabinet dentaire Aubrac"), "id-acsc")
     with Browser({**DESKTOP, "height": 800}, "en") as desktop:
         desktop.open(london["payment_request_url"])
-        desktop.wait(f"!!document.querySelector('{PAY}')", "the button to pay")
+        desktop.wait_for(PAY, "the button to pay")
         desktop.picture(FOLDER / "pay_desktop.png")
         compress(FOLDER / "pay_desktop.png", DESKTOP["width"])
     with Browser(PHONE, "en") as story.phone:

@@ -77,25 +77,15 @@ class World:
 
     def get(self, path: str):
         """Return the JSON of a page of the simulator."""
-        response = requests.get(self.url + path, timeout=TIMEOUT)
-        response.raise_for_status()
-        return response.json()
+        return self._ask("GET", path).json()
 
     def do(self, action: str, **values):
         """Pull one of the simulator's levers, e.g. ``settle``."""
-        response = requests.post(
-            f"{self.url}/sim/{action}", json=values, timeout=TIMEOUT
-        )
-        response.raise_for_status()
-        return response.json()
+        return self._ask("POST", f"/sim/{action}", json=values).json()
 
     def file(self, message: int, index: int) -> bytes:
         """Return the content of a file attached to a mail."""
-        response = requests.get(
-            f"{self.url}/inbox/{message}/file/{index}", timeout=TIMEOUT
-        )
-        response.raise_for_status()
-        return response.content
+        return self._ask("GET", f"/inbox/{message}/file/{index}").content
 
     def messages(self, kind: str, recipient: str, after: int = 0) -> list[dict]:
         """Return mails or SMS to someone, newest first, that came after a number."""
@@ -106,3 +96,8 @@ class World:
             and message["id"] > after
             and any(recipient in to for to in message["to"])
         ]
+
+    def _ask(self, method: str, path: str, **options):
+        response = requests.request(method, self.url + path, timeout=TIMEOUT, **options)
+        response.raise_for_status()
+        return response

@@ -102,14 +102,14 @@ class Story:
     def see(self, move: int) -> dict:
         """Return what the accountant sees of an invoice now."""
         fields = ("name", "amount_total", "amount_residual", "payment_state")
-        fields += ("payment_request_id", "payment_request_state")
-        fields += ("payment_request_url", "transfer_in_progress")
+        fields += ("payment_request_id", "payment_request_url")
+        fields += ("transfer_in_progress",)
         return self.camille.read("account.move", move, *fields)
 
     def request(self, invoice: dict) -> dict:
         """Return what the accountant sees of an invoice's payment request now."""
-        fields = ("reference", "state", "issue", "amount_due", "amount_to_pay", "url")
-        fields += ("transaction_ids", "activity_ids", "amount_in_progress")
+        fields = ("reference", "state", "issue", "amount_to_pay")
+        fields += ("transaction_ids", "activity_ids")
         request = invoice["payment_request_id"][0]
         return self.camille.read("payment.request", request, *fields)
 
@@ -117,8 +117,14 @@ class Story:
         """Return the newest attempt to pay an invoice's request."""
         attempts = self.request(invoice)["transaction_ids"]
         expect(attempts, f"{invoice['name']} has no transaction")
-        fields = ("reference", "state", "amount", "bank_status", "payment_id")
+        fields = ("reference", "state", "payment_id")
         return self.camille.read("payment.transaction", max(attempts), *fields)
+
+    def task(self, invoice: dict) -> str:
+        """Return what the accountant is asked to do about an invoice."""
+        activities = self.request(invoice)["activity_ids"]
+        expect(activities, "nobody is told")
+        return self.camille.read("mail.activity", activities[0], "summary")["summary"]
 
     def page_state(self, invoice: dict) -> str:
         """Return where the customer's page says that the payment stands."""

@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 
 from . import odoo_source, postgres, python_env, system
@@ -83,27 +84,42 @@ def command(*arguments: str, module: str = "odoo", config: Path = CONFIG) -> lis
     return [str(python_env.python()), "-m", module, *head, "-c", str(config), *words]
 
 
-def template(
-    modules: tuple[str, ...] = BASE_MODULES, options: tuple[str, ...] = ()
-) -> str:
-    """Return a database with ``modules`` installed, made once for each Odoo version.
+def install(
+    database: str,
+    modules: Sequence[str],
+    log: Path,
+    *options: str,
+    config: Path = CONFIG,
+) -> None:
+    """Install modules in a database, and stop.
 
-    :param options: more options of its first start, e.g. ``--with-demo``
+    :param log: file that takes Odoo's output
+    :raises DevError: when Odoo ends with an error
     """
-    key = short_hash(odoo_source.version(), *sorted(modules), *options, CACHE)
+    words = ["-d", database, "-i", ",".join(modules), *options]
+    words += ["--stop-after-init", "--no-http", "--max-cron-threads=0"]
+    run(
+        command(*words, config=config),
+        env=environment(),
+        log=log,
+        hint=f"The whole log is {log}.",
+    )
+
+
+def template() -> str:
+    """Return a database to copy, with `BASE_MODULES`, made once for each Odoo."""
+    key = short_hash(odoo_source.version(), *BASE_MODULES, CACHE)
     name = f"apr_template_{key}"
     filestore = TEMPLATES / "filestore" / name
     with setup_lock():
         if postgres.exists(name) and filestore.is_dir():
             return name
         with step("template database, made once"):
-            _build_template(name, modules, options)
+            _build_template(name)
     return name
 
 
-def _build_template(
-    name: str, modules: tuple[str, ...], options: tuple[str, ...]
-) -> None:
+def _build_template(name: str) -> None:
     """Build under another name, so that an interrupted build is never used."""
     building = f"{name}_building"
     for database in (name, building):
@@ -112,14 +128,7 @@ def _build_template(
     TEMPLATES.mkdir(parents=True, exist_ok=True)
     _write_config(config, TEMPLATES, [])
     log = CACHE / "log" / f"{name}.log"
-    install = ["-d", building, "-i", ",".join(modules), *options]
-    install += ["--stop-after-init", "--no-http", "--max-cron-threads=0"]
-    run(
-        command(*install, config=config),
-        env=environment(),
-        log=log,
-        hint=f"The whole log is {log}.",
-    )
+    install(building, BASE_MODULES, log, config=config)
     files = TEMPLATES / "filestore"
     (files / building).mkdir(parents=True, exist_ok=True)
     (files / building).rename(files / name)

@@ -15,10 +15,10 @@ CACHE = (
 )
 
 
-def short_hash(*parts: object, length: int = 8) -> str:
+def short_hash(*parts: object) -> str:
     """Return a short name-safe digest of some values."""
     text = "\0".join(str(part) for part in parts)
-    return hashlib.sha256(text.encode()).hexdigest()[:length]
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 # Two checkouts share the downloads but neither the addons link nor the databases.

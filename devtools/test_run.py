@@ -14,7 +14,6 @@ from . import oca, odoo, postgres, python_env, system
 from .console import say, step, tail
 from .paths import ADDON, LOG_DIR, ROOT, database_name
 
-PLAIN = ("bridge/tests", "matching/tests", "simulator/tests", "devtools/tests")
 # What tests look through: a browser, the invoice's PDF, its pages, their QR codes.
 PROGRAMS = ("chromium", "wkhtmltopdf", "pdftoppm", "zbarimg")
 # With the OCA's addons: the tests written for that, and again those of bank lines.
@@ -22,7 +21,7 @@ OCA_TAG = "oca"
 BANK_LINE_TESTS = ("test_bank_line*.py", "test_match*.py")
 # Of Odoo's tests, how many the first of two cores runs; the other one has the rest,
 # the plain tests and those with the OCA's addons.
-FIRST_SHARE = 0.68
+FIRST_SHARE = 0.82
 
 
 @dataclass
@@ -73,12 +72,12 @@ def run_tests(options) -> int:
         python_env.ensure()
     first, rest = (options.tags, "") if options.tags else odoo_tags()
     beside = [lambda: run_plain(options.keyword)] if with_plain else []
-    beside += [lambda: run_odoo(options, rest, "rest")] if with_odoo and rest else []
+    beside += [lambda: run_odoo("rest", options, rest)] if with_odoo and rest else []
     beside += [lambda: run_oca(options)] if with_oca else []
     with ThreadPoolExecutor() as pool:
         # One core installs and tests the addon while the other runs the rest.
         others = pool.submit(lambda: [run() for run in beside])
-        results = [run_odoo(options, first)] if with_odoo else []
+        results = [run_odoo("test", options, first)] if with_odoo else []
         results += others.result()
     total = sum(results, Result())
     for name in total.failures:
@@ -93,16 +92,15 @@ def _empty(path: Path) -> None:
 
 
 def run_plain(keyword: str | None) -> Result:
-    """Run the tests that need no Odoo with pytest."""
-    folders = [folder for folder in PLAIN if (ROOT / folder).is_dir()]
+    """Run the tests that need no Odoo with pytest: pyproject.toml has their folders."""
     report, log = LOG_DIR / "plain.xml", LOG_DIR / "plain.log"
     _empty(report)
     words = [python_env.python(), "-m", "pytest", "-q", f"--junitxml={report}"]
     words += ["-k", keyword] if keyword else []
-    with step(f"plain Python tests: {', '.join(folders)}") as details:
+    with step("plain Python tests") as details:
         with log.open("wb") as output:
             done = subprocess.run(
-                [*map(str, words), *folders],
+                list(map(str, words)),
                 cwd=ROOT,
                 env={**os.environ, **system.environment()},
                 stdin=subprocess.DEVNULL,
@@ -135,11 +133,6 @@ def read_junit(path: Path) -> Result:
     return result
 
 
-def run_odoo(options, tags: str, purpose: str = "test") -> Result:
-    """Install the addon in a fresh database and run its tests of ``tags`` there."""
-    return _run_in_database(purpose, options, tags)
-
-
 def odoo_tags() -> tuple[str, str]:
     """Return the tags of the addon's tests, file by file, in two shares."""
     counts = {
@@ -165,7 +158,7 @@ def _file_tag(path: Path) -> str:
 def run_oca(options) -> Result:
     """Run what concerns bank lines in a database with the OCA's addons."""
     tags = options.tags or oca_tags()
-    return _run_in_database("oca", options, tags, oca.MODULES, oca.addons_path())
+    return run_odoo("oca", options, tags, oca.MODULES, oca.addons_path())
 
 
 def oca_tags() -> str:
@@ -178,10 +171,10 @@ def oca_tags() -> str:
     return ",".join([f"{OCA_TAG}/{ADDON}", *map(_file_tag, files)])
 
 
-def _run_in_database(
+def run_odoo(
     purpose: str, options, tags: str, modules: tuple[str, ...] = (), *more: str
 ) -> Result:
-    """Run Odoo's tests of some tags in the database of a purpose.
+    """Install the addon in the database of a purpose; run its tests of some tags.
 
     :param modules: what is installed beside the addon
     :param more: more options of Odoo
@@ -222,7 +215,7 @@ def _run_in_database(
 def read_recorded(path: Path) -> Result:
     """Count the tests that ``devtools.odoo_tests`` recorded."""
     result = Result()
-    last: dict[str, tuple[str, str]] = {}
+    last: dict[str, str] = {}
     stray = collections.Counter()
     for line in path.read_text(encoding="utf-8").splitlines():
         entry = json.loads(line)
@@ -232,8 +225,8 @@ def read_recorded(path: Path) -> Result:
             name = f"{name} {entry['detail']}"
             stray[name] += 1
             name = f"{name} ({stray[name]})" if stray[name] > 1 else name
-        if last.get(name, ("", ""))[0] != "failed":
-            last[name] = (entry["status"], name)
-    for status, name in last.values():
+        if last.get(name) != "failed":
+            last[name] = entry["status"]
+    for name, status in last.items():
         result.add(status, name)
     return result

@@ -21,7 +21,7 @@ def update() -> int:
     """Export the addon's terms and merge them into each language's file."""
     from . import odoo
     from .console import run, say, step
-    from .paths import ADDON, ROOT, database_name
+    from .paths import ADDON, LOG_DIR, ROOT, database_name
     from .python_env import python
 
     odoo.prepare()
@@ -29,14 +29,12 @@ def update() -> int:
     target = ROOT / "i18n" / f"{ADDON}.pot"
     target.parent.mkdir(exist_ok=True)
     odoo.create_database(database, odoo.template())
+    log = LOG_DIR / f"{database}.install.log"
     with step(f"exporting {target.name}"):
-        variables = odoo.environment()
-        hint = "Make the addon install first: ./dev test"
-        quiet = ["--stop-after-init", "--no-http", "--max-cron-threads=0"]
-        run(odoo.command("-d", database, "-i", ADDON, *quiet), env=variables, hint=hint)
+        odoo.install(database, [ADDON], log)
         export = ["i18n", "export", "-c", str(odoo.CONFIG), "-d", database]
         words = [*odoo.command()[:3], *export, "-o", str(target), ADDON]
-        run(words, env=variables, hint=hint)
+        run(words, env=odoo.environment(), hint="")
     odoo.drop(database)
     merge = [python(), "-m", "devtools.translations", "--merge", target.parent]
     say(run(merge, cwd=ROOT, hint="Mend the .po file named above.").rstrip())

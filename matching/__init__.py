@@ -39,8 +39,7 @@ over           more than what is named: the rest is a credit of the customer
 returned       goes out with our reference and the amount that had come in
 ============== =======================================================================
 
-Reasons of an `UNSURE` one, which say why it is left to a person (``facts["fit"]`` then
-says how the amount agrees, as above, or is '' when it does not):
+Reasons of an `UNSURE` one, which say why it is left to a person:
 
 ================= ====================================================================
 amount            the amount agrees with nothing that the label names, and too little
@@ -66,11 +65,10 @@ name              no number; the amount and the customer's name agree
 amount_only       nothing but the amount: the only open entry of that amount
 ================= ====================================================================
 
-``facts`` always has ``amount`` (cents of the receipt) and ``fit``; as they apply,
-``reference`` (our code), ``documents`` (tuple of numbers), ``expected`` (cents of what
-is named, before discount and fee), ``expected_currency``, ``discount``, ``fee``,
-``rest``, ``missing`` (cents), ``customer`` (name of the documents' first customer) and
-``payer`` (name told by the bank).
+``facts`` always has ``amount`` (cents of the receipt); as they apply, ``reference``
+(our code), ``documents`` (tuple of numbers), ``expected`` (cents of what is named,
+before discount and fee), ``expected_currency``, ``discount``, ``fee``, ``rest``,
+``missing`` (cents) and ``customer`` (name of the documents' first customer).
 """
 
 from .types import (

@@ -5,7 +5,7 @@ Never sure: it only suggests.
 
 from .combinations import combine
 from .documents import oldest_first
-from .fits import Fit
+from .fits import Fit, pay_whole
 from .misspelling import is_misspelt_in
 from .payer import Standing
 from .proposals import Verdict, facts_of, propose
@@ -19,13 +19,13 @@ _MOST_SAME = 50  # entries of one amount whose numbers are compared, figure by f
 
 def judge(case):
     """Return what account, name and amount say: a `Verdict`, never sure."""
-    usable = [due for due in case.dues if due.currency == case.receipt.currency]
-    proposals = list(_misspelt(case, _distinct(usable)))
+    currency = case.receipt.currency
+    usable = _distinct(due for due in case.dues if due.currency == currency)
+    proposals = list(_misspelt(case, usable))
     for partner in case.payer.known:
-        entries = [due for due in usable if due.partner == partner]
-        proposals += _by_account(case, _distinct(entries))
+        proposals += _by_account(case, _distinct(case.dues_of({partner})))
     if not case.payer.known:
-        proposals += _by_name(case, _distinct(usable))
+        proposals += _by_name(case, usable)
     return Verdict(tuple(proposals))
 
 
@@ -37,20 +37,18 @@ def _distinct(dues):
 def _by_account(case, dues):
     """The only combination of a known customer's entries, else the customer."""
     amount = case.receipt.cents
-    singles = [(due,) for due in dues if due.cents == amount]
     entries = [due for due in dues if not due.payment]
-    found = singles
+    found = [(due,) for due in dues if due.cents == amount]
     if not found and sum(due.cents for due in entries) == amount:
         found = [tuple(entries)]
     if not found and 1 < len(entries) <= MOST_ENTRIES:
-        answers = combine([due.cents for due in entries], amount)
-        found = [tuple(entries[i] for i in choice) for choice in answers.choices]
+        choices = combine([due.cents for due in entries], amount)
+        found = [tuple(entries[i] for i in choice) for choice in choices]
     doubt = "combination" if len(found) == 1 else "ambiguous"
     for combination in found:
-        yield propose(case, "iban", _fit(combination), doubt)
-    discounted = [due for due in entries if due.discount_cents]
-    for due in discounted:
-        if due.cents - due.discount_cents == amount:
+        yield propose(case, "iban", pay_whole("", combination), doubt)
+    for due in entries:
+        if due.discount_cents and due.cents - due.discount_cents == amount:
             yield propose(case, "iban", _discounted(due), "combination")
     if dues and not found and amount > 0:
         facts = facts_of(
@@ -68,7 +66,7 @@ def _by_name(case, dues):
     for due in dues:
         fits = []
         if due.cents == amount:
-            fits.append(_fit((due,)))
+            fits.append(pay_whole("", [due]))
         if due.discount_cents and due.cents - due.discount_cents == amount:
             fits.append(_discounted(due))
         if not fits:
@@ -81,7 +79,7 @@ def _by_name(case, dues):
         yield propose(case, "name", fit, "name")
     alone = [due for due in dues if due.cents == amount]
     if not found and len(alone) == 1 and _may_be_payer(case, alone[0]):
-        yield propose(case, "name", _fit(alone), "amount_only")
+        yield propose(case, "name", pay_whole("", alone), "amount_only")
 
 
 def _may_be_payer(case, due):
@@ -99,17 +97,9 @@ def _misspelt(case, dues):
         if standing > Standing.UNLIKE and is_misspelt_in(
             case.label, due.document, due.payment_reference
         ):
-            yield propose(case, "number", _fit((due,)), "misspelt")
-
-
-def _fit(dues):
-    paid = tuple(due.cents for due in dues)
-    reason = "exact" if len(dues) == 1 else "several"
-    if len(dues) == 1 and dues[0].payment:
-        reason = "registered"
-    return Fit(reason, (), tuple(dues), paid, sum(paid))
+            yield propose(case, "number", pay_whole("", [due]), "misspelt")
 
 
 def _discounted(due):
     paid = due.cents - due.discount_cents
-    return Fit("discount", (), (due,), (paid,), due.cents, discount=due.discount_cents)
+    return Fit("", (), (due,), (paid,), due.cents, discount=due.discount_cents)

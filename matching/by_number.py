@@ -14,8 +14,7 @@ _TIERS = (Strength.BARE, Strength.WEAK, Strength.FAINT, Strength.HINT)
 def judge(case):
     """Return what the numbers say: a `Verdict`."""
     usable, proposals = [], []
-    year = case.receipt.date.year
-    for document in find_documents(case.label, case.clues, year, case.dues):
+    for document in find_documents(case, case.dues):
         if document.any.currency != case.receipt.currency:
             proposals.append(_without_fit(case, [document], "currency"))
             continue
@@ -69,13 +68,13 @@ def _judge_others(case, places, all_named):
 
     :param list[Document] all_named: those named less well too
     """
-    receipt = case.receipt
     documents = [document for place in places for document in place]
     customers = {document.any.partner for document in documents}
     doubt = ""
     if not documents:
         return Verdict()
-    if not any((d.cents > 0) == (receipt.cents > 0) for d in documents):
+    amount = case.receipt.cents
+    if not any(due.cents * amount > 0 for d in documents for due in d.entries):
         doubt = "direction"
     elif any(len(place) > 1 for place in places):
         doubt = "ambiguous"
@@ -83,14 +82,8 @@ def _judge_others(case, places, all_named):
         doubt = "several_customers"
     if doubt:
         return Verdict((_without_fit(case, documents, doubt),))
-    customer_dues = [
-        due
-        for due in case.dues
-        if due.partner in customers and due.currency == receipt.currency
-    ]
-    fits = other_fits(
-        receipt.cents, documents, customer_dues, case.settings, receipt.date
-    )
+    customer_dues = case.dues_of(customers)
+    fits = other_fits(case, documents, customer_dues)
     if not fits:
         return Verdict((_without_fit(case, documents, "amount"),))
     doubts = [doubt_other(case, fit, customer_dues) for fit in fits]
@@ -133,11 +126,12 @@ def _kind(fit):
 def _without_fit(case, documents, doubt):
     """Propose documents whose amount does not agree: for a person to begin with."""
     entry = documents[0].any
+    expected = {due.key: due.cents for d in documents for due in d.entries}
     facts = facts_of(
         case,
         None,
         documents=tuple(dict.fromkeys(d.any.document for d in documents)),
-        expected=sum(document.cents for document in documents),
+        expected=sum(expected.values()),
         expected_currency=entry.currency,
         customer=entry.partner_name,
     )

@@ -1,7 +1,7 @@
 """Evidence by our own references: Bridge's ids, end-to-end ids, codes in the label."""
 
 from .documents import Document, find_documents
-from .fits import Fit, other_fits
+from .fits import Fit, other_fits, pay_whole
 from .mentions import Mention, Strength
 from .proposals import Verdict, facts_of, propose
 from .types import Proposal
@@ -13,19 +13,14 @@ def judge(case):
     """Return what our own references say: a `Verdict`."""
     if case.receipt.cents < 0:
         return _judge_returned(case)
-    found = _find(case)
-    if not found:
+    verdicts = [_judge(case, kind, found) for kind, found in _find(case).items()]
+    if not verdicts:
         return Verdict()
-    kind, targets = next(iter(found.items()))
-    verdict = _judge(case, kind, targets)
-    if verdict.sure or len(found) == 1:
-        return verdict
-    weaker = [
-        proposal
-        for other, others in list(found.items())[1:]
-        for proposal in _judge(case, other, others).proposals
-    ]
-    return verdict._replace(proposals=(*verdict.proposals, *weaker))
+    best, *weaker = verdicts
+    if best.sure:
+        return best
+    more = tuple(proposal for verdict in weaker for proposal in verdict.proposals)
+    return best._replace(proposals=best.proposals + more)
 
 
 def _find(case):
@@ -46,8 +41,8 @@ def _find(case):
 
 
 def _judge(case, kind, targets):
-    amount, currency = case.receipt.cents, case.receipt.currency
-    exact = [t for t in targets if (t.cents, t.currency) == (amount, currency)]
+    same, others = _by_currency(case, targets)
+    exact = [target for target in same if target.cents == case.receipt.cents]
     open_exact = [target for target in exact if target.open]
     if open_exact:
         doubt = "" if len(open_exact) == 1 else "ambiguous"
@@ -59,41 +54,54 @@ def _judge(case, kind, targets):
             complete=True,
         )
     if exact:
-        return Verdict(
-            tuple(_propose_none(case, kind, t, "already_matched") for t in exact)
-        )
-    same, others = [], []
-    for target in targets:
-        (same if target.currency == currency else others).append(target)
+        return Verdict(_propose_none(case, kind, exact, "already_matched"))
     open_same = [target for target in same if target.open]
     if len(open_same) > 1:
         return _judge_several(case, kind, open_same)
     if open_same:
         return _judge_differing(case, kind, open_same[0])
     return Verdict(
-        tuple(_propose_none(case, kind, t, "already_matched") for t in same)
-        + tuple(_propose_none(case, kind, t, "currency") for t in others)
+        _propose_none(case, kind, same, "already_matched")
+        + _propose_none(case, kind, others, "currency")
     )
 
 
-def _propose_exact(case, kind, target, doubt=""):
-    dues = target.dues
-    if sum(due.cents for due in dues) != target.cents:
-        dues = ()
-    fit = Fit("exact", (), dues, tuple(due.cents for due in dues), target.cents)
+def _by_currency(case, targets):
+    """Return the targets in the receipt's currency, and the others."""
+    currency = case.receipt.currency
+    same = [target for target in targets if target.currency == currency]
+    return same, [target for target in targets if target.currency != currency]
+
+
+def _propose_exact(case, kind, target, doubt):
+    fit = pay_whole("exact", _known_dues(target))._replace(expected=target.cents)
     return propose(case, kind, fit, doubt, target, reference=target.reference)
 
 
-def _propose_none(case, kind, target, doubt):
-    facts = facts_of(
-        case,
-        None,
-        reference=target.reference,
-        expected=target.cents,
-        expected_currency=target.currency,
-        documents=tuple(due.document for due in target.dues),
+def _known_dues(target):
+    """Return the entries of a target, none if they are not what it asks for."""
+    whole = sum(due.cents for due in target.dues) == target.cents
+    return target.dues if whole else ()
+
+
+def _propose_none(case, kind, targets, reason):
+    """Propose targets without entries to pay."""
+    return tuple(
+        Proposal(
+            kind,
+            reason,
+            target,
+            facts=facts_of(
+                case,
+                None,
+                reference=target.reference,
+                expected=target.cents,
+                expected_currency=target.currency,
+                documents=tuple(due.document for due in target.dues),
+            ),
+        )
+        for target in targets
     )
-    return Proposal(kind, doubt, target, facts=facts)
 
 
 def _names_another(case, target):
@@ -111,11 +119,10 @@ def _names_another(case, target):
         and due.document not in asked
         and due.partner not in ours
     ]
-    if not rivals:
-        return False
-    year = case.receipt.date.year
-    named = find_documents(case.label, case.clues, year, rivals)
-    return any(document.mention.strength >= Strength.PLAIN for document in named)
+    return any(
+        document.mention.strength >= Strength.PLAIN
+        for document in find_documents(case, rivals)
+    )
 
 
 def _judge_several(case, kind, targets):
@@ -123,42 +130,25 @@ def _judge_several(case, kind, targets):
     dues = {due.key: due for target in targets for due in target.dues}
     total = sum(target.cents for target in targets)
     references = " ".join(target.reference for target in targets)
-    whole = sum(due.cents for due in dues.values()) == total
-    if total == case.receipt.cents and whole:
-        paid = tuple(due.cents for due in dues.values())
-        fit = Fit("several", (), tuple(dues.values()), paid, total)
+    fit = pay_whole("several", dues.values())
+    if total == case.receipt.cents == fit.expected:
         sure = all(target.kind == "request" for target in targets)
         doubt = "" if sure else "ambiguous"
         proposal = propose(case, kind, fit, doubt, reference=references)
         return Verdict((proposal,), sure=sure, complete=True)
-    return Verdict(
-        tuple(_propose_none(case, kind, target, "ambiguous") for target in targets)
-    )
+    return Verdict(_propose_none(case, kind, targets, "ambiguous"))
 
 
 def _judge_differing(case, kind, target):
     """One of our references, with another amount."""
-    amount = case.receipt.cents
-    dues = target.dues
-    if sum(due.cents for due in dues) != target.cents:
-        dues = ()
-    mention = Mention(Strength.CHECKED, "", 0, 0)
-    if dues:
-        customers = {due.partner for due in dues}
-        customer_dues = [
-            due
-            for due in case.dues
-            if due.partner in customers and due.currency == target.currency
-        ]
-        documents = [Document(mention, dues, ())]
-        fits = other_fits(
-            amount, documents, customer_dues, case.settings, case.receipt.date
-        )
+    if dues := _known_dues(target):
+        document = Document(Mention(Strength.CHECKED, "", 0, 0), dues, ())
+        customer_dues = case.dues_of({due.partner for due in dues})
+        fits = other_fits(case, [document], customer_dues)
     else:
-        fits = _without_entries(amount, target, case.settings)
-    fits = [fit for fit in fits if fit.rest + sum(fit.paid) == amount or not fit.dues]
+        fits = [_without_entries(case.receipt.cents, target, case.settings)]
     if not fits:
-        return Verdict((_propose_none(case, kind, target, "amount"),))
+        return Verdict(_propose_none(case, kind, [target], "amount"))
     doubt = ""
     if len(fits) > 1:
         doubt = "ambiguous"
@@ -185,14 +175,14 @@ def _judge_differing(case, kind, target):
 
 
 def _without_entries(amount, target, settings):
-    """The fits of a target whose entries are not known (a deposit, a payment done)."""
+    """The fit of a target whose entries are not known (a deposit, a payment done)."""
     left = target.cents - amount
     fit = Fit("part", (), (), (), target.cents, missing=left)
     if 0 < left <= settings.tolerance_cents:
-        return [fit._replace(reason="fee", fee=left, missing=0)]
+        return fit._replace(reason="fee", fee=left, missing=0)
     if left < 0:
-        return [fit._replace(reason="over", rest=-left, missing=0)]
-    return [fit]
+        return fit._replace(reason="over", rest=-left, missing=0)
+    return fit
 
 
 def _is_explained(case, target, fit):
@@ -201,40 +191,23 @@ def _is_explained(case, target, fit):
     used = {due.key for due in target.dues}
     wanted = {case.receipt.cents, fit.rest} - {0}
     return any(
-        due.cents in wanted
-        and not due.payment
-        and due.partner in customers
-        and due.key not in used
-        and due.currency == target.currency
-        for due in case.dues
+        due.cents in wanted and not due.payment and due.key not in used
+        for due in case.dues_of(customers)
     )
 
 
 def _judge_returned(case):
     """Money that goes out with one of our references: a transfer that came back."""
-    amount, currency = -case.receipt.cents, case.receipt.currency
     named = [target for targets in _find(case).values() for target in targets]
-    exact = [t for t in named if (t.cents, t.currency) == (amount, currency)]
+    same, others = _by_currency(case, named)
+    exact = [target for target in same if target.cents == -case.receipt.cents]
     if exact:
         paid = [target for target in exact if not target.open] or exact
-        doubt = "" if len(paid) == 1 else "ambiguous"
-        proposals = tuple(
-            Proposal(
-                "returned",
-                doubt or "returned",
-                target,
-                facts=facts_of(
-                    case, None, reference=target.reference, expected=target.cents
-                ),
-            )
-            for target in paid
-        )
-        return Verdict(proposals, sure=not doubt, complete=True)
+        sure = len(paid) == 1
+        reason = "returned" if sure else "ambiguous"
+        proposals = _propose_none(case, "returned", paid, reason)
+        return Verdict(proposals, sure=sure, complete=True)
     return Verdict(
-        tuple(
-            _propose_none(
-                case, "returned", t, "amount" if t.currency == currency else "currency"
-            )
-            for t in named
-        )
+        _propose_none(case, "returned", same, "amount")
+        + _propose_none(case, "returned", others, "currency")
     )

@@ -12,6 +12,7 @@ import re
 
 from . import structured
 from .codes import find_codes
+from .surroundings import WIDEST_GAP
 from .text import read_label
 from .types import Clues
 from .words import JOINING, RANGE
@@ -21,7 +22,6 @@ MOST_KEYS = 100
 
 _SHORTEST, _LONGEST = 4, 16  # digits of a number
 _MOST_RUNS = 6  # runs of digits that make one number
-_WIDEST_GAP = 4  # characters between two of them
 _MOST_LISTED = 30  # numbers of one range
 
 _WORD = re.compile("[A-Z]+")
@@ -100,7 +100,7 @@ def _windows(label, runs):
             run = runs[last]
             if last > first:
                 gap = label.folded[runs[last - 1].end : run.start]
-                if len(gap) > _WIDEST_GAP or sum(map(str.isalpha, gap)) > 2:
+                if len(gap) > WIDEST_GAP or sum(map(str.isalpha, gap)) > 2:
                     break
             digits += run.digits
             if len(digits) > _LONGEST:
@@ -158,10 +158,10 @@ def _restored(groups, years, months):
     if head:
         if len(last) <= 6 and 2 <= len("".join(head)) <= 6:
             yield from _restored_after(head, last, years)
-    elif len(last) <= 6:
+        return
+    if len(last) <= 6:
         yield from _restored_alone(last.lstrip("0") or "0", years, months)
-    if not head:
-        yield from _restored_glued(last, years)
+    yield from _restored_glued(last, years)
 
 
 def _restored_after(head, last, years):

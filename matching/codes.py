@@ -1,11 +1,8 @@
 """Our own references in a receipt."""
 
-from importlib import import_module
 from itertools import chain
 
-# `bridge` is the sibling of this package: within the addon, or by itself outside Odoo
-_parent = __package__.rpartition(".")[0]
-reference = import_module(f"{_parent}.bridge.reference".removeprefix("."))
+from .siblings import reference
 
 
 def find_codes(texts):

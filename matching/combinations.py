@@ -1,23 +1,10 @@
 """Which choices add up to an amount? Bounded, and the same on every machine."""
 
-from typing import NamedTuple
-
 #: Sums looked at before giving up: what is not settled by then is left to a person.
 MOST_SUMS = 20_000
 
 #: Choices that are told; more than one means that none is certain.
 MOST_ANSWERS = 3
-
-
-class Answers(NamedTuple):
-    """The choices that give an amount.
-
-    :ivar choices: each a tuple of indexes, one a place: which of its options is taken
-    :ivar whole: whether all possibilities were looked at
-    """
-
-    choices: tuple[tuple[int, ...], ...]
-    whole: bool
 
 
 def choose(places, amount):
@@ -26,7 +13,9 @@ def choose(places, amount):
     :param list[list[int]] places: the amounts of the options of each place; 0 stands
         for taking nothing where that is allowed
     :param int amount: in cents
-    :rtype: Answers
+    :return: the choices, each the index of the option taken at each place; none when
+        there are too many sums to look at them all
+    :rtype: tuple[tuple[int, ...], ...]
     """
     lowest, highest = [0], [0]  # what the places left can still add
     for options in reversed(places):
@@ -49,20 +38,21 @@ def choose(places, amount):
                     )
         seen += len(following)
         if seen > MOST_SUMS:
-            return Answers((), whole=False)
+            return ()
         sums = following
-    return Answers(sums.get(amount, ()), whole=True)
+    return sums.get(amount, ())
 
 
 def combine(amounts, amount):
     """Return the ways to take some of ``amounts`` so that they sum to ``amount``.
 
     :param list[int] amounts: credit notes are negative
-    :return: `Answers` whose choices are indexes into ``amounts``; none is empty
+    :return: the choices, each the indexes of what is taken, at least one; none when
+        there are too many sums to look at them all
+    :rtype: tuple[tuple[int, ...], ...]
     """
-    answers = choose([[0, cents] for cents in amounts], amount)
     taken = (
         tuple(index for index, option in enumerate(choice) if option)
-        for choice in answers.choices
+        for choice in choose([[0, cents] for cents in amounts], amount)
     )
-    return answers._replace(choices=tuple(choice for choice in taken if choice))
+    return tuple(filter(None, taken))

@@ -28,12 +28,17 @@ class Document(NamedTuple):
     @property
     def any(self):
         """One of its entries, for what they have in common."""
-        return (self.dues or self.payments)[0]
+        return self.entries[0]
+
+    @property
+    def entries(self):
+        """What money may still come for: its own entries and those of payments."""
+        return self.dues + self.payments
 
     @property
     def is_paid(self):
         """Whether nothing is open of it."""
-        return not any(due.cents for due in self.dues + self.payments)
+        return not any(due.cents for due in self.entries)
 
     @property
     def cents(self):
@@ -41,14 +46,14 @@ class Document(NamedTuple):
         return sum(due.cents for due in self.dues)
 
 
-def find_documents(label, clues, year, dues):
+def find_documents(case, dues):
     """Return the documents that the label names, in the order of their mentions.
 
     :param list[Due] dues: entries of any documents
     :rtype: list[Document]
     """
     documents = _gather(dues)
-    reader = Reader(label, clues, year)
+    reader = Reader(case.label, case.clues, case.receipt.date.year)
     mentions = [_find(reader, entries) for entries in documents]
     for entries, mention in zip(documents, mentions, strict=True):
         if mention:

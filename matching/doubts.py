@@ -28,7 +28,7 @@ def doubt_exact(case, fit, all_used):
     :param bool all_used: whether all that is named is used
     """
     doubt = _doubt_documents(case, fit, all_used)
-    if not doubt and standing_of(case, fit) < Standing.NAMED and has_rival(case, fit):
+    if not doubt and standing_of(case, fit) < Standing.NAMED and _has_rival(case, fit):
         return "ambiguous"
     return doubt
 
@@ -106,10 +106,10 @@ def _explained(case, fit, customer_dues):
     wanted = {case.receipt.cents, fit.rest} - {0}
     if any(due.cents in wanted and due.key not in used for due in customer_dues):
         return "ambiguous"
-    return "ambiguous" if has_rival(case, fit) else ""
+    return "ambiguous" if _has_rival(case, fit) else ""
 
 
-def has_rival(case, fit):
+def _has_rival(case, fit):
     """Whether another customer, who seems to be the payer, owes just this amount."""
     customers = {due.partner for due in fit.dues}
     return any(

@@ -34,6 +34,12 @@ class Fit(NamedTuple):
     missing: int = 0
 
 
+def pay_whole(reason, dues, documents=()):
+    """Return the `Fit` that pays all that is open of some dues."""
+    paid = tuple(due.cents for due in dues)
+    return Fit(reason, tuple(documents), tuple(dues), paid, sum(paid))
+
+
 class _Option(NamedTuple):
     """What may be paid of one place of the label."""
 
@@ -60,9 +66,9 @@ def exact_fits(amount, places):
     payments = _payment_options(places)
     for some_left in (False, True):
         rows = [[_NOTHING, *row] if some_left else row for row in named] + payments
-        answers = choose([[option.cents for option in row] for row in rows], amount)
+        cents = [[option.cents for option in row] for row in rows]
         fits = {}
-        for choice in answers.choices:
+        for choice in choose(cents, amount):
             taken = [row[i] for row, i in zip(rows, choice, strict=True) if row[i].dues]
             if taken:
                 fit = _exact(taken)
@@ -116,31 +122,28 @@ def _exact(options):
     if reason == "exact" and len(options) > 1:
         reason = "several"
     dues = {due.key: due for option in options for due in option.dues}
-    paid = tuple(due.cents for due in dues.values())
-    documents = tuple(document for option in options for document in option.documents)
-    return Fit(reason, documents, tuple(dues.values()), paid, sum(paid))
+    documents = [document for option in options for document in option.documents]
+    return pay_whole(reason, dues.values(), documents)
 
 
-def other_fits(amount, documents, customer_dues, settings, day):
+def other_fits(case, documents, customer_dues):
     """Return the other ways in which the amount agrees with all that is named.
 
     :param list[Document] documents: of one customer, one for each place
     :param list[Due] customer_dues: all open entries of this customer that are known
-    :param Settings settings: its tolerance
-    :param datetime.date day: of the receipt
     :rtype: list[Fit]
     """
-    dues = tuple(due for document in documents for due in document.dues)
+    amount = case.receipt.cents
+    dues = [due for document in documents for due in document.dues]
     if not dues:
         return []
-    named = Fit("", tuple(documents), dues, tuple(d.cents for d in dues), 0)
-    named = named._replace(expected=sum(named.paid))
+    named = pay_whole("", dues, documents)
     fits = {}
     for fit in (
         *_less_discount(amount, named),
-        *_all_due(amount, named, customer_dues, day),
+        *_all_due(amount, named, customer_dues, case.receipt.date),
         *_less_credit_notes(amount, named, customer_dues),
-        *_less_fee(amount, named, settings),
+        *_less_fee(amount, named, case.settings),
     ):
         entries = zip((due.key for due in fit.dues), fit.paid, strict=True)
         fits.setdefault(frozenset(entries), fit)
@@ -155,7 +158,7 @@ def _less_discount(amount, named):
     if sum(offered) == taken:
         choices = (tuple(range(len(offered))),)
     else:
-        choices = combine(offered, taken).choices
+        choices = combine(offered, taken)
     for choice in choices:
         paid = tuple(
             due.cents - (due.discount_cents if index in choice else 0)
@@ -175,7 +178,7 @@ def _less_credit_notes(amount, named, customer_dues):
     if not credits or len(credits) > _MOST_CREDITS:
         return
     left = amount - named.expected
-    for choice in combine([due.cents for due in credits], left).choices:
+    for choice in combine([due.cents for due in credits], left):
         dues = (*named.dues, *(credits[index] for index in choice))
         paid = tuple(due.cents for due in dues)
         yield named._replace(
@@ -187,7 +190,7 @@ def _all_due(amount, named, customer_dues, day):
     """All that the customer owes: with or without what is not due yet, or credits."""
     used = {due.key for due in named.dues}
     entries = {due.key: due for due in customer_dues if due.cents and not due.payment}
-    if len(entries.keys() - used) == 0:
+    if not entries.keys() - used:
         return
     seen = set()
     for of_day in (False, True):

@@ -5,6 +5,7 @@ each reading is judged where it stands: the letters of the number, what is glued
 the word before it, and whether the label itself says that it is something else.
 """
 
+import re
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -12,6 +13,8 @@ from .lists import read_list
 from .numbers import parse
 from .structured import normalize
 from .surroundings import WIDEST_GAP, Surroundings
+
+_DIGITS = re.compile(r"\d+")
 
 
 class Strength(IntEnum):
@@ -62,10 +65,8 @@ class Reader:
         :param bool credit: whether it is a credit note
         """
         best = None
-        for text in dict.fromkeys(texts):
-            number = parse(text)
-            mention = number and self._find_number(number, credit)
-            best = _stronger(best, mention)
+        for number in filter(None, map(parse, dict.fromkeys(texts))):
+            best = _stronger(best, self._find_number(number, credit))
         return best
 
     def _find_number(self, number, credit):
@@ -320,14 +321,14 @@ def _is_as_written(number, text):
     """Whether digits are separated just as in the number itself."""
     if len(number.groups) < 2 or len(number.digits) < 7:
         return False
-    return tuple(_split(text)) == number.groups
+    return tuple(_DIGITS.findall(text)) == number.groups
 
 
 def _is_split_like(number, text):
     """Whether digits are split, if at all, only where the number's own parts meet."""
     if any(map(str.isalpha, text)):
         return False
-    groups = _split(text)
+    groups = _DIGITS.findall(text)
     lengths = {len("".join(groups)) - end for end in _ends(groups)}
     length = len(number.digits)
     usual = _ends(number.groups) | _ends(number.parts)
@@ -346,10 +347,6 @@ def _widest_gap(at, first, last):
     if at[last] - at[first] == last - first:
         return 0
     return max(at[i + 1] - at[i] for i in range(first, last)) - 1
-
-
-def _split(text):
-    return "".join(c if c.isdigit() else " " for c in text).split()
 
 
 def _ends(groups):

@@ -16,7 +16,7 @@ def is_misspelt_in(label, *texts):
     for text in texts:
         number = parse(text)
         if number and len(number.digits) >= _SHORTEST:
-            if any(_is_near(number, written) for written in _written(label)):
+            if any(_is_misspelt(number, written) for written in _written(label)):
                 return True
     return False
 
@@ -33,7 +33,7 @@ def _written(label):
             yield digits
 
 
-def _is_near(number, written):
+def _is_misspelt(number, written):
     digits = number.digits
     if abs(len(digits) - len(written)) > 1:
         return False
@@ -42,19 +42,26 @@ def _is_near(number, written):
             return True
     elif number.structured and digits[:10] == written[:10]:
         return True
-    return is_near(digits, written)
+    return differ_by_one(digits, written) or _are_exchanged(digits, written)
 
 
-def is_near(one, other):
-    """Tell whether two strings differ by one character, or by two exchanged ones."""
-    if len(one) < len(other):
-        one, other = other, one
-    start = 0
-    while start < len(other) and one[start] == other[start]:
-        start += 1
-    if len(one) > len(other):
-        return len(one) == len(other) + 1 and one[start + 1 :] == other[start:]
-    if one[start + 1 :] == other[start + 1 :]:
-        return True
-    exchanged = one[start : start + 2] == other[start : start + 2][::-1]
-    return exchanged and one[start + 2 :] == other[start + 2 :]
+def differ_by_one(one, other):
+    """Tell whether two strings are the same but for one character, or for its lack."""
+    shorter, longer = sorted((one, other), key=len)
+    lacking = len(longer) - len(shorter)
+    if lacking > 1:
+        return False
+    at = _first_difference(one, other)
+    return longer[at + 1 :] == shorter[at + 1 - lacking :]
+
+
+def _are_exchanged(one, other):
+    """Whether two neighbouring characters took each other's place."""
+    at = _first_difference(one, other)
+    exchanged = one[at : at + 2] == other[at : at + 2][::-1]
+    return exchanged and one[at + 2 :] == other[at + 2 :]
+
+
+def _first_difference(one, other):
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))

@@ -7,6 +7,7 @@ may be cut off, and spaces may be gone.
 import re
 from functools import lru_cache
 
+from .misspelling import differ_by_one
 from .text import SEPARATOR, fold
 
 _WORD = re.compile(r"[A-Z0-9]+")
@@ -75,14 +76,7 @@ def _same_word(one, other):
         return False
     if longer.startswith(shorter):
         return True
-    if len(shorter) < 6 or len(longer) - len(shorter) > 1:
-        return False
-    start = 0
-    while start < len(shorter) and one[start] == other[start]:
-        start += 1
-    if len(longer) == len(shorter):
-        return one[start + 1 :] == other[start + 1 :]
-    return longer[start + 1 :] == shorter[start:]
+    return len(shorter) >= 6 and differ_by_one(one, other)
 
 
 def is_same(one, other):
@@ -108,9 +102,10 @@ class NamesIn:
     """
 
     def __init__(self, label):
-        words = _WORD.findall(_UMLAUT.sub(r"\1", label.folded.partition(SEPARATOR)[0]))
+        texts = _UMLAUT.sub(r"\1", label.folded)
+        words = _WORD.findall(texts.partition(SEPARATOR)[0])
         self.last = words[-1] if words and len(words[-1]) >= _SHORTEST_SAME else None
-        self.words = frozenset(_WORD.findall(_UMLAUT.sub(r"\1", label.folded)))
+        self.words = frozenset(_WORD.findall(texts))
         self.squeezed = _UMLAUT.sub(r"\1", label.squeezed)
 
     def likeness(self, name):

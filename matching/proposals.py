@@ -33,6 +33,14 @@ class Case(NamedTuple):
     payer: Payer
     end_to_end_codes: frozenset[str]
 
+    def dues_of(self, customers):
+        """Return the dues known of some customers, in the receipt's currency."""
+        return [
+            due
+            for due in self.dues
+            if due.partner in customers and due.currency == self.receipt.currency
+        ]
+
 
 class Verdict(NamedTuple):
     """What one kind of evidence says.
@@ -52,12 +60,9 @@ def facts_of(case, fit, **more):
 
     :param Fit fit: how the amount agrees, None when it does not
     """
-    facts = {"amount": case.receipt.cents, "fit": ""}
-    if case.receipt.name:
-        facts["payer"] = case.receipt.name
+    facts = {"amount": case.receipt.cents}
     if fit:
         facts.update(
-            fit=fit.reason,
             expected=fit.expected,
             documents=tuple(dict.fromkeys(due.document for due in fit.dues)),
         )

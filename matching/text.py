@@ -6,11 +6,11 @@ surroundings are judged where it stood (`Label.folded`).
 """
 
 import re
-import unicodedata
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from .look_alikes import find_dates, find_fields, find_look_alikes
+from .siblings import label
 
 #: More than this of a label is not read (a hostile or endless note).
 MOST_CHARACTERS = 2000
@@ -21,35 +21,16 @@ CUTS = frozenset((31, 32, 35, 50, 70, 105, 140))
 #: Stands between two texts of one line.
 SEPARATOR = "\x1f"
 
-_FOLDS = str.maketrans(
-    {
-        "œ": "oe",
-        "Œ": "OE",
-        "æ": "ae",
-        "Æ": "AE",
-        "ø": "o",
-        "Ø": "O",
-        "ł": "l",
-        "Ł": "L",
-        "€": " EUR ",
-        "×": "x",
-        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"),
-        **dict.fromkeys("\u2018\u2019\u02bc\u00b4", "'"),
-        **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad"),  # invisible: dropped
-    }
-)
+_SIGNS = str.maketrans({"€": " EUR ", "×": "x"})
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _RUN = re.compile(r"\d+")
-_WORD = re.compile(r"[A-Z]+")
 _NOT_ALNUM = re.compile(r"[^A-Z0-9]+")
 
 
 def fold(text):
     """Return ``text`` in upper-case ASCII: accents folded, other signs as spaces."""
     if not text.isascii():
-        text = unicodedata.normalize("NFKD", text.translate(_FOLDS)).upper()
-        text = "".join(c for c in text if not unicodedata.combining(c))
-        text = _NOT_ASCII.sub(" ", unicodedata.normalize("NFKD", text))
+        text = _NOT_ASCII.sub(" ", label.fold(text.translate(_SIGNS)))
     return text.upper()
 
 
@@ -69,27 +50,25 @@ class Run(NamedTuple):
 class Label:
     """The texts of a bank line, read as one.
 
-    :ivar folded: the texts, folded, `SEPARATOR` between them; a text that
-        another one holds is left out
+    :ivar folded: the texts, folded, `SEPARATOR` between them; a text that an
+        earlier one holds is left out
     :ivar squeezed: its letters and digits
     :ivar at: for each character of `squeezed`, its place in `folded`
     :ivar cuts: ends in `folded` of the texts as long as a bank's limit
     """
 
     def __init__(self, texts):
-        parts, squeezed_parts = [], []
-        for text in texts:
-            squeezed = squeeze(text or "")
-            if squeezed and not any(squeezed in other for other in squeezed_parts):
-                parts.append(text)
-                squeezed_parts.append(squeezed)
-        folded, cuts = "", set()
-        for text in parts:
-            folded += (SEPARATOR if folded else "") + fold(text).replace(SEPARATOR, " ")
+        folded, kept, self.cuts = "", [], set()
+        for text in filter(None, texts):
+            part = fold(text).replace(SEPARATOR, " ")
+            squeezed = squeeze(part)
+            if not squeezed or any(squeezed in other for other in kept):
+                continue
+            kept.append(squeezed)
+            folded += (SEPARATOR if folded else "") + part
             if len(text) in CUTS or len(text.replace("\n", "")) in CUTS:
-                cuts.add(len(folded.rstrip()))
+                self.cuts.add(len(folded.rstrip()))
         self.folded = folded[:MOST_CHARACTERS]
-        self.cuts = cuts
         self.at = [i for i, c in enumerate(self.folded) if c.isalnum()]
         self.squeezed = _NOT_ALNUM.sub("", self.folded)
         self._dates = {}
@@ -124,11 +103,6 @@ class Label:
         if year not in self._dates:
             self._dates[year] = find_dates(self.folded, year)
         return self._dates[year]
-
-    @cached_property
-    def words(self):
-        """The words of the label, without digits."""
-        return frozenset(_WORD.findall(self.folded))
 
     @cached_property
     def numbers(self):

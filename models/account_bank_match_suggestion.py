@@ -1,5 +1,5 @@
 from odoo import Command, api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 
 from odoo.addons.payment import utils as payment_utils
 
@@ -70,11 +70,11 @@ class BankMatchSuggestion(models.Model):
             model = self.with_context(lang=line.company_id._get_payment_language())
             decision = plan.decision
             proposals = [decision.best, *decision.alternatives][:MOST_SUGGESTIONS]
-            for sequence, proposal in enumerate(proposals):
-                values.append(
-                    model._prepare_suggestion(line, plan.one, proposal)
-                    | {"sequence": sequence}
-                )
+            values += [
+                model._prepare_suggestion(line, plan.one, proposal)
+                | {"sequence": sequence}
+                for sequence, proposal in enumerate(proposals)
+            ]
         self.create(values)
 
     @api.model
@@ -129,13 +129,11 @@ class BankMatchSuggestion(models.Model):
 
     @api.model
     def _forget_settled(self, lines, entries):
-        """Forget what was suggested for booked lines, and have the lines examined
-        again for which something else was suggested that they paid.
+        """Have the lines examined again for which something was suggested that these
+        booked lines paid.
 
         What a person accepted stays, for the case that he takes it back.
         """
-        own = lines.filtered(lambda line: line.match_state == "automatic")
-        own.match_suggestion_ids.unlink()
         if not entries:
             return
         stale = self.search([("entry_ids", "in", entries.ids)]).filtered(
@@ -156,9 +154,7 @@ class BankMatchSuggestion(models.Model):
         """
         self.check_access("read")
         self.line_id.check_access("read")
-        allowed = "account.group_account_invoice,account.group_account_basic"
-        if not self.env.su and not self.env.user.has_groups(allowed):
-            raise AccessError(self.env._("Only accountants reconcile bank lines."))
+        self.line_id._check_may_reconcile()
         suggestions = self.sudo()
         bookings = [suggestion._prepare_booking() for suggestion in suggestions]
         lines = suggestions.line_id

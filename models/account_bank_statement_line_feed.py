@@ -96,8 +96,7 @@ class AccountBankStatementLine(models.Model):
                 elif any(transaction.evidence) and not line._is_touched():
                     told_more |= line
             remaining = left
-        if told_more:
-            told_more._match()
+        told_more._match_again()
         return remaining
 
     @api.model
@@ -166,8 +165,11 @@ class AccountBankStatementLine(models.Model):
                 line._follow_deletion(account, transaction)
             elif line._follow_change(account, transaction):
                 to_match |= line
-        if to_match:
-            to_match._match()
+        to_match._match_again()
+
+    def _match_again(self):
+        """Match lines of which the bank told more, but for those a person undid."""
+        self.filtered(lambda line: line.match_kind != "hand")._match()
 
     def _follow_deletion(self, account, transaction):
         """Take back a line whose transaction the bank deleted."""
@@ -238,7 +240,7 @@ class AccountBankStatementLine(models.Model):
             try:
                 with self.env.cr.savepoint():
                     if self._is_touched():
-                        self.action_undo_reconciliation()
+                        self._forget_match()
                     self.write(
                         {
                             "date": max(transaction.date, locked + timedelta(days=1)),

@@ -52,7 +52,6 @@ class AccountBankStatementLine(models.Model):
             partner=partner.sudo(),
             allocations=allocations,
             write_offs=write_offs,
-            rest="credit",
             kind="hand",
             note=self.env._("Chosen by %s.", self.env.user.name),
             by_hand=True,

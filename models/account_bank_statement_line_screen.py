@@ -1,7 +1,7 @@
 """What the *To reconcile* screen asks and does."""
 
 from odoo import api, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.fields import Domain
 
 from .account_bank_statement_line_hand import UNFIT_ACCOUNT_TYPES
@@ -84,7 +84,7 @@ class AccountBankStatementLine(models.Model):
 
         :rtype: list[dict]
         """
-        return self._get_still_open(line_ids)._get_to_reconcile_rows()
+        return self.browse(line_ids)._filter_still_open()._get_to_reconcile_rows()
 
     def to_reconcile_candidates(self, search="", partner_id=False, offset=0):
         """Return open entries that this line may pay, the oldest first.
@@ -140,12 +140,11 @@ class AccountBankStatementLine(models.Model):
         lines.check_access("read")
         if len(lines) < len(suggestions):
             raise UserError(self.env._("Accept one suggestion of each line."))
+        gone = self.env._(
+            "This suggestion is out of date. Reload the screen and look again."
+        )
         if not lines:
-            raise UserError(
-                self.env._(
-                    "This suggestion is out of date. Reload the screen and look again."
-                )
-            )
+            raise UserError(gone)
         was_open = lines._filter_still_open()
         suggestions = suggestions.filtered(lambda each: each.line_id in was_open)
         messages = {}
@@ -154,12 +153,15 @@ class AccountBankStatementLine(models.Model):
                 suggestions.sudo().action_accept()
         except UserError:
             # One that cannot be booked must not hold back the others: find it.
-            for suggestion in suggestions:
+            for line, suggestion in suggestions.grouped("line_id").items():
                 try:
                     with self.env.cr.savepoint():
                         suggestion.sudo().action_accept()
+                except MissingError:
+                    # One before it paid what it suggested.
+                    messages[line.id] = gone
                 except UserError as error:
-                    messages[suggestion.line_id.id] = str(error)
+                    messages[line.id] = str(error)
         return lines._get_to_reconcile_outcome(was_open, messages)
 
     def to_reconcile_book(
@@ -241,7 +243,7 @@ class AccountBankStatementLine(models.Model):
         :rtype: dict
         """
         self._check_may_reconcile()
-        lines = self._get_still_open(line_ids)
+        lines = self.browse(line_ids)._filter_still_open()
         lines.sudo()._match(book=False)
         return lines._get_to_reconcile_outcome(self.browse(), {})
 
@@ -252,14 +254,9 @@ class AccountBankStatementLine(models.Model):
 
         :rtype: dict
         """
-        action = self.env["ir.actions.actions"]._for_xml_id(
-            "account_payment_request.action_to_reconcile"
-        )
         line = self[:1]
-        action["context"] = {
-            "default_journal_id": line.journal_id.id,
-            "default_line_id": line.id,
-        }
+        action = line.journal_id.action_open_to_reconcile()
+        action["context"]["default_line_id"] = line.id
         return action
 
     def action_reopen(self):
@@ -339,13 +336,10 @@ class AccountBankStatementLine(models.Model):
             found |= Domain("amount_residual_currency", "in", [amount, -amount])
         return found
 
-    @api.model
-    def _get_still_open(self, line_ids):
-        domain = self._get_to_reconcile_domain() & Domain("id", "in", line_ids)
-        return self.search(domain)
-
     def _filter_still_open(self):
-        return self._get_still_open(self.ids)
+        return self.search(
+            self._get_to_reconcile_domain() & Domain("id", "in", self.ids)
+        )
 
     # === Booking ===
 

@@ -51,6 +51,7 @@ class AccountJournal(models.Model):
             ],
             "connections": connections._get_to_look_after(),
             "can_connect": connections.has_access("create"),
+            "can_pull": self.env.user.has_group("account.group_account_invoice"),
             "many_companies": len(self.env.companies) > 1,
         }
 

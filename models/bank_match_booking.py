@@ -13,14 +13,13 @@ class Booking(NamedTuple):
     """What one bank line is booked on.
 
     Amounts are in the line's currency (its foreign one if it has one) and signed as
-    the line: the allocations, the write-offs and the rest add up to its amount.
+    the line: what allocations and write-offs leave of it is a credit of the partner.
 
     :ivar line: the statement line, not reconciled yet
     :ivar partner: whose money it is, may be empty
     :ivar allocations: pairs of an open entry and how much of it is settled; None for
         all that is left of it, or of the line when that is less
     :ivar write_offs: account, amount and label of what no entry settles
-    :ivar rest: what becomes of the remainder: `credit` of the partner or `suspense`
     :ivar transaction: the transfer of ours that this line is
     :ivar request: the request of ours that this line pays
     :ivar kind: value of the line's field `match_kind`
@@ -33,7 +32,6 @@ class Booking(NamedTuple):
     partner: object
     allocations: tuple = ()
     write_offs: tuple = ()
-    rest: str = "credit"
     transaction: object = None
     request: object = None
     kind: str = "hand"
@@ -148,13 +146,14 @@ class AccountBankStatementLine(models.Model):
         fresh = self.browse(id_ for id_ in lines.ids if id_ not in turned)
         held = set(fresh.try_lock_for_update(allow_referencing=True).ids) | set(turned)
         open_ids, locked_ids = self._lock_entries(entries)
+        chosen = set()  # by a person, each for one line
         possible = []
         for booking in bookings:
             line = booking.line
             allocated = {entry.id for entry, _amount in booking.allocations}
             if line.id not in held or allocated - locked_ids:
                 line._wait_for_other(booking, line.id in turned)
-            elif allocated - open_ids:
+            elif allocated - open_ids or allocated & chosen:
                 line._leave_as_it_came(
                     booking,
                     self.env._("it was paid meanwhile."),
@@ -162,6 +161,8 @@ class AccountBankStatementLine(models.Model):
                 )
             elif line.id in turned or line._is_untouched():
                 possible.append(booking)
+                if booking.by_hand:
+                    chosen |= allocated
         return possible
 
     @api.model
@@ -231,12 +232,21 @@ class AccountBankStatementLine(models.Model):
         self.ensure_one()
         if booking.kind == "returned":
             booking = self._reopen_returned(booking)
-        pieces = self._get_pieces(booking)
+        pieces = get_pieces(
+            booking,
+            self._get_transaction_currency(),
+            self._get_transaction_amount(),
+            self,
+        )
         discounts = self._get_discount_values(booking)
-        liquidity, suspense, other = self._seek_for_lines()
+        _liquidity, suspense, other = self._seek_for_lines()
         if not turned:
             self._set_partner(booking.partner)
-        if len(pieces) == 1 and not discounts:
+        if len(pieces) > 1 or discounts:
+            if turned:
+                raise UserError(self.env._("it needs several entries."))
+            pairs = self._write_pieces(suspense, pieces, discounts)
+        else:
             (piece,) = pieces
             if not turned:
                 # What it was matched with is said on the line: no message for each.
@@ -247,25 +257,20 @@ class AccountBankStatementLine(models.Model):
                         "name": piece.label or suspense.name,
                     }
                 )
-            counterparts = suspense if not turned else other
-            pairs = [(counterparts, piece.entries)]
-        else:
-            if turned:
-                raise UserError(self.env._("it needs several entries."))
-            pairs = self._write_pieces(liquidity, suspense, pieces, discounts)
+            pairs = [(other if turned else suspense, piece.entries)]
         return [
             counterpart.union(*entries) for counterpart, entries in pairs if entries
         ]
 
-    def _write_pieces(self, liquidity, suspense, pieces, discounts):
+    def _write_pieces(self, suspense, pieces, discounts):
         """Write several entries in the place of the suspense entry.
 
         :return: pairs of a journal item and the entries to reconcile it with
         """
         currency = self._get_transaction_currency()
         total, balance = -suspense.amount_currency, -suspense.balance
-        values, balance_left = [], balance
-        balance_left += sum(vals["balance"] for vals in discounts)
+        values = []
+        balance_left = balance + sum(vals["balance"] for vals in discounts)
         for index, piece in enumerate(pieces):
             share = (
                 balance_left
@@ -287,23 +292,17 @@ class AccountBankStatementLine(models.Model):
             skip_readonly_check=True, force_delete=True, tracking_disable=True
         )
         before = move.line_ids
-        suspense_account = self.journal_id.suspense_account_id
-        keep = next(
-            (i for i, p in enumerate(pieces) if p.account == suspense_account), 0
-        )
         move.write(
             {
                 "line_ids": [
-                    Command.update(suspense.id, values[keep]),
-                    *(Command.create(v) for i, v in enumerate(values) if i != keep),
-                    *(Command.create(vals) for vals in discounts),
+                    Command.update(suspense.id, values[0]),
+                    *(Command.create(vals) for vals in (*values[1:], *discounts)),
                 ]
             }
         )
-        added = list((move.line_ids - before).sorted("id"))
-        added.insert(keep, suspense)
+        items = [suspense, *(move.line_ids - before).sorted("id")]
         return [
-            (item, piece.entries) for item, piece in zip(added, pieces, strict=False)
+            (item, piece.entries) for item, piece in zip(items, pieces, strict=False)
         ]
 
     def _set_partner(self, partner):
@@ -317,23 +316,7 @@ class AccountBankStatementLine(models.Model):
         liquidity, _suspense, _other = self._seek_for_lines()
         liquidity.with_context(tracking_disable=True).partner_id = partner
 
-    # === Amounts ===
-
-    def _get_pieces(self, booking):
-        """Return the journal items that ``booking`` puts opposite the bank's.
-
-        Entries wholly settled on one account share an item; a partly settled one has
-        its own, so that core cannot spend its money on another.
-
-        :rtype: list[Piece]
-        :raises UserError: when more is settled than the line brought
-        """
-        return get_pieces(
-            booking,
-            self._get_transaction_currency(),
-            self._get_transaction_amount(),
-            self,
-        )
+    # === Discounts ===
 
     def _get_discount_values(self, booking):
         """Return core's own journal items for the early-payment discounts.
@@ -399,14 +382,6 @@ class AccountBankStatementLine(models.Model):
             **self._get_oca_booked_values(),
         }
 
-    @api.model
-    def _get_oca_booked_values(self):
-        """Return what the OCA's reconciliation widget must know of a booked line.
-
-        :rtype: dict
-        """
-        return {}
-
     def _set_match(self, **values):
         """Write the fields of the match that change, none of which concerns core."""
         for line in self:
@@ -433,21 +408,28 @@ class AccountBankStatementLine(models.Model):
 
 
 def get_pieces(booking, currency, amount, line):
-    """Return the journal items of ``booking``; see `_get_pieces`.
+    """Return the journal items that ``booking`` puts opposite the bank's.
+
+    Entries wholly settled on one account share an item; a partly settled one has its
+    own, so that core cannot spend its money on another.
 
     :param res.currency currency: that of the line's counterpart
     :param float amount: what the line brought, in that currency
     :param line: record or new record: its company, journal and translations
     :rtype: list[Piece]
+    :raises UserError: when more is settled than the line brought
     """
-    sign = 1 if amount > 0 else -1
-    shares = _get_shares(booking, currency, amount, line)
-    written_off = sum(share for _account, share, _label in booking.write_offs)
-    discounted = sum(
-        entry.amount_currency - entry.discount_amount_currency
-        for entry in booking.discounts
+    available = (
+        amount
+        - sum(share for _account, share, _label in booking.write_offs)
+        + sum(
+            entry.amount_currency - entry.discount_amount_currency
+            for entry in booking.discounts
+        )
     )
-    rest = currency.round(amount - sum(shares) - written_off + discounted)
+    sign = 1 if amount > 0 else -1
+    shares = _get_shares(booking, currency, available, sign, line)
+    rest = currency.round(available - sum(shares))
     if rest * sign < 0:
         raise UserError(line.env._("it settles more than the line brought."))
     groups, single = defaultdict(list), []
@@ -479,14 +461,11 @@ def get_pieces(booking, currency, amount, line):
     ]
 
 
-def _get_shares(booking, currency, amount, line):
-    """Return how much of the line each allocation takes, in the line's currency."""
-    written_off = sum(share for _account, share, _label in booking.write_offs)
-    discounted = sum(
-        entry.amount_currency - entry.discount_amount_currency
-        for entry in booking.discounts
-    )
-    available = amount - written_off + discounted
+def _get_shares(booking, currency, available, sign, line):
+    """Return how much of ``available`` each allocation takes.
+
+    :param int sign: that of the line's amount
+    """
     shares = []
     for entry, asked in booking.allocations:
         if asked is not None:
@@ -499,7 +478,6 @@ def _get_shares(booking, currency, amount, line):
             )
         shares.append(currency.round(share))
     # What is missing is missing on the last of those that were not given an amount.
-    sign = 1 if amount > 0 else -1
     excess = currency.round(sum(shares) - available)
     for index in reversed(range(len(shares))):
         entry, asked = booking.allocations[index]
@@ -520,9 +498,6 @@ def _get_shares(booking, currency, amount, line):
 
 def _add_rest(pieces, booking, rest, line):
     """Return ``pieces`` with the remainder of the line."""
-    if booking.rest == "suspense":
-        account = line.journal_id.suspense_account_id
-        return [*pieces, Piece(account, booking.partner, rest)]
     partner = booking.partner or next((p.partner for p in pieces if p.partner), None)
     if not partner:
         raise UserError(line.env._("nobody is known whose credit the rest would be."))

@@ -12,6 +12,7 @@ from odoo.addons.base.models.res_bank import sanitize_account_number
 from odoo.addons.payment import utils as payment_utils
 
 from .. import const, matching
+from .bank_match_entries import DOCUMENT_TYPES, Entries
 
 # Unpaid documents that one key may find: more of them tell nothing.
 MOST_DOCUMENTS = 20
@@ -19,75 +20,9 @@ MOST_DOCUMENTS = 20
 MOST_DUES = 200
 MOST_SAME_AMOUNT = 40
 
-DOCUMENT_TYPES = ("out_invoice", "out_receipt", "out_refund")
-
 # As in the indexes of account.move: the planner compares the expressions.
 NAME_DIGITS = SQL(r"regexp_replace(name, '\D', '', 'g')")
 REFERENCE_DIGITS = SQL(r"regexp_replace(payment_reference, '\D', '', 'g')")
-
-DUE_COLUMNS = SQL(
-    """
-    entry.id, entry.move_id, move.name, COALESCE(move.payment_reference, ''),
-    entry.partner_id, COALESCE(partner.name, ''), entry.amount_residual_currency,
-    entry.currency_id, COALESCE(entry.date_maturity, entry.date), entry.company_id,
-    CASE WHEN entry.amount_residual_currency = entry.amount_currency
-         THEN entry.discount_date END,
-    entry.amount_currency - entry.discount_amount_currency,
-    entry.amount_residual_currency != entry.amount_currency
-    """
-)
-
-
-class Entry:
-    """A row of `DUE_COLUMNS`: an open entry of a customer's document."""
-
-    __slots__ = ("company", "discount", "discount_date", "due", "touched")
-
-    def __init__(self, row, currencies, payment=False):
-        (
-            key,
-            move,
-            document,
-            payment_reference,
-            partner,
-            partner_name,
-            residual,
-            currency_id,
-            date,
-            self.company,
-            self.discount_date,
-            discount,
-            self.touched,
-        ) = row
-        currency = currencies.browse(currency_id)
-
-        def cents(amount):
-            return payment_utils.to_minor_currency_units(float(amount or 0), currency)
-
-        self.discount = cents(discount)
-        self.due = matching.Due(
-            key=key,
-            move=move,
-            document=document or "",
-            payment_reference=payment_reference,
-            partner=partner,
-            partner_name=partner_name,
-            cents=cents(residual),
-            currency=currency.name,
-            date=date,
-            payment=payment,
-        )
-
-    @property
-    def token(self):
-        """One payment of several documents is known by each of them."""
-        return self.due.key, self.due.move
-
-    def on(self, date):
-        """Return the `Due` as it is on ``date``: discounts end."""
-        if self.discount and self.discount_date and date <= self.discount_date:
-            return self.due._replace(discount_cents=self.discount)
-        return self.due
 
 
 class Candidates:
@@ -103,7 +38,7 @@ class Candidates:
         self.clues = {
             one.receipt.key: matching.read_clues(one.receipt) for one in incoming
         }
-        self._entries = {}  # by token
+        self._entries = Entries(env)
         self._by_digits = defaultdict(set)
         self._by_partner = defaultdict(set)
         self._by_amount = defaultdict(set)
@@ -176,39 +111,9 @@ class Candidates:
 
     def load(self):
         """Read what the lines name: references, Bridge's ids, numbers, accounts."""
-        self._flush()
         self._load_targets()
         self._load_documents()
         self._load_payers()
-
-    def _flush(self):
-        env = self.env
-        env["account.move"].flush_model(
-            [
-                "company_id",
-                "move_type",
-                "name",
-                "payment_reference",
-                "payment_state",
-                "state",
-            ]
-        )
-        env["account.move.line"].flush_model(
-            [
-                "account_id",
-                "amount_currency",
-                "amount_residual_currency",
-                "currency_id",
-                "date_maturity",
-                "discount_amount_currency",
-                "discount_date",
-                "display_type",
-                "parent_state",
-                "partner_id",
-                "payment_id",
-                "reconciled",
-            ]
-        )
 
     def _load_documents(self):
         """Read the customer documents whose digits stand in the lines."""
@@ -249,95 +154,13 @@ class Candidates:
                 keys_of[move_id].add(key)
         if not keys_of:
             return
-        entries = self._read_entries(SQL("entry.move_id IN %s", tuple(keys_of)))
+        entries = self._entries.read_dues(SQL("entry.move_id IN %s", tuple(keys_of)))
         touched = {entry.due.move for entry in entries if entry.touched}
         if touched:
-            entries += self._read_payments(touched)
+            entries += self._entries.read_payments_of(touched)
         for entry in entries:
             for key in keys_of[entry.due.move]:
                 self._by_digits[key].add(entry.token)
-
-    def _read_entries(self, where):
-        """Read due entries of customer documents.
-
-        :param SQL where: which ones; ``entry``, ``move`` and ``partner`` are there
-        :rtype: list[Entry]
-        """
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT %(columns)s
-                  FROM account_move_line entry
-                  JOIN account_move move ON move.id = entry.move_id
-                  LEFT JOIN res_partner partner ON partner.id = entry.partner_id
-                 WHERE entry.display_type = 'payment_term'
-                   AND entry.parent_state = 'posted'
-                   AND move.move_type IN %(types)s
-                   AND %(where)s
-                """,
-                columns=DUE_COLUMNS,
-                types=DOCUMENT_TYPES,
-                where=where,
-            )
-        )
-        currencies = self.env["res.currency"]
-        return self._keep([Entry(row, currencies) for row in rows])
-
-    def _read_payments(self, move_ids):
-        """Read the outstanding entries of payments registered for documents.
-
-        The document is told with them: that is what a label names.
-        """
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT DISTINCT ON (entry.id, due.move_id) due.move_id, %(columns)s
-                  FROM (
-                    SELECT due.move_id, part.credit_move_id AS paid_id
-                      FROM account_move_line due
-                      JOIN account_partial_reconcile part
-                        ON part.debit_move_id = due.id
-                     WHERE due.move_id IN %(moves)s
-                       AND due.display_type = 'payment_term'
-                     UNION ALL
-                    SELECT due.move_id, part.debit_move_id
-                      FROM account_move_line due
-                      JOIN account_partial_reconcile part
-                        ON part.credit_move_id = due.id
-                     WHERE due.move_id IN %(moves)s
-                       AND due.display_type = 'payment_term'
-                  ) due
-                  JOIN account_move_line paid
-                    ON paid.id = due.paid_id
-                   AND paid.payment_id IS NOT NULL
-                  JOIN account_move_line entry
-                    ON entry.move_id = paid.move_id
-                   AND entry.id != paid.id
-                   AND entry.reconciled IS NOT TRUE
-                   AND entry.parent_state = 'posted'
-                  JOIN account_account account
-                    ON account.id = entry.account_id
-                   AND account.reconcile
-                   AND account.account_type NOT IN %(due_types)s
-                  JOIN account_move move ON move.id = due.move_id
-                  LEFT JOIN res_partner partner ON partner.id = entry.partner_id
-                """,
-                columns=DUE_COLUMNS,
-                due_types=("asset_receivable", "liability_payable"),
-                moves=tuple(move_ids),
-            )
-        )
-        payments = []
-        for move_id, *row in rows:
-            entry = Entry(row, self.env["res.currency"], payment=True)
-            entry.due = entry.due._replace(move=move_id)
-            payments.append(entry)
-        return self._keep(payments)
-
-    def _keep(self, entries):
-        for entry in entries:
-            self._entries[entry.token] = entry
-        return entries
 
     def _load_payers(self):
         """Read whose accounts the money came from."""
@@ -395,31 +218,12 @@ class Candidates:
         """
         dues = defaultdict(list)
         booked = transactions.filtered("payment_id")
-        owners = {}
-        if booked:
-            owners = {tx.payment_id.move_id.id: tx for tx in booked}
-            rows = self.env.execute_query(
-                SQL(
-                    """
-                    SELECT %(columns)s
-                      FROM account_move_line entry
-                      JOIN account_move move ON move.id = entry.move_id
-                      JOIN account_account account ON account.id = entry.account_id
-                      LEFT JOIN res_partner partner ON partner.id = entry.partner_id
-                     WHERE entry.move_id IN %(moves)s
-                       AND account.reconcile
-                       AND account.account_type NOT IN %(due_types)s
-                       AND entry.reconciled IS NOT TRUE
-                       AND entry.parent_state = 'posted'
-                    """,
-                    columns=DUE_COLUMNS,
-                    moves=tuple(owners) or (0,),
-                    due_types=("asset_receivable", "liability_payable"),
-                )
+        owners = {tx.payment_id.move_id.id: tx for tx in booked}
+        if owners:
+            entries = self._entries.read_outstanding(
+                SQL("entry.move_id IN %s", tuple(owners)), payment=False
             )
-            for entry in self._keep(
-                [Entry(row, self.env["res.currency"]) for row in rows]
-            ):
+            for entry in entries:
                 dues[owners[entry.due.move]].append(entry.token)
         asking = defaultdict(list)  # request → those whose dues are its own
         for transaction in transactions - booked:
@@ -433,7 +237,7 @@ class Candidates:
             lambda tx: not tx.payment_request_id and tx.invoice_ids
         )
         for transaction in loose:
-            entries = self._read_entries(
+            entries = self._entries.read_dues(
                 SQL(
                     "entry.move_id IN %s AND entry.reconciled IS NOT TRUE",
                     tuple(transaction.invoice_ids.ids),
@@ -465,7 +269,7 @@ class Candidates:
         )
         if not rows:
             return
-        self._read_entries(SQL("entry.id IN %s", tuple({row[1] for row in rows})))
+        self._entries.read_dues(SQL("entry.id IN %s", tuple({row[1] for row in rows})))
         requests = {request.id: records for request, records in asking.items()}
         for request_id, *token in rows:
             for record in requests[request_id]:
@@ -559,14 +363,10 @@ class Candidates:
             found[partner_id].add(tuple(token))
         # Part of a long list would make combinations look like the only ones.
         kept = {p: tokens for p, tokens in found.items() if len(tokens) <= MOST_DUES}
-        self._read_missing(set().union(*kept.values()))
+        known = self._entries.read_missing(set().union(*kept.values()))
         for partner_id, tokens in kept.items():
-            self._by_partner[partner_id] |= tokens & set(self._entries)
+            self._by_partner[partner_id] |= tokens & known
         self._load_partner_payments(partners)
-
-    def _read_missing(self, tokens):
-        if missing := {id_ for id_, move in tokens if (id_, move) not in self._entries}:
-            self._read_entries(SQL("entry.id IN %s", tuple(missing)))
 
     def _load_partner_payments(self, partners):
         """Read the outstanding entries of payments registered by hand."""
@@ -581,36 +381,24 @@ class Candidates:
         )
         if not accounts:
             return
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT DISTINCT ON (entry.id) %(columns)s
-                  FROM account_move_line entry
-                  JOIN account_move move ON move.id = entry.move_id
-                  LEFT JOIN res_partner partner ON partner.id = entry.partner_id
-                 WHERE entry.account_id IN %(accounts)s
-                   AND entry.partner_id IN %(partners)s
-                   AND entry.reconciled IS NOT TRUE
-                   AND entry.parent_state = 'posted'
-                   AND entry.payment_id IS NOT NULL
-                   AND entry.company_id IN %(companies)s
-                 LIMIT %(most)s
-                """,
-                columns=DUE_COLUMNS,
-                accounts=tuple(accounts.ids),
-                partners=tuple(sorted(partners)),
-                companies=tuple(self._companies),
-                most=MOST_DUES * len(partners),
-            )
-        )
         known = {entry.due.key for entry in self._entries.values()}
-        payments = [
-            Entry(row, self.env["res.currency"], payment=True)
-            for row in rows
-            if row[0] not in known
-        ]
-        for entry in self._keep(payments):
-            self._by_partner[entry.due.partner].add(entry.token)
+        where = SQL(
+            """
+            entry.account_id IN %(accounts)s
+            AND entry.partner_id IN %(partners)s
+            AND entry.payment_id IS NOT NULL
+            AND entry.company_id IN %(companies)s
+            """,
+            accounts=tuple(accounts.ids),
+            partners=tuple(sorted(partners)),
+            companies=tuple(self._companies),
+        )
+        payments = self._entries.read_outstanding(
+            where, limit=MOST_DUES * len(partners)
+        )
+        for entry in payments:
+            if entry.due.key not in known:
+                self._by_partner[entry.due.partner].add(entry.token)
 
     def _load_amount_dues(self, incoming):
         """Read the dues of exactly the amounts that came."""
@@ -643,10 +431,8 @@ class Candidates:
                 most=MOST_SAME_AMOUNT + 1,
             )
         )
-        tokens = {tuple(row) for row in rows}
-        self._read_missing(tokens)
         found = defaultdict(set)
-        for token in tokens & set(self._entries):
+        for token in self._entries.read_missing({tuple(row) for row in rows}):
             due = self._entries[token].due
             found[due.cents, due.currency].add(token)
         # One of many, cut somewhere, would look like the only one.

@@ -46,9 +46,13 @@ class AccountBankStatementLine(models.Model):
 
     @api.model
     def _get_oca_booked_values(self):
-        """Override: their widget keeps the counterparts it last proposed, and how it
-        last reconciled. By these it would show what is no more, and reverse the
-        invoice where it should only undo.
+        """Return what their widget must know of a booked line.
+
+        It keeps the counterparts it last proposed, and how it last reconciled. By these
+        it would show what is no more, and reverse the invoice where it should only
+        undo.
+
+        :rtype: dict
         """
         values = {"reconcile_data": False, "reconcile_mode": "edit"}
         return {name: values[name] for name in values if name in self._fields}

@@ -421,18 +421,19 @@ class AccountBankStatementLine(models.Model):
             elif plan.decision.best and line._is_untouched():
                 unclear.append((line, plan))
         booked = self._book(bookings, turned) if bookings else self.browse()
-        booked |= self._match_returned(lines, plans, booked)
-        if unclear:
+        returned = self._find_returned(lines, plans, booked)
+        booked |= returned._match()
+        if unclear := [pair for pair in unclear if pair[0] not in returned]:
             self.env["bank.match.suggestion"]._suggest(unclear)
             self._flag_differences(unclear)
         return booked
 
     @api.model
-    def _match_returned(self, lines, plans, booked):
-        """Book what came in and went out again in one batch: only now is it known
-        that it had come in.
+    def _find_returned(self, lines, plans, booked):
+        """Return the lines by which what came in with ``booked`` went out again: only
+        now is it known that it had come in.
 
-        :return: the lines that were booked
+        :rtype: account.bank.statement.line
         """
         paid = booked.matched_transaction_id.mapped("reference")
         paid += booked.matched_request_id.mapped("reference")
@@ -442,7 +443,7 @@ class AccountBankStatementLine(models.Model):
                 continue
             if set(matching.read_clues(plan.one.receipt).codes) & set(paid):
                 returned |= line
-        return returned._match()
+        return returned
 
     @api.model
     def _flag_differences(self, unclear):

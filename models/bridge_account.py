@@ -336,21 +336,26 @@ class BridgeAccount(models.Model):
 
         :return: notification
         :rtype: dict
+        :raises AccessError: for who may only look at the accounts
         """
         self.check_access("read")
+        user = self.env.user
+        if not self.env.su and not user.has_group("account.group_account_invoice"):
+            raise AccessError(self.env._("Only accountants have the bank read."))
         accounts = self.filtered(lambda account: account.state == "active")
-        accounts.sudo()._ask_to_pull(user=self.env.user)
-        if accounts:
-            kind, message = (
-                "info",
-                self.env._(
-                    "The bank data are being fetched. You are told when it is done."
-                ),
+        accounts.sudo()._ask_to_pull(user=user)
+        problems = [
+            provider._get_reading_problem() for provider in accounts.sudo().provider_id
+        ]
+        kind, message = "warning", " ".join(filter(None, problems))
+        if not accounts:
+            message = self.env._(
+                "Assign the accounts to journals and start them first."
             )
-        else:
-            kind, message = (
-                "warning",
-                self.env._("Assign the accounts to journals and start them first."),
+        elif not message:
+            kind = "info"
+            message = self.env._(
+                "The bank data are being fetched. You are told when it is done."
             )
         return {
             "type": "ir.actions.client",
@@ -385,18 +390,17 @@ class BridgeAccount(models.Model):
         self.ensure_one()
         return self.journal_id.action_open_bank_lines()
 
-    def _ask_to_pull(self, user=None, at=None):
-        """Have the accounts pulled at a time, at once by default.
+    def _ask_to_pull(self, user=None):
+        """Have the accounts pulled at once, or as soon as Bridge may be asked.
 
         :param res.users user: who is told when it is done
-        :param datetime at: when
         """
-        values = {"next_pull_at": at or fields.Datetime.now()}
+        values = {"next_pull_at": fields.Datetime.now()}
         if user:
             values["pull_user_id"] = user.id
         for account in self.filtered(lambda account: account.state == "active"):
             account.write({**values, "ask_count": account.ask_count + 1})
-        self.env.ref(PULL_CRON)._trigger(at=at)
+        self.env.ref(PULL_CRON)._trigger()
 
     # === Age ===
 

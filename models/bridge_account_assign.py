@@ -1,6 +1,7 @@
 from markupsafe import escape
 
 from odoo import fields, models
+from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
 
@@ -23,7 +24,28 @@ class BridgeAccount(models.Model):
             values.update(self._no_history(), next_pull_at=fields.Datetime.now())
         if self.state == "gone":
             values.update(self._prepare_return())
-        self.write({key: v for key, v in values.items() if self._differs(key, v)})
+        values = {key: v for key, v in values.items() if self._differs(key, v)}
+        try:
+            with self.env.cr.savepoint():
+                self.write(values)
+        except ValidationError as error:
+            self._take_in_another(values, error)
+
+    def _take_in_another(self, values, error):
+        """Keep what Bridge says of an account that is no longer the journal's: its IBAN
+        or its currency is another one now. It feeds nothing until a person has looked.
+
+        :param dict values: as read
+        :param ValidationError error: why the journal is not fed
+        """
+        state = values.get("state", self.state)
+        if state == "to_assign":
+            self.write({**values, "journal_id": False})
+            return
+        known = {"iban": self.iban, "currency_id": self.currency_id.id}
+        self.write({**values, **known, "state": "paused", "next_pull_at": False})
+        if state == "active":
+            self._tell_a_person(self.env._("%s: no longer fed", self.name), str(error))
 
     def _differs(self, name, value):
         """Return whether a value read is not the one of the field."""

@@ -23,9 +23,6 @@ PULL_EVERY = timedelta(minutes=50)
 RETRY_MINUTES = (2, 5, 15, 60, 240)
 # While another pull holds the account.
 BUSY_RETRY = timedelta(minutes=1)
-# After "too many requests", if Bridge does not say how long (60 requests in 60 s).
-LIMIT_SECONDS = 60
-LIMIT_SECONDS_MAX = 3600
 
 
 class BridgeAccount(models.Model):
@@ -43,12 +40,15 @@ class BridgeAccount(models.Model):
         over the limit is left alone until Bridge allows it again.
         """
         now = fields.Datetime.now()
+        readable = Domain(
+            "provider_id", "any", self.env["payment.provider"]._get_reading_domain()
+        )
         due = Domain("state", "=", "active") & Domain("next_pull_at", "<=", now)
-        accounts = self.search(due)
+        accounts = self.search(readable & due)
         Connection = self.env["bridge.connection"]
+        to_read = Domain("state", "!=", "removed") & Domain("next_read_at", "<=", now)
         connections = Connection.search(
-            Domain("state", "!=", "removed") & Domain("next_read_at", "<=", now)
-            | Domain("id", "in", accounts.connection_id.ids)
+            readable & (to_read | Domain("id", "in", accounts.connection_id.ids))
         )
         cron = self.env["ir.cron"]
         left = len(connections) + len(accounts)
@@ -126,31 +126,38 @@ class BridgeAccount(models.Model):
 
     def _begin_pull(self, left):
         self._lock_for_pull()
-        if self.state != "active" or not self.journal_id:
-            raise PullBusy
         self.pulled_count = 0
-        if not self.cursor and not self.history_begun_at:
-            self.history_begun_at = moment.to_milliseconds(moment.now())
+        begun_at = moment.to_milliseconds(moment.now())
+        if not self.cursor:
+            begun_at = self.history_begun_at = self.history_begun_at or begun_at
         run = PullRun(
             self.account_ref,
             self.history_start,
             cursor=self.cursor,
             done=self.history_done,
-            begun_at=self.history_begun_at,
+            begun_at=begun_at,
+            balance=self.balance,
             ask_count=self.ask_count,
             left=left,
         )
         self.env["ir.cron"]._commit_progress(0, remaining=left + 1)
         return run
 
-    def _lock_for_pull(self):
+    def _lock_for_pull(self, run=None):
         """Hold the account until the next commit, and see it as it is now.
 
-        :raises PullBusy: if somebody else holds it
+        :param PullRun run: what was seen so far
+        :raises PullBusy: if somebody else holds it, or it is no longer to be read, or
+            not as ``run`` began to
         """
         if not self.try_lock_for_update(allow_referencing=True):
             raise PullBusy
         self.invalidate_recordset()
+        if self.state != "active" or not self.journal_id:
+            raise PullBusy
+        asked = (self.account_ref, self.history_start)
+        if run and asked != (run.account_ref, run.first_day):
+            raise PullBusy
 
     def _pull_pages(self, bridge, run):
         """Read all pages and take them in; no database work is open meanwhile.
@@ -161,7 +168,6 @@ class BridgeAccount(models.Model):
         cron = self.env["ir.cron"]
         windows = run.windows(self.company_id._get_payment_today())
         cron._commit_progress(0, remaining=run.left + 1)
-        before = bridge.read_account(run.account_ref)
         for first, last in windows:
             pages = bridge.transaction_pages(
                 run.account_ref, since=run.since, min_date=first, max_date=last
@@ -170,12 +176,12 @@ class BridgeAccount(models.Model):
                 for data_list in split_every(SLICE, page, list):
                     self._take_in_and_commit(data_list, run)
             if last and not run.problems:
-                self._lock_for_pull()
+                self._lock_for_pull(run)
                 self.history_done = last
                 cron._commit_progress(0, remaining=run.left + 1)
-        after = bridge.read_account(run.account_ref)
-        self._lock_for_pull()
-        self._end_pull(run, before, after)
+        data = bridge.read_account(run.account_ref)
+        self._lock_for_pull(run)
+        self._end_pull(run, data)
         cron._commit_progress(1, remaining=run.left)
 
     def _take_in_and_commit(self, data_list, run):
@@ -185,18 +191,18 @@ class BridgeAccount(models.Model):
         :raises PullStopped: if the cron's time is over
         """
         known = run.created
-        self._lock_for_pull()
+        self._lock_for_pull(run)
         self._take_in_slice(data_list, run)
         cron = self.env["ir.cron"]
         time_left = cron._commit_progress(1, remaining=run.left + 1)
         if not time_left and run.created > known:
             raise PullStopped
 
-    def _end_pull(self, run, before, after):
+    def _end_pull(self, run, data):
         """Move the cursor, now that everything is committed, and compare balances.
 
-        :param dict before: the account as read before its transactions
-        :param dict after: the account as read after them
+        :param PullRun run: what was seen
+        :param dict data: the account as read after its transactions
         """
         now = fields.Datetime.now()
         problems = list(dict.fromkeys(run.problems))
@@ -216,18 +222,28 @@ class BridgeAccount(models.Model):
                 self.env._("%s: transactions not taken in", self.name), problems[0]
             )
         self.write(values)
-        steady = before.get("balance") == after.get("balance")
-        if steady and after.get("balance") is not None:
-            self.balance = after["balance"]
-            self.instant_balance = after.get("instant_balance", after["balance"])
-            if not problems:
-                self._book_opening()
-                self._correct_opening()
-            self._check_balance()
-        else:
+        self._compare_balances(run, data)
+        self._tell_user(user, problems)
+
+    def _compare_balances(self, run, data):
+        """Note what the bank holds, and compare it with what was booked.
+
+        Parameters as of `_end_pull`.
+        """
+        balance = data.get("balance")
+        if balance is None:
+            return
+        self.balance = balance
+        self.instant_balance = data.get("instant_balance", balance)
+        currency = self.currency_id or self.company_id.currency_id
+        if currency.compare_amounts(run.balance, balance):
             # The bank was read meanwhile: what its balance contains is read next.
             self._ask_to_pull()
-        self._tell_user(user, problems)
+            return
+        if not run.problems:
+            self._book_opening()
+            self._correct_opening()
+        self._check_balance()
 
     def _fail(self, error, left):
         """Note why a pull failed and when it is tried again.
@@ -236,38 +252,22 @@ class BridgeAccount(models.Model):
         :return: the error if Bridge is not to be asked again for now, else None
         :rtype: Exception | None
         """
-        now = fields.Datetime.now()
-        status = getattr(error, "status", None)
-        limited = status == 429
-        if limited:
-            seconds = getattr(error, "retry_after", None) or LIMIT_SECONDS
-            at = now + timedelta(seconds=min(seconds, LIMIT_SECONDS_MAX))
-        else:
-            step = min(self.pull_failures, len(RETRY_MINUTES) - 1)
-            at = now + timedelta(minutes=RETRY_MINUTES[step])
-        # Bridge counts the calls of a user, whatever account they are about.
-        waiting = self.search(
-            [
-                ("provider_id", "=", self.provider_id.id),
-                ("state", "=", "active"),
-                ("next_pull_at", "<", at),
-            ]
-        )
-        concerned = (waiting if limited else self).try_lock_for_update(
-            allow_referencing=True
-        )
-        concerned.next_pull_at = at
-        if self in concerned:
+        rest_until = self.provider_id._bridge_rest(error)
+        step = min(self.pull_failures, len(RETRY_MINUTES) - 1)
+        retry_at = fields.Datetime.now() + timedelta(minutes=RETRY_MINUTES[step])
+        at = rest_until or retry_at
+        if self.try_lock_for_update(allow_referencing=True):
             user = self.pull_user_id
             self.write(
                 {
+                    "next_pull_at": at,
                     "pull_error": self._get_error_text(error),
-                    "pull_failures": self.pull_failures + (not limited),
+                    "pull_failures": self.pull_failures + (not rest_until),
                     "pull_user_id": False,
                 }
             )
             self._tell_user(user, [self.pull_error])
-        if status == 404:
+        if getattr(error, "status", None) == 404:
             # The account itself may be gone: its connection tells.
             self.connection_id._ask_to_read()
         self.env.ref(PULL_CRON)._trigger(at=at)

@@ -7,7 +7,7 @@ from odoo.exceptions import UserError
 from odoo.tools import format_date
 
 from ..bridge.bank_transaction import BankTransaction
-from ..bridge.pull import PullBusy, order
+from ..bridge.pull import order
 
 _logger = logging.getLogger(__name__)
 
@@ -26,8 +26,6 @@ class BridgeAccount(models.Model):
         :param list data_list: as read, in any order
         :param PullRun run: what was seen so far
         """
-        if self.account_ref != run.account_ref or self.state != "active":
-            raise PullBusy
         transactions = self._parse_slice(data_list, run)
         lines = self._find_lines(transactions)
         new = []

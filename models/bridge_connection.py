@@ -82,7 +82,6 @@ class BridgeConnection(models.Model):
     item_ref = fields.Char(string="Connection at Bridge", readonly=True, copy=False)
     item_created_at = fields.Datetime(readonly=True, copy=False)
     bank_ref = fields.Char(string="Bank at Bridge", readonly=True, copy=False)
-    logo_url = fields.Char(readonly=True, copy=False)
     status_code = fields.Integer(readonly=True, copy=False)
     status_info = fields.Char(string="Status at Bridge", readonly=True, copy=False)
     state = fields.Selection(
@@ -390,6 +389,7 @@ class BridgeConnection(models.Model):
                 connection._read_at_bridge(hint=item_id)
         except (BridgeError, UserError) as error:
             _logger.warning("Connection %s could not be read: %s", self.id, error)
+            connection.provider_id._bridge_rest(error)
             connection._ask_to_read()
 
     def _ask_to_read(self):

@@ -85,9 +85,8 @@ class BridgeConnection(models.Model):
         :rtype: Exception | None
         """
         known = isinstance(error, (BridgeError, UserError))
-        delay = getattr(error, "retry_after", None)
-        wait = timedelta(seconds=min(delay, 3600)) if delay else RETRY_AFTER
-        at = fields.Datetime.now() + wait
+        rest_until = self.provider_id._bridge_rest(error)
+        at = rest_until or fields.Datetime.now() + RETRY_AFTER
         if self.try_lock_for_update(allow_referencing=True):
             self.write(
                 {
@@ -170,8 +169,8 @@ class BridgeConnection(models.Model):
         return new[0] if len(new) == 1 and not others else None
 
     def _fetch_bank(self, bank_ref):
-        """Return name and logo of a bank, empty if Bridge does not tell: they are not
-        worth a failure.
+        """Return what Bridge tells of a bank, its name above all, empty if it tells
+        nothing: that is not worth a failure.
 
         :rtype: dict
         """
@@ -208,7 +207,7 @@ class BridgeConnection(models.Model):
         """Return the values read from an item.
 
         :param dict item: as read
-        :param dict bank: name and logo, empty if they are known already
+        :param dict bank: with its name, empty if that is known already
         """
         now = fields.Datetime.now()
         status = item.get("status")
@@ -232,7 +231,6 @@ class BridgeConnection(models.Model):
             values["last_success_at"] = last
         if bank.get("name"):
             values["bank_name"] = bank["name"]
-            values["logo_url"] = (bank.get("images") or {}).get("logo") or False
         elif not self.bank_name:
             values["bank_name"] = self.env._("Bank %s", values["bank_ref"])
         return values

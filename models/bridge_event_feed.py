@@ -1,3 +1,5 @@
+from psycopg2 import OperationalError
+
 from odoo import fields, models
 
 from .bridge_connection import PULL_CRON
@@ -24,9 +26,15 @@ class BridgeEvent(models.Model):
         connection = ours._find_connection()
         if not connection:
             ours = self.browse()
-        if ours and not ours._mark_to_read(connection):
-            # A pull holds them, and may have asked Bridge before this event.
-            ours._try_later(self.env._("Being read by another process."))
+        if ours:
+            try:
+                with self.env.cr.savepoint():
+                    marked = ours._mark_to_read(connection)
+            except OperationalError:
+                marked = False
+            if not marked:
+                # A pull holds them, and may have asked Bridge before this event.
+                ours._try_later(self.env._("Being read by another process."))
         (self - ours).write({"state": "ignored"})
 
     def _find_connection(self):

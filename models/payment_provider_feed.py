@@ -4,8 +4,9 @@ from datetime import timedelta
 
 from psycopg2 import OperationalError
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from ..bridge import moment
 from ..bridge.aggregation import Aggregation
@@ -15,6 +16,9 @@ _logger = logging.getLogger(__name__)
 
 # A token that dies sooner than this is not used for another round of calls.
 TOKEN_MARGIN = timedelta(minutes=5)
+# After "too many requests", if Bridge does not say how long (60 requests in 60 s).
+REST_SECONDS = 60
+REST_SECONDS_MAX = 3600
 
 
 class PaymentProvider(models.Model):
@@ -35,16 +39,68 @@ class PaymentProvider(models.Model):
     bridge_token_expires_at = fields.Datetime(
         readonly=True, copy=False, groups="base.group_system"
     )
+    bridge_rest_until = fields.Datetime(
+        readonly=True,
+        copy=False,
+        groups="base.group_system",
+        help="Bridge counts the calls about all banks together, and wants none before.",
+    )
 
     def _get_reset_values(self):
         """Override of `payment`: another application has other users."""
         values = super()._get_reset_values()
         if self.code == "bridge":
-            values.update(bridge_user_ref=None, **self._no_bridge_token())
+            values.update(
+                bridge_user_ref=None,
+                bridge_access_token=None,
+                bridge_token_expires_at=None,
+                bridge_rest_until=None,
+            )
         return values
 
-    def _no_bridge_token(self):
-        return {"bridge_access_token": None, "bridge_token_expires_at": None}
+    # === When to ask ===
+
+    @api.model
+    def _get_reading_domain(self):
+        """Return the domain of providers whose banks may be read now."""
+        rested = Domain("bridge_rest_until", "=", False) | Domain(
+            "bridge_rest_until", "<=", fields.Datetime.now()
+        )
+        return Domain("state", "!=", "disabled") & rested
+
+    def _get_reading_problem(self):
+        """Return why the banks are not read now, empty if they are.
+
+        :rtype: str
+        """
+        self.ensure_one()
+        provider = self.sudo()
+        if provider.filtered_domain(self._get_reading_domain()):
+            return ""
+        if provider.state == "disabled":
+            return provider.company_id._get_bridge_off_text()
+        return self.env._("Bridge limits the number of calls: tried again soon.")
+
+    def _bridge_rest(self, error):
+        """Ask Bridge nothing about banks for as long as it wants.
+
+        :param Exception error: why a call failed
+        :return: until when, None if Bridge does not ask to wait
+        :rtype: datetime.datetime | None
+        """
+        self.ensure_one()
+        seconds = getattr(error, "retry_after", None)
+        if not seconds and getattr(error, "status", None) != 429:
+            return None
+        rest = timedelta(seconds=min(seconds or REST_SECONDS, REST_SECONDS_MAX))
+        until = fields.Datetime.now() + rest
+        # Whoever holds it asks Bridge himself, and hears the same.
+        self.sudo().try_lock_for_update(
+            allow_referencing=True
+        ).bridge_rest_until = until
+        return until
+
+    # === Asking ===
 
     def _bridge_external_user(self):
         """Return the name by which Bridge knows this company of this database.

@@ -130,9 +130,7 @@ class PaymentReminder(models.Model):
         self.ensure_one()
         before, after = self._split_body()
         request, company = self.request_id.sudo(), self.company_id
-        today = format_date(
-            self.env, company._get_payment_today(), date_format="d MMMM y"
-        )
+        today = format_date(self.env, company._get_payment_today(), date_format="long")
         offer = request._get_payment_offer() if request else {}
         return {
             "window": self._get_postal_lines(),

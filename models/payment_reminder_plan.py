@@ -136,7 +136,7 @@ class PaymentReminder(models.Model):
             )
         )
         # What was read before knows nothing of them.
-        self.env.invalidate_all(flush=False)
+        self.env.invalidate_all()
         return self.env["payment.reminder"].browse(row[0] for row in rows)
 
     @api.model

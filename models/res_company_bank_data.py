@@ -33,14 +33,17 @@ class ResCompany(models.Model):
         )
         provider = providers.sorted(lambda p: chain.index(p.company_id.id))[-1:]
         if not provider:
-            raise UserError(
-                self.env._(
-                    "Bridge is not switched on in %s: enter the credentials in the "
-                    "payment provider first.",
-                    self.name,
-                )
-            )
+            raise UserError(self._get_bridge_off_text())
         return provider.sudo(False)
+
+    def _get_bridge_off_text(self):
+        """Return in a sentence that no bank can be read, and what to do about it."""
+        self.ensure_one()
+        return self.env._(
+            "Bridge is not switched on in %s: enter the credentials in the payment "
+            "provider first.",
+            self.name,
+        )
 
     def _get_bank_data_age(self, journals=None):
         """Return for how long the bank of which the news is oldest was not read.
@@ -54,16 +57,11 @@ class ResCompany(models.Model):
         domain &= fields.Domain("company_id", "in", self.ids)
         if journals is not None:
             domain &= fields.Domain("journal_id", "in", journals.ids)
-        # An account that was never read is as old as its record.
-        [(count, oldest, unread)] = accounts._read_group(
-            domain, [], ["__count", "data_at:min", "create_date:min"]
-        )
-        if not count:
+        feeds = accounts.search_fetch(domain, ["data_at", "create_date"])
+        if not feeds:
             return None
-        if accounts.search_count(
-            domain & fields.Domain("data_at", "=", False), limit=1
-        ):
-            oldest = min(filter(None, (oldest, unread)))
+        # An account that was never read is as old as its record.
+        oldest = min(feed.data_at or feed.create_date for feed in feeds)
         return max(timedelta(), fields.Datetime.now() - oldest)
 
     def _get_bank_data_note(self, journals=None):

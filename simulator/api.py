@@ -3,7 +3,7 @@
 from .banks import BANKS
 from .calls import ApiError, call, json_answer, mask_iban, own, read_json
 from .clock import from_text, to_text
-from .paging import moment, page, values
+from .paging import listing, moment, values
 from .validation import Invalid, check_payment_link
 
 
@@ -107,9 +107,7 @@ def read_link(sim, request, application, link_id):
 @call
 def list_links(sim, request, application):
     found = _listed(sim, request, sim.links.values(), application)
-    shown, pagination = page(request, found, lambda link: link["number"])
-    resources = [show_link(sim, link) for link in shown]
-    return json_answer({"resources": resources, "pagination": pagination})
+    return listing(request, found, lambda link: show_link(sim, link))
 
 
 @call
@@ -135,9 +133,7 @@ def list_requests(sim, request, application):
     link_id = request.args.get("payment_link_id")
     if link_id:
         found = [item for item in found if item["payment_link_id"] == link_id]
-    shown, pagination = page(request, found, lambda item: item["number"])
-    resources = [show_request(sim, item) for item in shown]
-    return json_answer({"resources": resources, "pagination": pagination})
+    return listing(request, found, lambda item: show_request(sim, item))
 
 
 @call
@@ -150,9 +146,7 @@ def read_provider(sim, request, application, provider_id):
 @call
 def list_providers(sim, request, application):
     found = [bank for bank in BANKS.values() if _bank_matches(request, bank)]
-    shown, pagination = page(request, found, lambda bank: bank["id"])
-    resources = [_show_bank(sim, bank) for bank in shown]
-    return json_answer({"resources": resources, "pagination": pagination})
+    return listing(request, found, lambda bank: _show_bank(sim, bank), key="id")
 
 
 def _show_bank(sim, bank):

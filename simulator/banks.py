@@ -1,6 +1,10 @@
 """Banks of the simulated world: what ``GET /v3/providers`` answers."""
 
 DEMO_BANK = 574
+# Both are those of every manual. The account of the first application's beneficiary,
+# which is the demo company; and the one that every payer pays from.
+DEMO_IBAN = "FR7630006000011234567890189"
+PAYER_IBAN = "FR7610107001011234567890129"
 
 
 def _bank(

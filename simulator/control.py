@@ -8,8 +8,7 @@ from werkzeug.wrappers import Response
 from .banks import BANKS, DEMO_BANK
 from .calls import ApiError, json_answer
 from .clock import to_text
-from .faults import UnknownFault
-from .payments import JourneyError
+from .payments import JourneyError, holder_name
 from .templating import page
 
 SHOWN = 100
@@ -36,7 +35,7 @@ def action(handler):
             data = handler(sim, {**_values(request), **ids})
         except KeyError as error:
             raise ApiError(404, "not_found", f"unknown or missing: {error}") from error
-        except (JourneyError, UnknownFault, ValueError, TypeError) as error:
+        except (JourneyError, ValueError, TypeError) as error:
             raise ApiError(400, "invalid_request", str(error)) from error
         if request.is_json:
             return json_answer(data)
@@ -171,7 +170,7 @@ def home(sim, request):
                 "link": link,
                 "url": sim.pay_url(link),
                 "amount": sum(item["amount"] for item in link["transactions"]),
-                "payer": _payer(link["user"]),
+                "payer": holder_name(link["user"]),
                 "requests": sim.store.requests_of(link)[::-1],
             }
             for link in links
@@ -208,10 +207,6 @@ def webhooks_page(sim, request):
 
 def favicon(sim, request):
     return Response(status=204)
-
-
-def _payer(user):
-    return user.get("company_name") or f"{user['first_name']} {user['last_name']}"
 
 
 ROUTES = [

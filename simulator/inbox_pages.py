@@ -19,18 +19,14 @@ _FRAME_HEADERS = {
 
 def listing(sim, request):
     """Mails and SMS, newest first; ``?to=`` keeps those to one recipient."""
-    recipient = request.args.get("to")
     with sim.lock:
-        messages = sim.inbox.to(recipient) if recipient else list(sim.inbox)
-        return page("inbox.html", here="/inbox", messages=messages[::-1])
+        return page("inbox.html", here="/inbox", messages=_listed(sim, request))
 
 
 def listing_json(sim, request):
     """The same as JSON."""
-    recipient = request.args.get("to")
     with sim.lock:
-        messages = sim.inbox.to(recipient) if recipient else list(sim.inbox)
-        return json_answer([message.as_dict() for message in messages[::-1]])
+        return json_answer([message.as_dict() for message in _listed(sim, request)])
 
 
 def show(sim, request, identifier):
@@ -78,6 +74,12 @@ def image(sim, request, identifier, cid):
     if item is None or not item.type.startswith("image/"):
         raise ApiError(404, "not_found", "No such image")
     return Response(item.data, headers=_FRAME_HEADERS, mimetype=item.type)
+
+
+def _listed(sim, request):
+    recipient = request.args.get("to")
+    messages = sim.inbox.to(recipient) if recipient else sim.inbox
+    return messages[::-1]
 
 
 def _message(sim, identifier):

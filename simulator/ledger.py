@@ -1,12 +1,12 @@
 """Credits on the beneficiary's bank account: they appear after a transfer."""
 
-import unicodedata
 from datetime import datetime, time, timedelta, timezone
 
-from .banks import BANKS
+from .banks import BANKS, DEMO_BANK
 from .clock import from_text, to_text
+from .feed.writing import WRITINGS
+from .payments import holder_name
 
-MAX_DESCRIPTION = 140
 INSTANT_DELAY = timedelta(seconds=10)
 OVERNIGHT_IN_A_HURRY = timedelta(hours=1)
 BOOKING_TIME = time(7, 0, tzinfo=timezone.utc)
@@ -18,13 +18,6 @@ def next_business_day(day):
     while day.weekday() >= 5:
         day += timedelta(days=1)
     return day
-
-
-def describe(kind, payer, label):
-    """Return the line as the receiving bank prints it: capitals, no accents, cut."""
-    text = unicodedata.normalize("NFKD", f"{kind} DE {payer} {label}").upper()
-    text = "".join(char for char in text if not unicodedata.combining(char))
-    return " ".join(text.split())[:MAX_DESCRIPTION]
 
 
 class Ledger:
@@ -55,8 +48,6 @@ class Ledger:
             # nobody watches a demo overnight
             wait = min(wait, OVERNIGHT_IN_A_HURRY)
         wait = self._clock.delay(seconds=wait.total_seconds())
-        user = request["user"]
-        payer = user.get("company_name") or f"{user['first_name']} {user['last_name']}"
         for transaction in transactions:
             credit = {
                 "id": self._store.number(),
@@ -64,12 +55,9 @@ class Ledger:
                 "date": nominal.date().isoformat(),
                 "amount": transaction["amount"],
                 "currency": transaction["currency"],
-                "label": describe(
-                    "VIR INST" if instant else "VIR SEPA", payer, transaction["label"]
-                ),
                 "kind": "instant" if instant else "sepa",
                 "text": transaction["label"],
-                "payer": payer.upper(),
+                "payer": holder_name(request["user"]).upper(),
                 "payer_iban": request["sender"] and request["sender"]["iban"],
                 "beneficiary_iban": transaction["beneficiary"]["iban"],
                 "end_to_end_id": transaction["end_to_end_id"],
@@ -79,6 +67,10 @@ class Ledger:
                 "visible_at": to_text(now + wait),
                 "booked": False,
             }
+            # the beneficiary's bank writes as the Demo Bank does
+            credit["label"] = WRITINGS[DEMO_BANK].describe(
+                {**credit, "label": transaction["label"], "text": None}
+            )
             self._store.credits.append(credit)
             self._plan(credit)
         self._store.dirty = True

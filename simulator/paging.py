@@ -4,27 +4,37 @@ import base64
 import re
 from urllib.parse import urlencode
 
-from .calls import ApiError
+from .calls import ApiError, json_answer
 from .clock import from_text, to_text
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 500
 
 
-def page(request, things, key):
-    """Return the page of ``things`` asked for; ``key`` gives each one's cursor."""
+def listing(request, things, show, key="number"):
+    """Answer the page of ``things`` asked for, each one as ``show`` makes it."""
+    shown, pagination = page(request, things, key)
+    resources = [show(thing) for thing in shown]
+    return json_answer({"resources": resources, "pagination": pagination})
+
+
+def page(request, things, key="number"):
+    """Return the page of ``things`` asked for and where the next one is.
+
+    ``key`` names the member of each that is its cursor.
+    """
     limit = _limit(request)
     after = request.args.get("after")
     if after:
         cursor = _read_cursor(after)
-        position = next((i for i, x in enumerate(things) if key(x) == cursor), None)
+        position = next((i for i, x in enumerate(things) if x[key] == cursor), None)
         if position is None:
             raise ApiError(400, "invalid_request", "Unknown cursor")
         things = things[position + 1 :]
     pagination = {}
     if len(things) > limit:
         args = request.args.to_dict()
-        args["after"] = _cursor(key(things[limit - 1]))
+        args["after"] = _cursor(things[limit - 1][key])
         args["limit"] = str(limit)
         pagination["next_uri"] = f"{request.path}?{urlencode(args)}"
     return things[:limit], pagination

@@ -6,12 +6,11 @@ import uuid
 from datetime import timedelta
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from .banks import BANKS, DEMO_BANK, offered
+from .banks import BANKS, DEMO_BANK, PAYER_IBAN, offered
 from .clock import from_text, to_text
 
 DEFAULT_LIFE = timedelta(minutes=15)
 BANK_DELAY = timedelta(hours=1)
-FINAL = ("ACSC", "RJCT", "PART")
 OPEN = ("CREA", "ACTC")
 REASONS = (
     "AC01 AC04 AC06 AG01 AM18 CH03 CUST DS02 FF01 FRAD MS03 NOAS RR01 RR03 RR04"
@@ -44,6 +43,13 @@ def callback(link, **parameters):
     if not link["callback_url"]:
         return None
     return with_query(link["callback_url"], payment_link_id=link["id"], **parameters)
+
+
+def holder_name(holder):
+    """Return the name of a payer or a beneficiary: a company's or a person's."""
+    return holder.get("company_name") or (
+        f"{holder['first_name']} {holder['last_name']}"
+    )
 
 
 def with_query(url, **parameters):
@@ -278,15 +284,11 @@ class Payments:
         return label[: limit or bank["payment_metadata"]["max_size_label"]].rstrip()
 
     def _set_sender(self, request):
-        user = request["user"]
         bank = BANKS[request["provider_id"]]
         if bank["payment_metadata"]["sender_iban_available"]:
-            name = user.get("company_name") or (
-                f"{user['first_name']} {user['last_name']}"
-            )
             request["sender"] = {
-                "name": name.upper(),
-                "iban": "FR7610107001011234567890129",
+                "name": holder_name(request["user"]).upper(),
+                "iban": PAYER_IBAN,
             }
 
     def _wait_at_bank(self, request, end, money):

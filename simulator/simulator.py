@@ -325,10 +325,6 @@ class Simulator(BankLevers):
                 in_seconds=True,
             )
 
-    def wait_delivered(self, timeout=10):
-        """Wait until no webhook is due or under way; return whether that is so."""
-        return self.outbox.wait_idle(timeout)
-
     def wait(self, condition, timeout=10):
         """Wait until ``condition()`` is true; return its last value."""
         with self.lock:

@@ -5,11 +5,12 @@ import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from .banks import DEMO_IBAN
 from .feed.store import FeedStore
 
 DEFAULT_BENEFICIARY = {
     "company_name": "Boutique Exemple",
-    "iban": "FR7630006000011234567890189",
+    "iban": DEMO_IBAN,
 }
 
 

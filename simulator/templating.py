@@ -6,6 +6,8 @@ from jinja2 import Environment, FileSystemLoader
 from werkzeug.wrappers import Response
 
 from .inbox import split_links
+from .payments import holder_name
+from .texts import money
 
 _environment = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -13,7 +15,11 @@ _environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_environment.filters["split_links"] = split_links
+_environment.filters |= {
+    "holder_name": holder_name,
+    "money": money,
+    "split_links": split_links,
+}
 
 _HEADERS = {
     "Content-Security-Policy": (

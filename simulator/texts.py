@@ -24,7 +24,6 @@ _TEXTS = {
     "close": ("Close and go back", "Fermer et revenir"),
     "secure_area": ("Your bank's secure area", "Espace sécurisé de votre banque"),
     "check": ("Check and confirm the transfer", "Vérifiez et confirmez le virement"),
-    "from_account": ("From account", "Depuis le compte"),
     "id-acsc": ("Confirm: executed at once", "Confirmer : exécuté tout de suite"),
     "id-pdng-acsc": (
         "Confirm: executed in one hour",
@@ -120,6 +119,16 @@ _TEXTS = {
 }
 
 
+def money(amount, currency="EUR", language="en"):
+    """Return an amount (major units) as written in ``en`` or ``fr``."""
+    text = f"{abs(amount):,.2f}"
+    sign, minus = _SIGNS.get(currency, currency), "-" if amount < 0 else ""
+    if language == "fr":
+        text = text.replace(",", "\u202f").replace(".", ",")
+        return f"{minus}{text}\u00a0{sign}"
+    return f"{minus}{sign}{text}"
+
+
 class Texts:
     """The words of one language, picked from ``Accept-Language``."""
 
@@ -135,11 +144,7 @@ class Texts:
 
     def money(self, amount, currency="EUR"):
         """Return an amount of ``currency`` as written in this language."""
-        text = f"{amount:,.2f}"
-        sign = _SIGNS.get(currency, currency)
-        if self.language == "fr":
-            return text.replace(",", "\u202f").replace(".", ",") + f"\u00a0{sign}"
-        return f"{sign}{text}" if amount >= 0 else f"-{sign}{text[1:]}"
+        return money(amount, currency, self.language)
 
     def date(self, text):
         """Return an ISO date-time (UTC) as written in this language."""

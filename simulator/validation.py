@@ -42,6 +42,20 @@ def iban_is_valid(iban):
     return int(digits) % 97 == 1
 
 
+def callback_allowed(url, application):
+    """Return whether people may be sent to ``url`` (of any type)."""
+    if not isinstance(url, str):
+        return False
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        return False
+    if parts.scheme not in ("http", "https") or not host:
+        return False
+    return application.allows_domain(host)
+
+
 def check_payment_link(body, application, now):
     """Check the body of a new payment link.
 
@@ -144,7 +158,7 @@ class _Checker:
             self.fault("payment.country_invalid", "Country is not allowed", "country")
         self.provider(body)
         callback = body.get("callback_url")
-        if callback is not None and not self.callback_allowed(callback, application):
+        if callback is not None and not callback_allowed(callback, application):
             self.fault(
                 "payment.invalid_callback_url",
                 "The domain of the callback URL is not declared",
@@ -190,19 +204,6 @@ class _Checker:
                 "Provider is unknown or cannot execute this payment",
                 "provider_id",
             )
-
-    @staticmethod
-    def callback_allowed(url, application):
-        if not isinstance(url, str):
-            return False
-        try:
-            parts = urlsplit(url)
-            host = parts.hostname
-        except ValueError:
-            return False
-        if parts.scheme not in ("http", "https") or not host:
-            return False
-        return application.allows_domain(host)
 
     # -- transaction ---------------------------------------------------------
 

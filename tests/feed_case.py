@@ -1,6 +1,6 @@
 """What the tests of bank feeds share: banks of the simulator, connected and pulled."""
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from unittest.mock import patch
 from urllib.parse import parse_qs, urlsplit
@@ -142,6 +142,30 @@ class FeedCase(PaymentRequestCommon):
 
         with patch.object(Aggregation, "transaction_pages", small):
             yield
+
+    @contextmanager
+    def calls(self):
+        """Yield the names of what Bridge is asked about banks, as it goes on."""
+        asked = []
+
+        def noted(name):
+            ask = getattr(Aggregation, name)
+
+            def listen(aggregation, *args, **kwargs):
+                asked.append(name)
+                return ask(aggregation, *args, **kwargs)
+
+            return patch.object(Aggregation, name, listen)
+
+        with ExitStack() as stack:
+            for name in (
+                "read_item",
+                "list_accounts",
+                "read_account",
+                "transaction_pages",
+            ):
+                stack.enter_context(noted(name))
+            yield asked
 
     def sim_data(self, transaction):
         """Return a transaction of the simulator as its API shows it."""

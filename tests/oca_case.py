@@ -1,5 +1,3 @@
-from odoo import fields
-
 from .request_case import RequestCase
 
 
@@ -61,6 +59,3 @@ class OcaCase(RequestCase):
         for invoice in invoices:
             self.assertEqual(invoice.amount_residual, invoice.amount_total)
             self.assertEqual(invoice.payment_state, "not_paid")
-
-    def today(self):
-        return fields.Date.today()

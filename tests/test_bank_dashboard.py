@@ -369,13 +369,15 @@ class TestBankRights(BankDashboardCase):
         employee = self.create_user("bank_employee", "base.group_user")
         with self.assertRaises(AccessError):
             self.dashboard(employee)
-        for user, may_connect in (
-            (self.reader, False),
-            (self.accountant, False),
-            (self.manager, True),
+        for user, may_pull, may_connect in (
+            (self.reader, False, False),
+            (self.accountant, True, False),
+            (self.manager, True, True),
         ):
             with self.subTest(user=user.login):
-                self.assertIs(self.dashboard(user)["can_connect"], may_connect)
+                data = self.dashboard(user)
+                self.assertIs(data["can_connect"], may_connect)
+                self.assertIs(data["can_pull"], may_pull)
 
     def test_only_managers_connect(self):
         for user in (self.reader, self.accountant):

@@ -1,7 +1,6 @@
 from unittest.mock import patch
 
 from odoo import Command, fields
-from odoo.exceptions import UserError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
@@ -461,28 +460,6 @@ class TestBankLine(RequestCase):
         self.assert_reconciled(lines[2], transactions[2])
         self.assert_open(lines[1])
         self.assertIn(bad.reference, lines[1].match_note)
-
-    @mute_logger(MODELS_LOGGER)
-    def test_a_pair_refused_at_the_last_step_leaves_its_line_as_it_was(self):
-        transactions = self.book(10.0, 11.0, 12.0)
-        bad = transactions[1].payment_id._seek_for_lines()[0]
-        entry_class = self.env.registry["account.move.line"]
-        check = entry_class._check_amls_exigibility_for_reconciliation
-
-        def refuse(entries, *args, **kwargs):
-            if bad.id in entries.ids:
-                raise UserError(bad.display_name)
-            return check(entries, *args, **kwargs)
-
-        with patch.object(
-            entry_class, "_check_amls_exigibility_for_reconciliation", refuse
-        ):
-            lines = self.create_lines(
-                [(tx.amount, tx.reference) for tx in transactions]
-            )
-        self.assert_reconciled(lines[0], transactions[0])
-        self.assert_reconciled(lines[2], transactions[2])
-        self.assert_open(lines[1])
 
     def test_lines_of_an_imported_statement_are_matched(self):
         tx, request = self.paid(120.0), self.create_request(80.0)

@@ -10,7 +10,7 @@ from odoo.tools import format_date
 
 from ..bridge.aggregation import Aggregation
 from ..bridge.client import BridgeClient
-from .common import IBAN
+from .common import EVENT_CRON, IBAN
 from .feed_case import OTHER_BANK, OTHER_IBAN, FeedCase
 
 
@@ -129,14 +129,14 @@ class TestFeedPull(FeedCase):
         fed = self.lines(account) - account.opening_line_id
         self.assertEqual(fed.mapped("amount"), [20.0])
 
-    def test_long_history_goes_on_after_the_last_month_done(self):
-        for days in (-95, -60, -5):
+    def test_long_history_goes_on_after_the_last_quarter_done(self):
+        for days in (-195, -100, -5):
             self.sim.transfer(10.0, f"day {days}", account=IBAN, when=self.day(days))
-        account = self.feed(first_day=self.day(-100))
+        account = self.feed(first_day=self.day(-200))
         with self.kill_after(1):
             self.assertTrue(self.dies_pulling(account))
         self.env.invalidate_all()
-        self.assertEqual(account.history_done, self.day(-70))
+        self.assertEqual(account.history_done, self.day(-109))
         asked = []
         ask = Aggregation.transaction_pages
 
@@ -146,7 +146,7 @@ class TestFeedPull(FeedCase):
 
         with patch.object(Aggregation, "transaction_pages", listen):
             self.pull(account)
-        self.assertEqual(asked, [self.day(-69), self.day(-38), self.day(-7)])
+        self.assertEqual(asked, [self.day(-108), self.day(-16)])
         self.assertEqual(sum(self.lines(account).mapped("amount")), 30.0)
         self.assertEqual(account.balance_difference, 0.0)
 
@@ -301,6 +301,103 @@ class TestFeedPull(FeedCase):
         self.pull()
         self.assertEqual(len(self.lines(account)), 1)
         self.assertFalse(account.pull_error)
+
+    def test_rest_is_kept_whoever_asks(self):
+        account = self.feed()
+        self.pull()
+        self.receive_money(10.0, "one")
+        self.sim.faults.set(status_429=True, retry_after="120")
+        with self.assertLogs("odoo.addons.account_payment_request", "WARNING"):
+            self.pull(account)
+        self.sim.faults.clear()
+        action = account.with_user(self.accountant).action_pull()
+        self.assertEqual(action["params"]["type"], "warning")
+        self.assertIn("limits", action["params"]["message"])
+        self.deliver()
+        self.run_cron(EVENT_CRON)
+        with self.calls() as calls:
+            self.pull()
+        self.assertFalse(calls)
+        self.travel(minutes=3)
+        with patch.object(type(self.accountant), "_bus_send") as sent:
+            self.pull()
+        self.assertIn("1", sent.call_args[0][1]["message"])
+        self.assertEqual(len(self.lines(account)), 1)
+
+    def test_bank_is_not_read_while_the_provider_is_disabled(self):
+        account = self.feed()
+        self.pull()
+        self.receive_money(10.0, "one")
+        self.bridge.state = "disabled"
+        action = account.with_user(self.accountant).action_pull()
+        self.assertIn("not switched on", action["params"]["message"])
+        with self.calls() as calls:
+            self.pull()
+        self.assertFalse(calls)
+        self.bridge.state = "test"
+        self.pull()
+        self.assertEqual(len(self.lines(account)), 1)
+
+    def test_one_run_reads_nothing_twice(self):
+        account = self.feed()
+        self.pull()
+        with self.calls() as calls:
+            self.pull(account)
+        self.assertEqual(
+            calls,
+            ["read_item", "list_accounts", "transaction_pages", "read_account"],
+        )
+
+    def test_bank_read_during_the_pull_is_pulled_again_before_it_is_compared(self):
+        account = self.feed()
+        self.pull()
+        read = Aggregation.read_account
+
+        def late(aggregation, account_id):
+            if not self.lines(account):
+                self.receive_money(10.0, "meanwhile")
+            return read(aggregation, account_id)
+
+        with patch.object(Aggregation, "read_account", late):
+            self.pull(account)
+        self.assertEqual(account.balance, 10.0)
+        self.assertEqual(account.balance_difference, 0.0)
+        self.assertLessEqual(account.next_pull_at, fields.Datetime.now())
+        self.pull()
+        self.assertEqual(len(self.lines(account)), 1)
+        self.assertEqual(account.journal_balance, 10.0)
+
+    def test_bank_that_tells_no_balance_is_not_asked_again_at_once(self):
+        account = self.feed()
+        self.pull()
+        ref = self.receive_money(10.0, "one")
+        read = Aggregation.read_account
+
+        def silent(aggregation, account_id):
+            data = read(aggregation, account_id)
+            return {key: v for key, v in data.items() if "balance" not in key}
+
+        with patch.object(Aggregation, "read_account", silent):
+            self.pull(account)
+        self.assertTrue(self.line_of(ref))
+        self.assertGreater(account.next_pull_at, fields.Datetime.now())
+
+    def test_earlier_first_day_chosen_during_a_pull_is_not_forgotten(self):
+        self.sim.transfer(10.0, "old", account=IBAN, when=self.day(-20))
+        account = self.feed(first_day=self.day(-10))
+        self.pull()
+        read = Aggregation.read_account
+
+        def meanwhile(aggregation, account_id):
+            account.with_user(self.manager).history_start = self.day(-30)
+            self.env.flush_all()
+            return read(aggregation, account_id)
+
+        with patch.object(Aggregation, "read_account", meanwhile):
+            self.pull(account)
+        self.pull(account)
+        fed = self.lines(account) - account.opening_line_id
+        self.assertEqual(fed.mapped("amount"), [10.0])
 
     def test_dead_token_is_replaced_once(self):
         account = self.feed()
@@ -536,6 +633,26 @@ class TestFeedBalance(FeedCase):
         self.pull(account)
         self.assertEqual(account.balance_difference, 0.0)
         self.assertFalse(account.difference_since)
+
+    def test_account_not_read_yet_is_as_old_as_itself(self):
+        account = self.feed()
+        self.pull()
+        journal = self.bank_journal.copy({"bank_account_id": False})
+        self.env["bridge.account"].sudo().create(
+            {
+                "connection_id": account.connection_id.id,
+                "account_ref": "new",
+                "journal_id": journal.id,
+                "state": "active",
+            }
+        )
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE bridge_account SET create_date = '2020-01-01' WHERE id = %s",
+            [account.id],
+        )
+        self.env.invalidate_all()
+        self.assertLess(self.company._get_bank_data_age(), timedelta(hours=1))
 
     def test_age_is_that_of_the_oldest_account(self):
         self.assertIsNone(self.company._get_bank_data_age())

@@ -3,7 +3,7 @@
 from unittest.mock import patch
 from urllib.parse import urlsplit
 
-from psycopg2 import IntegrityError
+from psycopg2 import IntegrityError, OperationalError
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -217,6 +217,27 @@ class TestFeedConnect(FeedCase):
         self.assertEqual(account.state, "active")
         self.assertEqual(len(self.lines(account)), 1)
 
+    def test_account_with_another_iban_is_paused_and_told_once(self):
+        account = self.feed()
+        self.pull()
+        connection = account.connection_id
+        self.sim.accounts[int(account.account_ref)]["iban"] = STRANGE_IBAN
+        for _reading in range(2):
+            connection.next_read_at = fields.Datetime.now()
+            self.run_cron(PULL_CRON)
+            self.assertFalse(connection.read_error)
+            self.assertEqual(account.state, "paused")
+            self.assertEqual(account.iban, IBAN)
+            self.assertEqual(len(self.tasks(account)), 1)
+
+    def test_journal_proposed_for_another_iban_is_not_kept(self):
+        account = self.connect().account_ids
+        self.assertEqual(account.journal_id, self.bank_journal)
+        self.sim.accounts[int(account.account_ref)]["iban"] = STRANGE_IBAN
+        account.connection_id._read_at_bridge()
+        self.assertEqual(account.iban, STRANGE_IBAN)
+        self.assertFalse(account.journal_id)
+
     def test_disconnecting_withdraws_the_consent(self):
         account = self.feed()
         connection = account.connection_id
@@ -371,6 +392,17 @@ class TestFeedConnect(FeedCase):
         self.run_cron(PULL_CRON)
         self.assertTrue(self.line_of(ref))
 
+    def test_event_that_meets_another_process_is_tried_again(self):
+        self.feed()
+        self.deliver()
+        with patch.object(
+            self.registry["bridge.event"],
+            "_mark_to_read",
+            side_effect=OperationalError,
+        ):
+            self.run_cron(EVENT_CRON)
+        self.assertTrue(self.events("received").filtered("error"))
+
     def test_forged_event_is_refused(self):
         account = self.feed()
         self.pull()
@@ -523,6 +555,17 @@ class TestFeedSecurity(FeedCase, HttpCase):
         ):
             with self.assertRaises(AccessError):
                 act()
+        reader = new_test_user(
+            self.env,
+            login="feed_reader",
+            groups="account.group_account_readonly",
+            company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )
+        self.assertTrue(account.with_user(reader).name)
+        for record in (account, connection):
+            with self.assertRaises(AccessError):
+                record.with_user(reader).action_pull()
         nobody = new_test_user(self.env, login="feed_nobody", groups="base.group_user")
         with self.assertRaises(AccessError):
             connection.with_user(nobody).read(["name"])

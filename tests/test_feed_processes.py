@@ -94,6 +94,8 @@ class TestTwoPulls(ProcessesCase):
         for number, amount in enumerate(amounts):
             self.sim.transfer(amount, f"line {number}", account=IBAN)
         self.sim.refresh()
+        with self.process() as env:
+            self.account(env).connection_id._read_at_bridge()
 
     def pull(self):
         with self.process() as env:
@@ -144,7 +146,7 @@ class TestTwoPulls(ProcessesCase):
     def test_second_pull_while_the_first_waits_for_bridge(self):
         self.receive(10.0, 20.0, 30.0)
         # The account is not held while Bridge is asked.
-        with self.pull_held_at(Aggregation, "read_account"):
+        with self.pull_held_at(Aggregation, "transaction_pages"):
             self.pull()
             self.assert_taken_in(10.0, 20.0, 30.0)
         self.assert_taken_in(10.0, 20.0, 30.0)

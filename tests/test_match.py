@@ -295,21 +295,18 @@ class TestMatch(MatchCase):
 
     # === What cannot be booked ===
 
-    @mute_logger(MODELS_LOGGER)
     def test_a_rule_that_fails_does_not_keep_money_out_of_the_books(self):
         with (
             patch(
                 "odoo.addons.account_payment_request.matching.decide",
                 side_effect=ZeroDivisionError,
             ),
-            mute_logger("odoo.addons.account_payment_request.models.bank_match_plan"),
+            mute_logger(f"{MODELS_LOGGER}.bank_match_plan"),
         ):
             line = self.bank_line(120.0, "VIR")
         self.assert_left_open(line)
 
-    @mute_logger(
-        "odoo.addons.account_payment_request.models.bank_match_booking",
-    )
+    @mute_logger(f"{MODELS_LOGGER}.bank_match_booking")
     def test_a_failed_booking_leaves_its_line_as_it_came(self):
         first, second = self.billed(10.0), self.billed(11.0)
         bad = self.due_line(first)

@@ -9,6 +9,7 @@ from odoo.tools import mute_logger
 from odoo.addons.base.tests.test_ir_cron import CronMixinCase
 
 from ..models import account_bank_statement_line as lines_module
+from .feed_case import FeedCase
 from .match_case import MatchCase
 
 MATCH_CRON = "account_payment_request.ir_cron_bank_match"
@@ -160,3 +161,22 @@ class TestMatchAgain(MatchCase, CronMixinCase):
 
         queries(moves[:1])  # warm
         self.assertEqual(queries(moves[:2]), queries(moves[2:]))
+
+
+@tagged("post_install", "-at_install")
+class TestMatchFed(FeedCase):
+    """What a person undid stays undone, whatever the bank tells later."""
+
+    def test_another_label_does_not_match_again_what_a_person_undid(self):
+        request = self.create_request(120.0)
+        account = self.feed(first_day=self.day(-30))
+        ref = self.receive_money(120.0, request.reference)
+        self.pull(account)
+        line = self.line_of(ref)
+        self.assertTrue(line.is_reconciled)
+        line.action_undo_reconciliation()
+        self.sim.correct(ref, text=f"VIREMENT {request.reference}")
+        self.pull(account)
+        self.assertIn("VIREMENT", line.payment_ref)
+        self.assertFalse(line.is_reconciled)
+        self.assertEqual((request.state, request.amount_due), ("valid", 120.0))

@@ -70,6 +70,20 @@ class TestMatchReturned(MatchCase):
         self.assertTrue(lines[0].is_reconciled)
         self.assert_undone(lines[1], tx.payment_request_id.line_ids.move_id)
 
+    def test_nothing_is_suggested_for_what_came_and_went_in_one_import(self):
+        tx = self.pay(self.request_of(self.billed()), "pdng")
+        self.settle_all()
+        invoice = tx.payment_request_id.line_ids.move_id
+        label = f"{tx.reference} {invoice.name}"
+        _came, went = self.env["account.bank.statement.line"].create(
+            [
+                self.line_values(120.0, label),
+                self.line_values(-120.0, f"RETOUR {label}"),
+            ]
+        )
+        self.assert_undone(went, invoice)
+        self.assertFalse(went.match_suggestion_ids)
+
     def test_it_is_taken_back_once(self):
         tx = self.paid()
         self.bank_line(120.0, tx.reference)

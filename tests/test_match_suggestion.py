@@ -117,6 +117,23 @@ class TestMatchSuggestion(MatchCase):
             suggestion.action_accept()
         self.assert_booked_line(line, invoice, state="manual")
 
+    @mute_logger(BOOKING_LOGGER)
+    def test_two_lines_accepted_at_once_do_not_both_pay_one_invoice(self):
+        invoice, line = self.suggested()
+        again = self.bank_line(120.0, "VIREMENT", partner_name="ACME CONSEIL")
+        suggestions = (line + again).match_suggestion_ids
+        self.assertEqual(suggestions.entry_ids, self.due_line(invoice))
+        self.assertEqual(len(suggestions), 2)
+        with self.assertRaises(UserError), self.env.cr.savepoint():
+            suggestions.action_accept()
+        outcome = line.to_reconcile_accept(suggestions.ids)
+        self.assertEqual(list(outcome["done"]), line.ids)
+        (refused,) = outcome["refused"]
+        self.assertEqual(refused["id"], again.id)
+        self.assertIn("out of date", refused["message"])
+        self.assert_left_open(again)
+        self.assertEqual(invoice.amount_residual, 0.0)
+
     def test_what_a_booked_line_paid_is_no_longer_suggested_for_others(self):
         invoice, line = self.suggested()
         self.assertTrue(line.match_suggestion_ids)
@@ -196,14 +213,6 @@ class TestMatchSuggestion(MatchCase):
         self.assertTrue(self.book(line, allocations=((first, 30.0), (second, 40.0))))
         self.assertEqual(moves.mapped("amount_residual"), [20.0, 20.0])
         self.assertTrue(line.is_reconciled)
-
-    def test_the_rest_may_stay_in_suspense(self):
-        invoice = self.billed(50.0)
-        line = self.bank_line(70.0, "X")
-        self.book(line, allocations=((self.due_line(invoice), None),), rest="suspense")
-        self.assertEqual(invoice.amount_residual, 0.0)
-        self.assertFalse(line.is_reconciled)
-        self.assertEqual(self.suspense_of(line).balance, -20.0)
 
     def test_a_line_may_be_a_credit_of_its_customer(self):
         line = self.bank_line(70.0, "X")

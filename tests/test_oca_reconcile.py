@@ -1,4 +1,4 @@
-from odoo import Command
+from odoo import Command, fields
 from odoo.exceptions import UserError
 from odoo.tests import Form, tagged
 
@@ -60,7 +60,7 @@ class TestOcaReconcile(OcaCase):
         invoice = self.numbered("FAC/2026/00042", 120.0)
         values = {
             "journal_id": self.bank_journal.id,
-            "date": self.today(),
+            "date": fields.Date.today(),
             "amount": 120.0,
         }
         for labels in (("2026/000", "FAC/2026/00042"), ("FAC/2026/00042", "2026/000")):

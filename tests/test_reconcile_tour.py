@@ -23,7 +23,7 @@ class TestReconcileTour(PaymentRequestCommon, HttpCase):
                 "amount": amount,
                 "payment_ref": label,
             }
-        ).with_context(no_bank_match=False)
+        )
 
     def suggested_line(self, label, invoice, **values):
         """Return an open line for which it is suggested to pay ``invoice``."""

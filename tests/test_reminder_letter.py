@@ -144,6 +144,9 @@ class TestReminderLetterService(LetterCase):
 
     def answer(self, **answer):
         """Let the service answer for the letter, as its own job does."""
+        self.letter.attachment_id = self.env["ir.attachment"].create(
+            {"name": "letter.pdf", "raw": b"%PDF-1.4 letter"}
+        )
 
         def post(_url, params, **_options):
             documents = [{**document, **answer} for document in params["documents"]]
@@ -215,9 +218,12 @@ class TestReminderLetterPdf(LetterCase, HttpCase):
             {"name": "Marie-Antoinette Dupont-Lefebvre", "street2": "Bâtiment C"}
         )
         reminder = self.remind(self.overdue())
-        words = self.words(self.print(reminder))
+        self.pdf = self.print(reminder)
+        words = self.words(self.pdf)
+        print(words[:40])
         self.assertEqual(self.scan(self.picture), [reminder.request_id.url])
         address = {"Marie-Antoinette", "Dupont-Lefebvre", "Lilas", "Bâtiment", "LYON"}
+        Path("/tmp/channels_letter.pdf").write_bytes(self.pdf)
         seen = [box for box in words if box[0] in address and box[2] < 85]
         self.assertEqual({box[0] for box in seen}, address)
         for word, left, top, right, bottom in seen:

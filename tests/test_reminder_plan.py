@@ -318,6 +318,7 @@ class TestReminderHeld(ReminderPlanCase):
             (reminder.amount_total, reminder.amount_credit, reminder.amount_asked),
             (100.0, 30.0, 70.0),
         )
+        self.assertEqual(reminder.amount_overdue, 70.0)
 
     def test_unallocated_payment_of_a_contact_is_a_credit(self):
         contact = self.env["res.partner"].create(

@@ -45,7 +45,7 @@ def test_transaction_is_read():
         {"date": 20260301},
         {"date": "yesterday"},
         {"updated_at": None},
-        {"updated_at": ""},
+        {"updated_at": "yesterday"},
     ],
 )
 def test_nonsense_is_refused(members):
@@ -122,23 +122,25 @@ def test_moments_written_in_two_ways_are_ordered_by_time():
     assert run.get_cursor() == "2026-03-05T10:00:00.500Z"
 
 
-def test_first_pull_asks_month_by_month_and_goes_on_where_it_stopped():
-    today = datetime.date(2026, 5, 20)
+def test_first_pull_asks_quarter_by_quarter_and_goes_on_where_it_stopped():
+    today = datetime.date(2026, 9, 20)
     windows = PullRun("1", DAY).windows(today)
     assert windows == [
-        (datetime.date(2026, 3, 1), datetime.date(2026, 3, 31)),
-        (datetime.date(2026, 4, 1), datetime.date(2026, 5, 1)),
-        (datetime.date(2026, 5, 2), None),
+        (datetime.date(2026, 3, 1), datetime.date(2026, 5, 31)),
+        (datetime.date(2026, 6, 1), datetime.date(2026, 8, 31)),
+        (datetime.date(2026, 9, 1), None),
     ]
-    done = datetime.date(2026, 3, 31)
+    done = datetime.date(2026, 5, 31)
     assert PullRun("1", DAY, done=done).windows(today) == windows[1:]
     assert PullRun("1", today).windows(today) == [(today, None)]
     later = PullRun("1", DAY, cursor="2026-03-02T10:00:00.000Z")
     assert later.windows(today) == [(None, None)]
 
 
-def test_cursor_after_the_first_pull_is_not_later_than_its_beginning():
-    run = PullRun("1", DAY, begun_at="2026-03-04T10:00:00.000Z")
-    run.see(BankTransaction.parse(read(1, "2026-03-05T10:00:00.000Z")))
-    assert run.get_cursor() == "2026-03-04T10:00:00.000Z"
-    assert PullRun("1", DAY, begun_at="2026-03-04T10:00:00Z").get_cursor()
+@pytest.mark.parametrize("cursor", [None, "2026-03-02T10:00:00.000Z"])
+def test_cursor_is_not_later_than_the_beginning_of_the_pull(cursor):
+    begun_at = "2026-03-04T10:00:00.000Z"
+    run = PullRun("1", DAY, cursor=cursor, begun_at=begun_at)
+    assert run.get_cursor() == (cursor or begun_at)
+    run.see(BankTransaction.parse(read(1, "2099-03-05T10:00:00.000Z")))
+    assert run.get_cursor() == begun_at

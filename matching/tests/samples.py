@@ -6,17 +6,19 @@ import itertools
 from matching import Due, Receipt, Settings, decide, read_clues
 
 TODAY = datetime.date(2026, 11, 20)
+#: The invoice that most tests are about, one of ACME Industries.
+NUMBER, CENTS = "FAC/2026/00042", 4_990
 _keys = itertools.count(1)
 
 
-def receipt(text, cents, **values):
+def receipt(text, cents=CENTS, **values):
     """Return a receipt with one text, or several in a tuple."""
     texts = (text,) if isinstance(text, str) else text
     values = {"key": "line", "currency": "EUR", "date": TODAY, **values}
     return Receipt(cents=cents, texts=texts, **values)
 
 
-def due(document, cents, partner="acme", **values):
+def due(document=NUMBER, cents=CENTS, partner="acme", **values):
     """Return an open entry of a customer, by default ACME Industries."""
     key = values.pop("key", next(_keys))
     values = {
@@ -34,6 +36,11 @@ def due(document, cents, partner="acme", **values):
 def decided(line, dues=(), targets=(), payers=(), settings=None):
     """Return what is decided when all these dues are known."""
     return decide(line, read_clues(line), targets, dues, settings or Settings(), payers)
+
+
+def said(decision):
+    """Return how sure a decision is, and the reason of its best proposal."""
+    return decision.certainty, decision.best.reason
 
 
 def documents(decision):

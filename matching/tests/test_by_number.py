@@ -1,23 +1,49 @@
 """Invoice numbers: never the wrong invoice, then never none where it is sure."""
 
-import datetime
+from datetime import timedelta
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching import NONE, SURE, UNSURE, Settings, needs_more
+from matching import NONE, SURE, UNSURE, Receipt, Settings, needs_more
 
-from .samples import TODAY, decided, documents, due, receipt
+from .samples import CENTS, NUMBER, TODAY, decided, documents, due, receipt, said
 
 FORMATS = (
-    "FAC/2026/00042",
+    NUMBER,
     "INV/2026/11/0007",
     "F2026-0042",
     "2026-0042",
     "260042",
     "VTE26110042",
 )
+
+
+#: A payer whose name is told, and the number.
+NAMED = f"ACME INDUSTRIES {NUMBER}"
+
+
+class Row(NamedTuple):
+    """What is decided of a receipt, by default with one open invoice.
+
+    :ivar reason: of the best proposal
+    :ivar more: further arguments of `decided`
+    :ivar best: fields of the best proposal, and facts of it
+    """
+
+    reason: str
+    line: Receipt
+    dues: list = [due()]
+    more: dict = {}
+    best: dict = {}
+
+    def check(self, certainty):
+        decision = decided(self.line, self.dues, **self.more)
+        assert said(decision) == (certainty, self.reason)
+        told = decision.best._asdict() | decision.best.facts
+        assert {name: told[name] for name in self.best} == self.best
 
 
 # === What can go wrong ===
@@ -58,7 +84,7 @@ def test_digits_of_something_else_are_never_booked(number, label):
     digits = "".join(filter(str.isdigit, number))
     text = label.format(digits=digits, euros=digits[:-2], cents=digits[-2:])
     # the amount agrees by chance, and nobody is known
-    decision = decided(receipt(f"VIR {text}", 4_990), [due(number, 4_990)])
+    decision = decided(receipt(f"VIR {text}"), [due(number)])
     assert decision.certainty != SURE
 
 
@@ -73,7 +99,7 @@ def test_digits_of_something_else_are_never_booked(number, label):
     ],
 )
 def test_phone_card_and_account_numbers_are_never_booked(text):
-    decision = decided(receipt(text, 4_990), [due("2026-0042", 4_990)])
+    decision = decided(receipt(text), [due("2026-0042")])
     assert decision.certainty != SURE
 
 
@@ -82,7 +108,7 @@ def test_phone_card_and_account_numbers_are_never_booked(text):
 )
 def test_dates_are_never_booked(text):
     for number in ("F2010-2026", "20102026", "201020-26", "201026"):
-        decision = decided(receipt(text, 4_990), [due(number, 4_990)])
+        decision = decided(receipt(text), [due(number)])
         assert decision.certainty != SURE
 
 
@@ -102,152 +128,164 @@ def test_dates_are_never_booked(text):
     ],
 )
 def test_last_years_number_does_not_pay_this_years_invoice(number, text):
-    line = receipt(f"VIR ACME INDUSTRIES {text}", 4_990)
-    decision = decided(line, [due(number, 4_990)])
+    line = receipt(f"VIR ACME INDUSTRIES {text}")
+    decision = decided(line, [due(number)])
     assert decision.certainty == UNSURE
     assert documents(decision) == [number]
 
 
 @pytest.mark.parametrize("reference", ["RF29000010026", "+++000/0010/02534+++"])
 def test_a_part_of_a_structured_reference_does_not_pay(reference):
-    entry = due("FAC/2026/10026", 4_990, payment_reference=reference)
+    entry = due("FAC/2026/10026", payment_reference=reference)
     for text in ("FAC/2023/10026", "FACTURE 10025", "FACT 2534", "VIR 10026"):
-        decision = decided(receipt(f"ACME INDUSTRIES {text}", 4_990), [entry])
+        decision = decided(receipt(f"ACME INDUSTRIES {text}"), [entry])
         assert decision.certainty != SURE
-
-
-def test_the_number_after_a_list_is_not_one_of_its_items():
-    dues = [
-        due("FAC/2026/16517", 1_000),
-        due("FAC/2026/16513", 500),
-        due("FAC/2026/12026", 500, "other"),
-        due("FAC/2026/12028", 500, "other"),
-    ]
-    decision = decided(receipt("FAC-2026-16517 + FAC-2026-16513", 1_500), dues)
-    assert decision.certainty == SURE
-    assert documents(decision) == ["FAC/2026/16517", "FAC/2026/16513"]
 
 
 @pytest.mark.parametrize(
     "text", ["FAC/2026/00043", "FAC/2026/00142", "FAC/2026/000421", "FAC/2026/0004"]
 )
 def test_another_number_does_not_pay_it(text):
-    decision = decided(receipt(f"VIR {text}", 4_990), [due("FAC/2026/00042", 4_990)])
+    decision = decided(receipt(f"VIR {text}"), [due()])
     assert decision.certainty != SURE
-
-
-def test_a_number_that_the_bank_cut_is_left_to_a_person():
-    text = "VIREMENT SEPA RECU DE ACME F2026-10"
-    assert len(text) == 35
-    decision = decided(receipt(text, 4_990), [due("F2026-10", 4_990, "other")])
-    assert decision.certainty == UNSURE
 
 
 @pytest.mark.parametrize(
     "text", ["RFAC/2026/00042", "AVFAC/2026/00042", "RFAC 202600042"]
 )
 def test_the_number_of_a_credit_note_is_not_the_invoices(text):
-    decision = decided(receipt(f"VIR {text}", 4_990), [due("FAC/2026/00042", 4_990)])
+    decision = decided(receipt(f"VIR {text}"), [due()])
     assert decision.certainty != SURE
-
-
-def test_a_payer_known_as_another_customer_is_left_to_a_person():
-    line = receipt("FAC/2026/00042", 4_990, iban="FR76")
-    decision = decided(line, [due("FAC/2026/00042", 4_990)], payers=["other"])
-    assert (decision.certainty, decision.best.reason) == (UNSURE, "other_customer")
-
-
-def test_a_line_of_another_customer_is_left_to_a_person():
-    line = receipt("FAC/2026/00042", 4_990, partner="other")
-    decision = decided(line, [due("FAC/2026/00042", 4_990)])
-    assert (decision.certainty, decision.best.reason) == (UNSURE, "other_customer")
 
 
 @pytest.mark.parametrize("values", [{"name": "Garage du Lac"}, {}])
 def test_a_payer_who_owes_the_same_amount_and_writes_anothers_number(values):
-    line = receipt("VIR GARAGE DU LAC FAC/2026/00042", 4_990, **values)
-    named = due("FAC/2026/00042", 4_990)
+    line = receipt("VIR GARAGE DU LAC FAC/2026/00042", **values)
+    named = due()
     first = decided(line, [named])
     assert needs_more(first)
-    his_own = due("FAC/2026/00043", 4_990, "Garage du Lac")
+    his_own = due("FAC/2026/00043", partner="Garage du Lac")
     decision = decided(line, [named, his_own])
-    assert (decision.certainty, decision.best.reason) == (UNSURE, "ambiguous")
-
-
-def test_two_invoices_whose_digits_are_the_same_are_left_to_a_person():
-    dues = [due("FAC/2026/00042", 4_990), due("VTE/2026/00042", 4_990, "other")]
-    decision = decided(receipt("VIR 2026 00042", 4_990), dues)
-    assert (decision.certainty, decision.best.reason) == (UNSURE, "ambiguous")
-    assert len(decision.alternatives) == 1
-
-
-def test_letters_tell_them_apart():
-    dues = [due("FAC/2026/00042", 4_990), due("VTE/2026/00042", 4_990, "other")]
-    decision = decided(receipt("VIR VTE-2026-00042", 4_990), dues)
-    assert decision.certainty == SURE
-    assert documents(decision) == ["VTE/2026/00042"]
-
-
-def test_two_invoices_named_and_the_amount_of_either():
-    dues = [due("FAC/2026/00042", 4_990), due("FAC/2026/00043", 4_990)]
-    line = receipt("FAC/2026/00042 FAC/2026/00043", 4_990)
-    assert decided(line, dues).certainty == UNSURE
-
-
-def test_another_currency_is_never_booked():
-    decision = decided(
-        receipt("ACME INDUSTRIES FAC/2026/00042", 4_990, currency="USD"),
-        [due("FAC/2026/00042", 4_990)],
-    )
-    assert (decision.certainty, decision.best.reason) == (UNSURE, "currency")
-
-
-def test_a_paid_invoice_says_so():
-    decision = decided(receipt("FAC/2026/00042", 4_990), [due("FAC/2026/00042", 0)])
-    assert (decision.certainty, decision.best.reason) == (UNSURE, "already_matched")
+    assert said(decision) == (UNSURE, "ambiguous")
 
 
 @pytest.mark.parametrize(
-    "text", ["FAC/2026/00042", "FAC202600042", "FACT 2026-00042", "2026 00042"]
+    "text", [NUMBER, "FAC202600042", "FACT 2026-00042", "2026 00042"]
 )
 def test_the_number_of_a_paid_invoice_is_not_that_of_another_series(text):
-    dues = [due("FAC/2026/00042", 0), due("INV/2026/00042", 4_990, "other")]
-    for known in (dues, dues[1:]):
-        decision = decided(receipt(f"VIR {text}", 4_990), known)
-        if known is dues or text.startswith("FAC"):
-            assert decision.certainty != SURE or text == "FACT 2026-00042"
-    assert decided(receipt(f"VIR {text}", 4_990), dues).certainty != SURE
+    dues = [due(cents=0), due("INV/2026/00042", partner="other")]
+    assert decided(receipt(f"VIR {text}"), dues).certainty != SURE
 
 
-def test_money_that_goes_out_pays_no_invoice():
-    decision = decided(
-        receipt("FAC/2026/00042", -4_990), [due("FAC/2026/00042", 4_990)]
-    )
-    assert (decision.certainty, decision.best.reason) == (UNSURE, "direction")
+@pytest.mark.parametrize("text", [NUMBER, "FAC202600042"])
+def test_other_letters_name_another_series(text):
+    decision = decided(receipt(f"VIR {text}"), [due("INV/2026/00042")])
+    assert decision.certainty != SURE
 
 
-def test_a_refund_is_left_to_a_person():
-    decision = decided(
-        receipt("REMBOURSEMENT AV/2026/00007", -4_990), [due("AV/2026/00007", -4_990)]
-    )
-    assert (decision.certainty, decision.best.reason) == (UNSURE, "refund")
+LEFT_TO_A_PERSON = {
+    "payer known as another customer": Row(
+        "other_customer", receipt(NUMBER, iban="FR76"), more={"payers": ["other"]}
+    ),
+    "line of another customer": Row("other_customer", receipt(NUMBER, partner="other")),
+    "invoice of another customer beside one's own": Row(
+        "several_customers",
+        receipt(f"{NAMED} FAC/2026/00043", 1_500),
+        [due(cents=1_000), due("FAC/2026/00043", 500, "other")],
+    ),
+    "same digits": Row(
+        "ambiguous",
+        receipt("VIR 2026 00042"),
+        [due(), due("VTE/2026/00042", partner="other")],
+    ),
+    "short number of two years": Row(
+        "ambiguous",
+        receipt("ACME INDUSTRIES FAC 42"),
+        [due(), due("FAC/2025/00042")],
+    ),
+    "two named, the amount of either": Row(
+        "ambiguous",
+        receipt("FAC/2026/00042 FAC/2026/00043"),
+        [due(), due("FAC/2026/00043")],
+    ),
+    "short number, payer unknown": Row("incomplete", receipt("VIR FACTURE 42")),
+    "number cut after 35 characters": Row(
+        "incomplete",
+        receipt("VIREMENT SEPA RECU DE ACME F2026-10"),
+        [due("F2026-10", partner="other")],
+    ),
+    "misspelt": Row("misspelt", receipt("VIR FAC/2026/00024")),
+    "wrong check digits": Row(
+        "misspelt",
+        receipt("+++090/9337/55439+++"),
+        [due("INV/2026/00201", payment_reference="+++090/9337/55493+++")],
+    ),
+    "another currency": Row("currency", receipt(NAMED, currency="USD")),
+    "paid": Row("already_matched", receipt(NUMBER), [due(cents=0)]),
+    "money goes out": Row("direction", receipt(NUMBER, -CENTS)),
+    "refund": Row(
+        "refund",
+        receipt("REMBOURSEMENT AV/2026/00007", -CENTS),
+        [due("AV/2026/00007", -CENTS)],
+    ),
+    "credit note not named": Row(
+        "credit_notes",
+        receipt(NAMED, 4_000),
+        [due(), due("FAC/2026/00050", 77_700), due("RFAC/2026/00003", -990)],
+    ),
+    "part of a payment registered by hand": Row(
+        "amount",
+        receipt(NAMED, 4_000),
+        [due(payment=True)],
+        best={"documents": (NUMBER,), "expected": CENTS},
+    ),
+    "part, payer unknown": Row("amount", receipt(NUMBER, 4_000)),
+    "over, payer unknown": Row("amount", receipt(NUMBER, 6_000)),
+    "part, not wanted": Row(
+        "amount", receipt(NAMED, 4_000), more={"settings": Settings(partial=False)}
+    ),
+    "over, not wanted": Row(
+        "amount", receipt(NAMED, 6_000), more={"settings": Settings(partial=False)}
+    ),
+    "part, the amount of another entry": Row(
+        "ambiguous",
+        receipt(NAMED, 4_000),
+        [due(), due("FAC/2026/00050", 4_000), due("FAC/2026/00051", 77_777)],
+    ),
+    "over, the rest is another entry": Row(
+        "ambiguous",
+        receipt(NAMED, 6_000),
+        [due(), due("FAC/2026/00050", 1_010), due("FAC/2026/00051", 77_777)],
+    ),
+    "over, an unknown number too": Row(
+        "amount", receipt(f"{NAMED} FAC/2026/00041", 6_000)
+    ),
+    "over, a number cut off": Row("amount", receipt(f"{NAMED} ET FAC/2", 6_000)),
+    "over, the label goes on": Row("amount", receipt(f"VIR {NAMED},", 6_000)),
+    "fee beyond the tolerance": Row(
+        "amount",
+        receipt(NUMBER, 9_499),
+        [due(cents=10_000)],
+        {"settings": Settings(tolerance_cents=500)},
+    ),
+    "too much is no fee": Row(
+        "amount",
+        receipt(NUMBER, 10_100),
+        [due(cents=10_000)],
+        {"settings": Settings(tolerance_cents=500)},
+        {"fee_cents": 0},
+    ),
+}
 
 
-def test_a_short_number_of_somebody_unknown_is_left_to_a_person():
-    decision = decided(receipt("VIR FACTURE 42", 4_990), [due("FAC/2026/00042", 4_990)])
-    assert (decision.certainty, decision.best.reason) == (UNSURE, "incomplete")
+@pytest.mark.parametrize("row", LEFT_TO_A_PERSON.values(), ids=LEFT_TO_A_PERSON)
+def test_it_is_left_to_a_person(row):
+    row.check(UNSURE)
 
 
-def test_a_short_number_of_two_years_is_left_to_a_person():
-    dues = [due("FAC/2026/00042", 4_990), due("FAC/2025/00042", 4_990)]
-    decision = decided(receipt("ACME INDUSTRIES FAC 42", 4_990), dues)
-    assert (decision.certainty, decision.best.reason) == (UNSURE, "ambiguous")
-
-
-def test_a_misspelt_number_is_only_suggested():
-    line = receipt("VIR FAC/2026/00024", 4_990)
-    decision = decided(line, [due("FAC/2026/00042", 4_990)])
-    assert (decision.certainty, decision.best.reason) == (UNSURE, "misspelt")
+def test_both_readings_of_the_same_digits_are_told():
+    row = LEFT_TO_A_PERSON["same digits"]
+    assert len(decided(row.line, row.dues).alternatives) == 1
 
 
 # === What is sure ===
@@ -291,10 +329,10 @@ WHOLE = {
     "number, text", [(number, text) for number, ways in WHOLE.items() for text in ways]
 )
 def test_a_whole_number_and_its_amount_are_sure(number, text):
-    decision = decided(receipt(text, 4_990), [due(number, 4_990)])
-    assert (decision.certainty, decision.best.reason) == (SURE, "exact")
+    decision = decided(receipt(text), [due(number)])
+    assert said(decision) == (SURE, "exact")
     assert decision.best.kind == "number"
-    assert (documents(decision), decision.best.paid) == ([number], (4_990,))
+    assert (documents(decision), decision.best.paid) == ([number], (CENTS,))
 
 
 # the number is not whole: sure only because the payer is known
@@ -323,10 +361,8 @@ SHORT = {
     ids=str,
 )
 def test_a_short_number_is_sure_when_the_payer_is_known(number, text, known):
-    line = receipt(
-        f"VIR {known.get('before', '')}{text}", 4_990, name=known.get("name", "")
-    )
-    decision = decided(line, [due(number, 4_990)], payers=known.get("payers", ()))
+    line = receipt(f"VIR {known.get('before', '')}{text}", name=known.get("name", ""))
+    decision = decided(line, [due(number)], payers=known.get("payers", ()))
     assert decision.certainty == SURE
     assert documents(decision) == [number]
 
@@ -349,45 +385,140 @@ def test_a_short_number_is_sure_when_the_payer_is_known(number, text, known):
 def test_several_numbers_that_add_up_are_sure(text):
     dues = [due(f"FAC/2026/000{n}", 1_000 + n) for n in range(40, 48)]
     decision = decided(receipt(f"VIR {text}", 3_129), dues)
-    assert (decision.certainty, decision.best.reason) == (SURE, "several")
+    assert said(decision) == (SURE, "several")
     assert documents(decision) == [f"FAC/2026/000{n}" for n in (42, 43, 44)]
     assert sum(decision.best.paid) == 3_129
 
 
-def test_several_customers_named_by_a_buying_group():
-    dues = [due("FAC/2026/00042", 1_000), due("FAC/2026/00043", 500, "other")]
-    line = receipt("CENTRALE D ACHATS FAC/2026/00042 FAC/2026/00043", 1_500)
-    decision = decided(line, dues)
-    assert (decision.certainty, decision.best.reason) == (SURE, "several")
+FIRST = due(cents=1_000)
+SECOND = due("FAC/2026/00043", 500)
+OTHERS = SECOND._replace(partner="other")
+SAME_DIGITS = due("VTE/2026/00042", partner="other")
+CREDIT = due("RFAC/2026/00003", -990)
+DISCOUNTED = due(cents=10_000, discount_cents=200)
+REGISTERED = due(payment=True)
+EARLIER = due(cents=300, move="invoice", date=TODAY - timedelta(30))
+LATER = due(cents=700, move="invoice")
+
+BOOKED = {
+    "letters tell them apart": Row(
+        "exact",
+        receipt("VIR VTE-2026-00042"),
+        [due(), SAME_DIGITS],
+        best={"dues": (SAME_DIGITS,)},
+    ),
+    "numbers after a list are not its items": Row(
+        "several",
+        receipt("FAC-2026-16517 + FAC-2026-16513", 1_500),
+        [
+            due("FAC/2026/16517", 1_000),
+            due("FAC/2026/16513", 500),
+            due("FAC/2026/12026", 500, "other"),
+            due("FAC/2026/12028", 500, "other"),
+        ],
+        best={"paid": (1_000, 500)},
+    ),
+    "buying group": Row(
+        "several",
+        receipt("CENTRALE D ACHATS FAC/2026/00042 FAC/2026/00043", 1_500),
+        [FIRST, OTHERS],
+    ),
+    **{
+        f"credit note: {text}": Row(
+            "several", receipt(text, 4_000), [due(), CREDIT], best={"paid": paid}
+        )
+        for text, paid in {
+            "FAC/2026/00042 - RFAC/2026/00003": (4_990, -990),
+            "FAC/2026/00042 MOINS AVOIR RFAC/2026/00003": (4_990, -990),
+            "RFAC202600003 FAC202600042": (-990, 4_990),
+        }.items()
+    },
+    "all that was due on the day": Row(
+        "all_due",
+        receipt("FAC/2026/00042 ET SOLDE", 1_500),
+        [FIRST, SECOND, due("FAC/2026/00044", 77, date=TODAY + timedelta(20))],
+        best={"dues": (FIRST, SECOND)},
+    ),
+    "one instalment": Row(
+        "instalment", receipt(NUMBER, 700), [EARLIER, LATER], best={"dues": (LATER,)}
+    ),
+    "all instalments": Row("exact", receipt(NUMBER, 1_000), [EARLIER, LATER]),
+    "the oldest of equal instalments": Row(
+        "instalment",
+        receipt(NUMBER, 300),
+        [LATER._replace(cents=300), EARLIER],
+        best={"dues": (EARLIER,)},
+    ),
+    "part of the first instalment": Row(
+        "part",
+        receipt(NAMED, 200),
+        [LATER, EARLIER],
+        best={
+            "dues": (EARLIER,),
+            "paid": (200,),
+            "missing_cents": 100,
+            "expected": 1_000,
+            "missing": 800,
+        },
+    ),
+    "part of the second instalment": Row(
+        "part",
+        receipt(NAMED, 400),
+        [LATER, EARLIER],
+        best={"dues": (EARLIER, LATER), "paid": (300, 100), "missing_cents": 600},
+    ),
+    "early-payment discount": Row(
+        "discount",
+        receipt(NUMBER, 9_800),
+        [DISCOUNTED],
+        best={"paid": (9_800,), "discount_cents": 200},
+    ),
+    "discount of one of two": Row(
+        "discount",
+        receipt("FAC/2026/00042 ET 43", 10_300),
+        [DISCOUNTED, SECOND],
+        best={"paid": (9_800, 500), "discount_cents": 200},
+    ),
+    "payment registered by hand": Row("registered", receipt(NUMBER), [REGISTERED]),
+    "one payment registered for two": Row(
+        "registered",
+        receipt("FAC/2026/00042 FAC/2026/00043"),
+        [REGISTERED, REGISTERED._replace(document="FAC/2026/00043")],
+        best={"paid": (CENTS,)},
+    ),
+    "part": Row(
+        "part", receipt(NAMED, 4_000), best={"paid": (4_000,), "missing_cents": 990}
+    ),
+    "part, the label told twice": Row(
+        "part",
+        receipt(
+            (
+                "VIR SEPA ACME INDUSTRIES FAC/2026/00042",
+                "Acme industries fac/2026/00042 reçu le 20/11/2026",
+            ),
+            4_000,
+        ),
+    ),
+    "over": Row(
+        "over", receipt(NAMED, 6_000), best={"paid": (CENTS,), "rest_cents": 1_010}
+    ),
+    "fee within the tolerance": Row(
+        "fee",
+        receipt(NUMBER, 9_500),
+        [due(cents=10_000)],
+        {"settings": Settings(tolerance_cents=500)},
+        {"fee_cents": 500, "missing_cents": 0},
+    ),
+}
 
 
-def test_a_customer_who_names_anothers_invoice_beside_his_own():
-    dues = [due("FAC/2026/00042", 1_000), due("FAC/2026/00043", 500, "other")]
-    line = receipt("ACME INDUSTRIES FAC/2026/00042 FAC/2026/00043", 1_500)
-    decision = decided(line, dues)
-    assert (decision.certainty, decision.best.reason) == (UNSURE, "several_customers")
+@pytest.mark.parametrize("row", BOOKED.values(), ids=BOOKED)
+def test_it_is_booked(row):
+    row.check(SURE)
 
 
-def test_credit_notes_that_are_named_are_deducted():
-    dues = [due("FAC/2026/00042", 4_990), due("RFAC/2026/00003", -990)]
-    for text in (
-        "FAC/2026/00042 - RFAC/2026/00003",
-        "FAC/2026/00042 MOINS AVOIR RFAC/2026/00003",
-        "RFAC202600003 FAC202600042",
-    ):
-        decision = decided(receipt(text, 4_000), dues)
-        assert (decision.certainty, decision.best.reason) == (SURE, "several")
-        assert sorted(decision.best.paid) == [-990, 4_990]
-
-
-def test_credit_notes_that_are_not_named_are_suggested():
-    dues = [
-        due("FAC/2026/00042", 4_990),
-        due("FAC/2026/00050", 77_700),
-        due("RFAC/2026/00003", -990),
-    ]
-    decision = decided(receipt("ACME INDUSTRIES FAC/2026/00042", 4_000), dues)
-    assert (decision.certainty, decision.best.reason) == (UNSURE, "credit_notes")
+def test_a_part_is_booked_only_after_a_second_look():
+    assert needs_more(decided(receipt(NAMED, 4_000), [due()]))
 
 
 def test_all_that_the_customer_owes():
@@ -397,183 +528,8 @@ def test_all_that_the_customer_owes():
     line = receipt("FAC/2026/00042 ET SUIVANTES", 3_506)
     assert needs_more(decided(line, dues[2:3]))
     decision = decided(line, dues)
-    assert (decision.certainty, decision.best.reason) == (SURE, "all_due")
+    assert said(decision) == (SURE, "all_due")
     assert len(decision.best.dues) == 5
-
-
-def test_all_that_was_due_on_the_day():
-    later = TODAY + datetime.timedelta(20)
-    dues = [
-        due("FAC/2026/00042", 1_000),
-        due("FAC/2026/00043", 500),
-        due("FAC/2026/00044", 77, date=later),
-    ]
-    decision = decided(receipt("FAC/2026/00042 ET SOLDE", 1_500), dues)
-    assert (decision.certainty, decision.best.reason) == (SURE, "all_due")
-    assert documents(decision) == ["FAC/2026/00042", "FAC/2026/00043"]
-
-
-def test_one_instalment():
-    dues = [
-        due("FAC/2026/00042", 300, key="first", move="invoice"),
-        due("FAC/2026/00042", 700, key="second", move="invoice"),
-    ]
-    decision = decided(receipt("FAC/2026/00042", 700), dues)
-    assert (decision.certainty, decision.best.reason) == (SURE, "instalment")
-    assert [entry.key for entry in decision.best.dues] == ["second"]
-    assert decided(receipt("FAC/2026/00042", 1_000), dues).best.reason == "exact"
-
-
-def test_of_equal_instalments_the_oldest_is_paid():
-    dues = [
-        due("FAC/2026/00042", 500, key="second", move="invoice"),
-        due(
-            "FAC/2026/00042",
-            500,
-            key="first",
-            move="invoice",
-            date=TODAY - datetime.timedelta(30),
-        ),
-    ]
-    decision = decided(receipt("FAC/2026/00042", 500), dues)
-    assert (decision.certainty, decision.best.dues[0].key) == (SURE, "first")
-
-
-def test_early_payment_discount():
-    dues = [due("FAC/2026/00042", 10_000, discount_cents=200)]
-    decision = decided(receipt("FAC/2026/00042", 9_800), dues)
-    assert (decision.certainty, decision.best.reason) == (SURE, "discount")
-    assert (decision.best.paid, decision.best.discount_cents) == ((9_800,), 200)
-
-
-def test_discount_of_one_of_two():
-    dues = [
-        due("FAC/2026/00042", 10_000, discount_cents=200),
-        due("FAC/2026/00043", 5_000),
-    ]
-    decision = decided(receipt("FAC/2026/00042 ET 43", 14_800), dues)
-    assert (decision.certainty, decision.best.reason) == (SURE, "discount")
-    assert decision.best.paid == (9_800, 5_000)
-
-
-def test_a_payment_registered_by_hand():
-    dues = [due("FAC/2026/00042", 4_990, payment=True)]
-    decision = decided(receipt("FAC/2026/00042", 4_990), dues)
-    assert (decision.certainty, decision.best.reason) == (SURE, "registered")
-
-
-def test_one_payment_registered_for_two_invoices():
-    dues = [
-        due("FAC/2026/00042", 900, key="payment", move="entry", payment=True),
-        due("FAC/2026/00043", 900, key="payment", move="entry", payment=True),
-    ]
-    decision = decided(receipt("FAC/2026/00042 FAC/2026/00043", 900), dues)
-    assert (decision.certainty, decision.best.reason) == (SURE, "registered")
-    assert len(decision.best.dues) == 1
-
-
-def test_a_payment_registered_by_hand_is_paid_whole_or_not_at_all():
-    dues = [due("FAC/2026/00042", 4_990, payment=True)]
-    line = receipt("ACME INDUSTRIES FAC/2026/00042", 4_000)
-    assert decided(line, dues).certainty == UNSURE
-
-
-# === Too little and too much ===
-
-
-def test_a_part_of_a_known_customer():
-    line = receipt("ACME INDUSTRIES FAC/2026/00042", 4_000)
-    decision = decided(line, [due("FAC/2026/00042", 4_990)])
-    assert (decision.certainty, decision.best.reason) == (SURE, "part")
-    assert (decision.best.paid, decision.best.missing_cents) == ((4_000,), 990)
-    assert needs_more(decision)
-
-
-def test_too_much_of_a_known_customer():
-    line = receipt("ACME INDUSTRIES FAC/2026/00042", 6_000)
-    decision = decided(line, [due("FAC/2026/00042", 4_990)])
-    assert (decision.certainty, decision.best.reason) == (SURE, "over")
-    assert (decision.best.paid, decision.best.rest_cents) == ((4_990,), 1_010)
-
-
-def test_a_part_of_an_invoice_with_instalments_pays_the_oldest():
-    dues = [
-        due("FAC/2026/00042", 700, key="second", move="invoice"),
-        due(
-            "FAC/2026/00042",
-            300,
-            key="first",
-            move="invoice",
-            date=TODAY - datetime.timedelta(30),
-        ),
-    ]
-    decision = decided(receipt("ACME INDUSTRIES FAC/2026/00042", 200), dues)
-    assert (decision.certainty, decision.best.reason) == (SURE, "part")
-    assert [entry.key for entry in decision.best.dues] == ["first"]
-    assert (decision.best.paid, decision.best.missing_cents) == ((200,), 100)
-    assert decision.best.facts["missing"] == 800
-    more = decided(receipt("ACME INDUSTRIES FAC/2026/00042", 400), dues)
-    assert [entry.key for entry in more.best.dues] == ["first", "second"]
-    assert (more.best.paid, more.best.missing_cents) == ((300, 100), 600)
-
-
-@pytest.mark.parametrize("cents", [4_000, 6_000])
-def test_not_of_somebody_unknown(cents):
-    decision = decided(receipt("FAC/2026/00042", cents), [due("FAC/2026/00042", 4_990)])
-    assert (decision.certainty, decision.best.reason) == (UNSURE, "amount")
-
-
-@pytest.mark.parametrize("cents", [4_000, 6_000])
-def test_not_when_the_company_does_not_want_it(cents):
-    line = receipt("ACME INDUSTRIES FAC/2026/00042", cents)
-    settings = Settings(partial=False)
-    decision = decided(line, [due("FAC/2026/00042", 4_990)], settings=settings)
-    assert (decision.certainty, decision.best.reason) == (UNSURE, "amount")
-
-
-@pytest.mark.parametrize("cents, other", [(4_000, 4_000), (6_000, 1_010)])
-def test_not_when_another_entry_of_the_customer_explains_it(cents, other):
-    dues = [
-        due("FAC/2026/00042", 4_990),
-        due("FAC/2026/00050", other),
-        due("FAC/2026/00051", 77_777),
-    ]
-    decision = decided(receipt("ACME INDUSTRIES FAC/2026/00042", cents), dues)
-    assert decision.certainty == UNSURE
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "ACME INDUSTRIES FAC/2026/00042 FAC/2026/00041",
-        "ACME INDUSTRIES FAC/2026/00042 ET FAC/2",
-        "VIR ACME INDUSTRIES FAC/2026/00042,",
-    ],
-)
-def test_not_when_the_label_names_more_than_is_known(text):
-    decision = decided(receipt(text, 6_000), [due("FAC/2026/00042", 4_990)])
-    assert (decision.certainty, decision.best.reason) == (UNSURE, "amount")
-
-
-def test_a_label_that_a_bank_tells_twice_names_no_more():
-    texts = (
-        "VIR SEPA ACME INDUSTRIES FAC/2026/00042",
-        "Acme industries fac/2026/00042 reçu le 20/11/2026",
-    )
-    decision = decided(receipt(texts, 4_000), [due("FAC/2026/00042", 4_990)])
-    assert (decision.certainty, decision.best.reason) == (SURE, "part")
-
-
-def test_a_bank_fee_within_the_tolerance():
-    settings = Settings(tolerance_cents=500)
-    dues = [due("FAC/2026/00042", 10_000)]
-    decision = decided(receipt("FAC/2026/00042", 9_500), dues, settings=settings)
-    assert (decision.certainty, decision.best.reason) == (SURE, "fee")
-    assert (decision.best.fee_cents, decision.best.missing_cents) == (500, 0)
-    beyond = decided(receipt("FAC/2026/00042", 9_499), dues, settings=settings)
-    assert beyond.certainty == UNSURE
-    too_much = decided(receipt("FAC/2026/00042", 10_100), dues, settings=settings)
-    assert too_much.best.fee_cents == 0
 
 
 # === Structured references ===
@@ -581,20 +537,20 @@ def test_a_bank_fee_within_the_tolerance():
 
 def test_structured_references_are_sure_whoever_pays():
     dues = [
-        due("INV/2026/00201", 4_990, payment_reference="+++090/9337/55493+++"),
-        due("FAC/2026/00042", 700, payment_reference="RF67 INV0 0003 7"),
+        due("INV/2026/00201", payment_reference="+++090/9337/55493+++"),
+        due(NUMBER, 700, payment_reference="RF67 INV0 0003 7"),
     ]
     for text, cents in (
-        ("090/9337/55493", 4_990),
-        ("090933755493", 4_990),
-        ("MEDEDELING: 090 9337 55493", 4_990),
+        ("090/9337/55493", CENTS),
+        ("090933755493", CENTS),
+        ("MEDEDELING: 090 9337 55493", CENTS),
         ("RF67INV000037", 700),
         ("rf67 inv0 0\n003 7", 700),
     ):
         decision = decided(receipt(text, cents, name="Somebody Else"), dues)
         assert (decision.certainty, decision.best.kind) == (SURE, "structured")
     part = decided(receipt("090/9337/55493", 4_000), dues)
-    assert (part.certainty, part.best.reason) == (SURE, "part")
+    assert said(part) == (SURE, "part")
 
 
 def test_what_the_bank_adds_in_other_texts_does_not_count():
@@ -605,16 +561,10 @@ def test_what_the_bank_adds_in_other_texts_does_not_count():
         "transfer",
         "7f3e51c0-7d0d-4f63-8a50-202600042e01",
     )
-    decision = decided(receipt(texts, 4_990), [due("FAC/2026/00042", 4_990)])
-    assert (decision.certainty, decision.best.reason) == (SURE, "exact")
-    alone = decided(receipt(texts[1:], 4_990), [due("FAC/2026/00042", 4_990)])
+    decision = decided(receipt(texts), [due()])
+    assert said(decision) == (SURE, "exact")
+    alone = decided(receipt(texts[1:]), [due()])
     assert alone.certainty != SURE
-
-
-def test_wrong_check_digits_are_not_sure():
-    dues = [due("INV/2026/00201", 4_990, payment_reference="+++090/9337/55493+++")]
-    decision = decided(receipt("+++090/9337/55439+++", 4_990), dues)
-    assert (decision.certainty, decision.best.reason) == (UNSURE, "misspelt")
 
 
 def test_a_reference_of_the_customer_pays_the_only_entry_of_that_amount():
@@ -663,8 +613,9 @@ AMOUNTS = st.integers(-8, 12).map(lambda n: n * 50)
 def test_every_proposal_adds_up(text, cents, dues, settings, payers):
     decision = decided(receipt(text, cents), dues, settings=settings, payers=payers)
     assert (decision.best is None) == (decision.certainty == NONE)
+    assert decision.certainty != SURE or decision.best.paid
     for proposal in filter(None, (decision.best, *decision.alternatives)):
-        assert len(proposal.paid) == len(proposal.dues) or not proposal.facts["fit"]
+        assert len(proposal.paid) in (0, len(proposal.dues))
         assert len({entry.key for entry in proposal.dues}) == len(proposal.dues)
         if proposal.paid:
             assert sum(proposal.paid) + proposal.rest_cents == cents
@@ -715,9 +666,8 @@ def test_a_number_as_it_is_written_is_sure_in_any_label(number, cents, before):
     assert decision.certainty == SURE
 
 
-@given(NUMBERS, NUMBERS, st.integers(1, 10**7))
-def test_another_number_is_never_sure(number, other, cents):
-    if number == other:
-        return
+@given(st.lists(NUMBERS, min_size=2, max_size=2, unique=True), st.integers(1, 10**7))
+def test_another_number_is_never_sure(numbers, cents):
+    number, other = numbers
     decision = decided(receipt(f"VIR FACT {other}", cents), [due(number, cents)])
     assert decision.certainty != SURE

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from bridge import reference
 from matching import NONE, SURE, UNSURE, Settings, Target, needs_more
 
-from .samples import decided, due, receipt
+from .samples import decided, due, receipt, said
 
 CODE, OTHER = reference.make_many(2)
 
@@ -31,20 +31,20 @@ def target(cents=4_990, code=CODE, **values):
 
 def test_a_target_that_another_line_pays_is_never_booked_again():
     decision = decided(receipt(CODE, 4_990), targets=[target(open=False)])
-    assert (decision.certainty, decision.best.reason) == (UNSURE, "already_matched")
+    assert said(decision) == (UNSURE, "already_matched")
     part = decided(receipt(CODE, 1_000), targets=[target(open=False)])
-    assert (part.certainty, part.best.reason) == (UNSURE, "already_matched")
+    assert said(part) == (UNSURE, "already_matched")
 
 
 def test_another_currency_is_never_booked():
     decision = decided(receipt(CODE, 4_990, currency="USD"), targets=[target()])
-    assert (decision.certainty, decision.best.reason) == (UNSURE, "currency")
+    assert said(decision) == (UNSURE, "currency")
 
 
 def test_two_targets_of_the_same_amount_are_left_to_a_person():
     targets = [target(), target(code=OTHER, document="FAC/2026/00043")]
     decision = decided(receipt(f"{CODE} {OTHER}", 4_990), targets=targets)
-    assert (decision.certainty, decision.best.reason) == (UNSURE, "ambiguous")
+    assert said(decision) == (UNSURE, "ambiguous")
     assert len(decision.alternatives) == 1
 
 
@@ -56,14 +56,14 @@ def test_a_reference_and_another_number_of_the_same_amount_contradict():
     other = due("FAC/2026/00043", 4_990)
     line = receipt(f"{CODE} FAC/2026/00043", 4_990)
     decision = decided(line, [other], [target()])
-    assert (decision.certainty, decision.best.reason) == (UNSURE, "ambiguous")
+    assert said(decision) == (UNSURE, "ambiguous")
 
 
 @pytest.mark.parametrize("cents", [4_000, 6_000])
 def test_another_amount_is_not_booked_when_the_company_does_not_want_it(cents):
     settings = Settings(partial=False)
     decision = decided(receipt(CODE, cents), targets=[target()], settings=settings)
-    assert (decision.certainty, decision.best.reason) == (UNSURE, "amount")
+    assert said(decision) == (UNSURE, "amount")
 
 
 def test_a_sum_of_two_transfers_is_left_to_a_person():
@@ -78,7 +78,7 @@ def test_a_sum_of_two_transfers_is_left_to_a_person():
 def test_what_is_paid_too_much_may_be_for_another_invoice():
     dues = [due("FAC/2026/00050", 1_010), due("FAC/2026/00051", 77_777)]
     decision = decided(receipt(CODE, 6_000), dues, [target()])
-    assert (decision.certainty, decision.best.reason) == (UNSURE, "ambiguous")
+    assert said(decision) == (UNSURE, "ambiguous")
 
 
 # === What is sure ===
@@ -121,17 +121,17 @@ def test_a_paid_target_does_not_keep_the_open_one_from_its_line():
 def test_two_requests_in_one_transfer():
     targets = [target(), target(1_000, OTHER, document="FAC/2026/00043")]
     decision = decided(receipt(f"{CODE} {OTHER}", 5_990), targets=targets)
-    assert (decision.certainty, decision.best.reason) == (SURE, "several")
+    assert said(decision) == (SURE, "several")
     assert decision.best.target is None
     assert decision.best.paid == (4_990, 1_000)
 
 
 def test_too_little_and_too_much():
     part = decided(receipt(CODE, 4_000), targets=[target()])
-    assert (part.certainty, part.best.reason) == (SURE, "part")
+    assert said(part) == (SURE, "part")
     assert (part.best.paid, part.best.missing_cents) == ((4_000,), 990)
     over = decided(receipt(CODE, 6_000), targets=[target()])
-    assert (over.certainty, over.best.reason) == (SURE, "over")
+    assert said(over) == (SURE, "over")
     assert (over.best.paid, over.best.rest_cents) == ((4_990,), 1_010)
     assert needs_more(part) and needs_more(over)
 
@@ -146,7 +146,7 @@ def test_discount_fee_and_all_that_the_customer_owes():
     assert (fee.certainty, fee.best.reason, fee.best.fee_cents) == (SURE, "fee", 40)
     others = [due("FAC/2026/00050", 10), due("FAC/2026/00051", 1_000)]
     everything = decided(receipt(CODE, 6_000), [entry, *others], [asked])
-    assert (everything.certainty, everything.best.reason) == (SURE, "all_due")
+    assert said(everything) == (SURE, "all_due")
 
 
 # === Returned transfers ===
@@ -162,13 +162,13 @@ def test_a_transfer_that_came_back():
 def test_another_amount_that_goes_out_is_left_to_a_person():
     line = receipt(f"REJET VIR {CODE}", -4_900)
     decision = decided(line, targets=[target(open=False)])
-    assert (decision.certainty, decision.best.reason) == (UNSURE, "amount")
+    assert said(decision) == (UNSURE, "amount")
 
 
 def test_so_are_two_that_may_have_come_back():
     targets = [target(open=False), target(code=OTHER, open=False)]
     decision = decided(receipt(f"{CODE} {OTHER}", -4_990), targets=targets)
-    assert (decision.certainty, decision.best.reason) == (UNSURE, "ambiguous")
+    assert said(decision) == (UNSURE, "ambiguous")
 
 
 # === Always ===

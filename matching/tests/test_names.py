@@ -29,6 +29,8 @@ SAME = [
     ("Madame Lina Martin", "MME MARTIN LINA"),
     ("Turnverein Grünau 1898 e.V.", "TURNVEREIN GRUENAU 1898"),
     ("Telecoms Atlantique", "TELECOMS ATLANTI"),
+    ("Đorđević Montaža", "DORDEVIC MONTAZA"),
+    ("GROẞMANN BAU", "GROSSMANN BAU"),
 ]
 
 

@@ -35,9 +35,7 @@ class Feed:
     def __init__(self, store, clock, agenda, outbox, faults):
         self.banks = Banks(store, clock)
         self.reading = Reading(store, faults, self.banks)
-        self.items = Items(
-            store, clock, agenda, outbox, faults, self.banks, self.reading
-        )
+        self.items = Items(store, clock, agenda, outbox, faults, self.reading)
         self.users = Users(store, clock, outbox, faults, self.items)
-        self.sessions = Sessions(store, clock, faults, self.items)
+        self.sessions = Sessions(store, clock, faults, self.banks, self.items)
         self.banks.on_line = self.items.something_happened

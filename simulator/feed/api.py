@@ -3,13 +3,14 @@
 import re
 import time
 from datetime import date
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from werkzeug.wrappers import Response
 
 from ..banks import connectable
-from ..calls import ApiError, call, json_answer, limit, read_json
-from ..paging import moment, page
+from ..calls import ApiError, call, json_answer, limit, own, read_json
+from ..paging import listing, moment, page
+from ..validation import callback_allowed
 from .show import show_account, show_item, show_token, show_transaction, show_user
 from .users import EXTERNAL_ID
 
@@ -57,10 +58,7 @@ def _body(request):
 
 
 def _listed(request, things, show):
-    things = sorted(things, key=lambda thing: thing["number"])
-    shown, pagination = page(request, things, lambda thing: thing["number"])
-    resources = [show(thing) for thing in shown]
-    return json_answer({"resources": resources, "pagination": pagination})
+    return listing(request, sorted(things, key=lambda thing: thing["number"]), show)
 
 
 # -- users and tokens ---------------------------------------------------------
@@ -85,20 +83,13 @@ def list_users(sim, request, application):
 
 @call
 def read_user(sim, request, application, uuid):
-    return json_answer(show_user(_user(sim, application, uuid)))
+    return json_answer(show_user(own(sim.users, uuid, application)))
 
 
 @call
 def delete_user(sim, request, application, uuid):
-    sim.feed.users.delete(_user(sim, application, uuid))
+    sim.feed.users.delete(own(sim.users, uuid, application))
     return Response(status=204)
-
-
-def _user(sim, application, uuid):
-    user = sim.feed.users.find(application, user_uuid=uuid)
-    if user is None:
-        raise ApiError(404, "not_found", "Resource not found")
-    return user
 
 
 @call
@@ -124,7 +115,9 @@ def create_session(sim, request, application, user):
     if not body.get("user_email"):
         # a 404 was seen, of all things
         raise ApiError(404, "not_found", "user_email is required")
-    _check_callback(application, body.get("callback_url"))
+    callback = body.get("callback_url")
+    if callback is not None and not callback_allowed(callback, application):
+        raise _invalid("callback_url is not valid", "callback_url")
     context = body.get("context")
     if context is not None:
         if not isinstance(context, str) or not CONTEXT.fullmatch(context):
@@ -140,15 +133,6 @@ def create_session(sim, request, application, user):
             raise _invalid("provider_id is not valid", "provider_id")
     session = sim.feed.sessions.create(user, body)
     return json_answer({"id": session["id"], "url": sim.connect_url(session)}, 201)
-
-
-def _check_callback(application, url):
-    if url is None:
-        return
-    parts = urlsplit(url) if isinstance(url, str) else None
-    usable = parts and parts.scheme in ("http", "https") and parts.hostname
-    if not usable or not application.allows_domain(parts.hostname):
-        raise _invalid("callback_url is not valid", "callback_url")
 
 
 # -- items --------------------------------------------------------------------
@@ -219,9 +203,11 @@ def _list_transactions(sim, request, application, user):
         key=lambda thing: (thing["date"], thing["number"]),
         reverse=not sim.faults.reversed_order,
     )
-    shown, pagination = page(request, found, lambda thing: thing["number"])
-    if "again" not in request.args and sim.faults.take("page_twice"):
-        args = {**request.args.to_dict(), "again": "1"}
+    shown, pagination = page(request, found)
+    # names the page that came already: the next ones have it in their address, too
+    again = request.args.get("after", "first")
+    if request.args.get("again") != again and sim.faults.take("page_twice"):
+        args = {**request.args.to_dict(), "again": again}
         pagination = {"next_uri": f"{request.path}?{urlencode(args)}"}
     return json_answer(
         {

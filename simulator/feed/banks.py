@@ -3,14 +3,12 @@
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
-from ..banks import BANKS, DEMO_BANK
+from ..banks import BANKS, DEMO_BANK, DEMO_IBAN
 from . import history, iban
 
 CURRENCIES = {"GB": "GBP"}
 KINDS = ("sepa", "instant", "out", "return")
 
-# the beneficiary of the simulator's first application, and of the demo company
-DEMO_IBAN = "FR7630006000011234567890189"
 SAVINGS_IBAN = iban.french("30006", "00001", "12345678932")
 EURO_IBAN = iban.french("30099", "00020", "00020401077")
 DOLLAR_IBAN = iban.french("30099", "00020", "00020401102")

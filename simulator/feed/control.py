@@ -5,7 +5,7 @@ from ..control import action, data
 from ..templating import page
 from .banks import KINDS, to_number
 from .status import STATUSES
-from .writing import writing_of
+from .writing import WRITINGS
 
 SHOWN = 200
 # values of a form that mean "as usual" when they are left empty
@@ -134,7 +134,7 @@ def accounts_page(sim, request):
                     "account": account,
                     "bank": BANKS[account["provider_id"]],
                     "balance": to_number(sim.feed.banks.balance(account)),
-                    "lines": _newest(sim, account)[:3],
+                    "lines": _newest(sim, account, 3),
                     "shared": account["iban"] in shared,
                 }
                 for account in sorted(
@@ -158,10 +158,7 @@ def account_page(sim, request, iban):
             account = sim.find_bank_account(iban)
         except KeyError:
             return page("missing.html", 404, here="/account")
-        known = {
-            transaction["line"]: transaction
-            for transaction in sim.transactions_of(account)
-        }
+        known = {transaction["line"] for transaction in sim.transactions_of(account)}
         return page(
             "account.html",
             here="/account",
@@ -172,26 +169,26 @@ def account_page(sim, request, iban):
             today=sim.feed.banks.today(),
             kinds=KINDS,
             lines=[
-                {**line, "known": known.get(line["id"])}
-                for line in _newest(sim, account)[:SHOWN]
+                {**line, "known": line["id"] in known}
+                for line in _newest(sim, account, SHOWN)
             ],
         )
 
 
-def _newest(sim, account):
+def _newest(sim, account, count):
     lines = sorted(
         sim.feed.banks.lines(account),
         key=lambda line: (line["date"], line["id"]),
         reverse=True,
     )
-    writing = writing_of(account["provider_id"])
+    writing = WRITINGS[account["provider_id"]]
     return [
         {
             **line,
             "amount": to_number(line["cents"]),
             "description": writing.describe(line),
         }
-        for line in lines
+        for line in lines[:count]
     ]
 
 

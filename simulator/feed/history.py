@@ -30,13 +30,11 @@ _MONTHLY = (
 
 
 def lines(today):
-    """Yield (account, date, amount, text) of the last months, oldest first."""
+    """Return (account, date, amount, text) of the last months, oldest first."""
     found = []
     month = date(today.year, today.month, 1)
     for _month in range(MONTHS):
         for account, day, amount, text in _MONTHLY:
             found.append((account, month.replace(day=day), amount, text))
         month = (month - timedelta(days=1)).replace(day=1)
-    yield from sorted(
-        (line for line in found if line[1] < today), key=lambda line: line[1]
-    )
+    return sorted((line for line in found if line[1] < today), key=lambda line: line[1])

@@ -24,19 +24,14 @@ FIRST_DAYS = timedelta(days=7)
 class Items:
     """The connections of all users. Runs with the lock held."""
 
-    def __init__(self, store, clock, agenda, outbox, faults, banks, reading):
+    def __init__(self, store, clock, agenda, outbox, faults, reading):
         self._store = store
         self._feed = store.feed
         self._clock = clock
         self._agenda = agenda
         self._outbox = outbox
         self._faults = faults
-        self._banks = banks
         self._reading = reading
-
-    def offered(self, provider_id, account_types):
-        """Return the accounts at a bank that a person may share."""
-        return self._banks.at(provider_id, account_types)
 
     # -- life ----------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from ..banks import BANKS, DEMO_BANK
+from ..banks import DEMO_BANK, PAYER_IBAN
 from ..payments import JourneyError
 from .sessions import CODE_LOGIN, EARLY_STEPS, LATE_STEPS
 from .status import CONSENT_NEEDED, INVALID_CREDENTIALS
@@ -85,7 +85,7 @@ class BankLevers:
             ]
             first = self.feed.banks.at(DEMO_BANK)[0]["iban"]
             return self.feed.banks.find(shared[0] if shared else first)
-        elif str(account).isdecimal():
+        if str(account).isdecimal():
             account = self.accounts[int(account)]["bank_iban"]
         return self.feed.banks.find(account)
 
@@ -178,7 +178,7 @@ class BankLevers:
         amount,
         label="",
         payer="ACME SAS",
-        iban="FR7610107001011234567890129",
+        iban=PAYER_IBAN,
         end_to_end_id=None,
         account=None,
         when=None,
@@ -274,10 +274,6 @@ class BankLevers:
             item = self._item(item)
             self.feed.items.hold(item, int(status))
             return item
-
-    def bank_of(self, thing):
-        """Return the bank of an item, an account or a session."""
-        return BANKS[thing["provider_id"]]
 
     def _item(self, item):
         return self.items[item["id"] if isinstance(item, dict) else int(item)]

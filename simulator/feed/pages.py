@@ -5,14 +5,13 @@ from urllib.parse import urlsplit
 from werkzeug.exceptions import HTTPException
 from werkzeug.utils import redirect
 
-from ..banks import connectable, hue
-from ..calls import mask_iban
+from ..banks import BANKS, connectable, hue
 from ..payments import JourneyError
 from ..templating import page
 from ..texts import Texts
 from .banks import to_number
 from .levers import CONNECT_PATH
-from .sessions import WrongCredentials, bank_of
+from .sessions import WrongCredentials
 
 RETURN_SECONDS = 3
 
@@ -33,7 +32,7 @@ def show(sim, request, token):
         values = {
             "t": texts,
             "session": session,
-            "bank": bank_of(session),
+            "bank": BANKS[session["provider_id"]],
             "hue": hue(session["provider_id"]),
             "refused": "refused" in request.args,
         }
@@ -45,7 +44,6 @@ def show(sim, request, token):
             accounts=[
                 {
                     **account,
-                    "masked": mask_iban(account["iban"]),
                     "balance": to_number(sim.feed.banks.balance(account)),
                     "ticked": not (item and item["ibans"])
                     or account["iban"] in item["ibans"],

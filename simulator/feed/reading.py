@@ -1,7 +1,7 @@
 """What Bridge takes over from a bank at a refresh: accounts, balances, transactions."""
 
 from .banks import to_number
-from .writing import clean, writing_of
+from .writing import WRITINGS, clean
 
 
 class Reading:
@@ -58,7 +58,6 @@ class Reading:
         account = {
             "id": 9_000_000 + number,
             "number": number,
-            "client_id": item["client_id"],
             "user_uuid": item["user_uuid"],
             "item_id": item["id"],
             "provider_id": item["provider_id"],
@@ -119,7 +118,6 @@ class Reading:
         transaction = {
             "id": 33_000_000_000_000 + number,
             "number": number,
-            "client_id": item["client_id"],
             "user_uuid": item["user_uuid"],
             "account_id": account["id"],
             "line": line["id"],
@@ -131,7 +129,7 @@ class Reading:
 
     def _content(self, item, account, line):
         """Return what Bridge tells of a line at the bank."""
-        writing = writing_of(item["provider_id"])
+        writing = WRITINGS[item["provider_id"]]
         dates = {name: line["date"] for name in writing.dates}
         if "transaction_date" in dates:
             dates["transaction_date"] = line["made_on"]

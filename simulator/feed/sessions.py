@@ -4,7 +4,7 @@ import secrets
 import uuid
 from datetime import timedelta
 
-from ..banks import BANKS, connectable
+from ..banks import connectable
 from ..clock import from_text, to_text
 from ..payments import JourneyError, with_query
 from .status import CONSENT_NEEDED, INVALID_CREDENTIALS, OK
@@ -33,11 +33,12 @@ class WrongCredentials(JourneyError):
 class Sessions:
     """Connect sessions of all users. Runs with the lock held."""
 
-    def __init__(self, store, clock, faults, items):
+    def __init__(self, store, clock, faults, banks, items):
         self._store = store
         self._feed = store.feed
         self._clock = clock
         self._faults = faults
+        self._banks = banks
         self._items = items
 
     def create(self, user, body):
@@ -46,7 +47,6 @@ class Sessions:
         session = {
             "id": str(uuid.uuid4()),
             "token": secrets.token_urlsafe(18),
-            "client_id": user["client_id"],
             "user_uuid": user["uuid"],
             "callback_url": body.get("callback_url"),
             "context": body.get("context"),
@@ -97,6 +97,9 @@ class Sessions:
             raise JourneyError(f"bank {provider_id} cannot be connected")
         if session["mends"] and provider_id != session["provider_id"]:
             raise JourneyError("the connection is with another bank")
+        if provider_id != session["provider_id"]:
+            # what did not work stays a connection with the other bank
+            session["item_id"] = None
         session.update(provider_id=provider_id, state="login")
         self._store.dirty = True
 
@@ -158,7 +161,7 @@ class Sessions:
 
     def accounts(self, session):
         """Return the accounts the person may tick."""
-        return self._items.offered(session["provider_id"], session["account_types"])
+        return self._banks.at(session["provider_id"], session["account_types"])
 
     def step(self, session):
         """Return Bridge's word for where the person is."""
@@ -207,8 +210,3 @@ class Sessions:
             session["callback_url"],
             **{name: value for name, value in parameters.items() if value},
         )
-
-
-def bank_of(session):
-    """Return the bank of a session, None before it is chosen."""
-    return BANKS.get(session["provider_id"])

@@ -52,12 +52,13 @@ class Users:
         return user
 
     def delete(self, user):
-        """Forget a user, his connections and his tokens."""
+        """Forget a user, his connections, his tokens and his sessions."""
         for item in self._feed.items_of(user):
             self._items.delete(item)
-        for token in list(self._feed.tokens.values()):
-            if token["user_uuid"] == user["uuid"]:
-                del self._feed.tokens[token["access_token"]]
+        for things in (self._feed.tokens, self._feed.sessions):
+            for key, thing in list(things.items()):
+                if thing["user_uuid"] == user["uuid"]:
+                    del things[key]
         del self._feed.users[user["uuid"]]
         self._store.dirty = True
         application = self._store.applications[user["client_id"]]

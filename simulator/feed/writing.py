@@ -142,11 +142,6 @@ WRITINGS = {
 }
 
 
-def writing_of(provider_id):
-    """Return how the bank ``provider_id`` writes."""
-    return WRITINGS[provider_id]
-
-
 def clean(line):
     """Return the short description Bridge makes of a line."""
     if line["text"]:

@@ -3,6 +3,7 @@
 import threading
 from datetime import datetime, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
@@ -68,6 +69,11 @@ def link_body(amount=129.9, label="K7XQ4M2PRT Facture 42", transaction=None, **c
         ],
         **changes,
     }
+
+
+def query(url):
+    """Return the parameters of an address, the first value of each."""
+    return {name: value[0] for name, value in parse_qs(urlsplit(url).query).items()}
 
 
 def told(sim):

@@ -288,12 +288,18 @@ def test_page_holds_still_while_links_are_made(api):
     assert [x["id"] for x in second["resources"]] == [made[1], made[0]]
 
 
-@pytest.mark.parametrize("limit", ["0", "501", "x", "-1"])
+@pytest.mark.parametrize("limit", ["0", "501", "x", "-1", "1.5"])
 def test_limit_is_checked(api, limit):
     assert api.get(LINKS, limit=limit).status_code == 400
 
 
-@pytest.mark.parametrize("query", [{"after": "??"}, {"since": "yesterday"}])
+@pytest.mark.parametrize(
+    "query",
+    [
+        *({"after": cursor} for cursor in ("??", "x", "Yzo5OTk5", "%00")),
+        {"since": "yesterday"},
+    ],
+)
 def test_query_is_checked(api, query):
     assert api.get(LINKS, **query).status_code == 400
 

@@ -128,10 +128,12 @@ def test_token_and_call_limits(sim, feed):
 
 
 def test_user_deleted(sim, connected):
+    session = connected.session()
     answer = connected.call("DELETE", f"/users/{connected.uuid}")
     assert answer.status_code == 204
     assert not (sim.items or sim.accounts or sim.transactions or sim.users)
     assert connected.get("/items").status_code == 401
+    assert requests.get(session, timeout=5).status_code == 404
     assert [x.type for x in sim.webhooks[-2:]] == ["item.deleted", "user.deleted"]
 
 
@@ -218,16 +220,6 @@ def test_next_page_has_no_host_and_keeps_the_filters(seven):
     assert "min_date=2026-10-03" in path and "limit=2" in path
     rest = seven.transactions(limit=2, min_date="2026-10-03")
     assert [x["amount"] for x in rest] == [7, 6, 5, 4, 3]
-
-
-@pytest.mark.parametrize("limit", ["0", "501", "-1", "x", "1.5"])
-def test_limits_that_are_none(seven, limit):
-    assert seven.get("/transactions", limit=limit).status_code == 400
-
-
-@pytest.mark.parametrize("after", ["x", "Yzo5OTk5", "%00"])
-def test_cursors_that_are_none(seven, after):
-    assert seven.get("/transactions", after=after).status_code == 400
 
 
 def test_money_that_arrives_between_two_pages(sim, seven):

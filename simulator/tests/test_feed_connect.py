@@ -1,7 +1,6 @@
 """Connecting a bank: sessions, the hosted page step by step, the way back."""
 
 from datetime import timedelta
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
@@ -9,14 +8,10 @@ import requests
 from simulator import JourneyError
 from simulator.clock import to_text
 
-from .conftest import START
+from .conftest import START, query
 from .feed_api import CALLBACK
 
 LOGIN = {"login": "demo-login", "password": "demo-password"}
-
-
-def query(url):
-    return {name: value[0] for name, value in parse_qs(urlsplit(url).query).items()}
 
 
 def post(url, step, *, follow=True, **form):
@@ -37,6 +32,7 @@ def read(url, **options):
         ({"callback_url": "ftp://shop.example/"}, 400),
         ({"callback_url": "not an address"}, 400),
         ({"callback_url": 5}, 400),
+        ({"callback_url": "https://[shop.example/"}, 400),
         ({"context": "under_score"}, 400),
         ({"context": "x" * 101}, 400),
         ({"country_code": "fr"}, 400),
@@ -156,6 +152,19 @@ def test_credentials_that_are_wrong_at_first(sim, feed):
     post(url, "accounts", account=sim.find_bank_account()["iban"])
     (item,) = feed.items()
     assert item["status"] == 0
+
+
+def test_another_bank_after_wrong_credentials(sim, feed):
+    url = feed.session()
+    post(url, "bank", provider_id=574)
+    post(url, "login", login="id-wrong", password="whatever")
+    post(url, "bank", provider_id=9104)
+    post(url, "login", **LOGIN)
+    iban = sim.feed.banks.at(9104)[0]["iban"]
+    assert "is connected" in post(url, "accounts", account=iban).text
+    assert [x["iban"] for x in feed.accounts()] == [iban]
+    told = {x["provider_id"]: x["status"] for x in feed.items()}
+    assert told == {574: 402, 9104: 0}
 
 
 def test_a_code_is_asked_for(sim, feed):

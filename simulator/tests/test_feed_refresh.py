@@ -459,9 +459,11 @@ def test_pages_of_ill_will(sim, connected):
     amounts = [x["amount"] for x in connected.transactions(limit=2)]
     assert amounts == [5, 4, 5, 4, 3, 2, 1]
     sim.faults.set(page_twice=True)
-    assert [x["amount"] for x in connected.transactions(limit=5)] == [
-        *(5, 4, 3, 2, 1),
-        *(5, 4, 3, 2, 1),
+    assert [x["amount"] for x in connected.transactions(limit=3)] == [
+        *(5, 4, 3),
+        *(5, 4, 3),
+        *(2, 1),
+        *(2, 1),
     ]
     sim.faults.clear()
     sim.faults.set(reversed_order=True)

@@ -1,12 +1,10 @@
 """What payers do, and what becomes of their payments."""
 
-from urllib.parse import parse_qs, urlsplit
-
 import pytest
 
 from simulator import Clock, JourneyError, Simulator
 
-from .conftest import START, Api, told
+from .conftest import START, Api, query, told
 
 PICKED = [("transaction.created", None, None), ("transaction.updated", "ACTC", None)]
 COMPLETED = ("link.updated", "completed", None)
@@ -14,10 +12,6 @@ COMPLETED = ("link.updated", "completed", None)
 
 def updated(status, reason=None):
     return ("transaction.updated", status, reason)
-
-
-def query(url):
-    return {key: values[0] for key, values in parse_qs(urlsplit(url).query).items()}
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,7 @@
 import {Component, onMounted, onWillStart, onWillUnmount, useState} from "@odoo/owl";
 import {browser} from "@web/core/browser/browser";
 import {formatCurrency} from "@web/core/currency";
-import {
-    deserializeDate,
-    deserializeDateTime,
-    formatDate,
-    formatDateTime,
-} from "@web/core/l10n/dates";
+import {deserializeDateTime, formatDate, formatDateTime} from "@web/core/l10n/dates";
 import {_t} from "@web/core/l10n/translation";
 import {ConnectionLostError} from "@web/core/network/rpc";
 import {registry} from "@web/core/registry";
@@ -15,6 +10,7 @@ import {roundDecimals} from "@web/core/utils/numbers";
 import {Layout} from "@web/search/layout";
 import {standardActionServiceProps} from "@web/webclient/actions/action_service";
 
+import * as texts from "../reconcile/reconcile_texts";
 import {BalanceCurve} from "./balance_curve";
 
 const {DateTime} = luxon;
@@ -32,8 +28,11 @@ export class BankAccounts extends Component {
     static props = {...standardActionServiceProps};
 
     setup() {
+        this.openText = texts.toReconcile;
+        this.money = formatCurrency;
         this.orm = useService("orm");
         this.action = useService("action");
+        this.notification = useService("notification");
         this.state = useState({data: null, search: ""});
         onWillStart(() => this.load());
         onMounted(() => this.plan());
@@ -112,26 +111,12 @@ export class BankAccounts extends Component {
     }
 
     get progressText() {
-        return _t("%(done)s of %(all)s", {
-            done: this.fed.length - this.pulling.length,
-            all: this.fed.length,
-        });
+        const all = this.fed.length;
+        return texts.progress(all - this.pulling.length, all);
     }
 
     accountsText(count) {
         return count === 1 ? _t("1 account") : _t("%s accounts", count);
-    }
-
-    openText(count) {
-        return _t("%s to reconcile", count);
-    }
-
-    money(amount, currencyId) {
-        return formatCurrency(amount, currencyId);
-    }
-
-    date(value) {
-        return formatDate(deserializeDate(value));
     }
 
     curveOf(total) {
@@ -197,7 +182,7 @@ export class BankAccounts extends Component {
             };
         }
         const text = account.last_date
-            ? _t("Last line of %s", this.date(account.last_date))
+            ? _t("Last line of %s", texts.day(account.last_date))
             : _t("No line yet");
         return {text, title: "", look: "text-muted"};
     }
@@ -231,7 +216,7 @@ export class BankAccounts extends Component {
         return feed.difference_since
             ? _t("The bank's balance differs by %(amount)s since %(date)s", {
                   amount,
-                  date: this.date(feed.difference_since),
+                  date: texts.day(feed.difference_since),
               })
             : _t("The bank's balance differs by %s", amount);
     }
@@ -280,9 +265,12 @@ export class BankAccounts extends Component {
 
     /** Have the accounts read at Bridge: it goes on behind, the cards follow. */
     async pull(accounts) {
-        await this.orm.call("bridge.account", "action_pull", [
+        const {params} = await this.orm.call("bridge.account", "action_pull", [
             accounts.map((account) => account.feed.id),
         ]);
+        if (params.type === "warning") {
+            this.notification.add(params.message, {type: params.type});
+        }
         await this.load();
         this.plan();
     }

@@ -1,7 +1,6 @@
 import {Component, onWillStart, useEffect, useRef, useState} from "@odoo/owl";
 import {formatCurrency, getCurrency} from "@web/core/currency";
 import {useHotkey} from "@web/core/hotkeys/hotkey_hook";
-import {deserializeDate, formatDate} from "@web/core/l10n/dates";
 import {_t} from "@web/core/l10n/translation";
 import {RecordSelector} from "@web/core/record_selectors/record_selector";
 import {KeepLast} from "@web/core/utils/concurrency";
@@ -131,9 +130,12 @@ export class HandPicker extends Component {
 
     // --- Amounts ---
 
+    get digits() {
+        return getCurrency(this.props.row.currency_id)?.digits;
+    }
+
     round(amount) {
-        const digits = getCurrency(this.props.row.currency_id)?.digits;
-        return roundDecimals(amount, digits ? digits[1] : 2);
+        return roundDecimals(amount, this.digits?.[1] ?? 2);
     }
 
     format(amount, currencyId = this.props.row.currency_id) {
@@ -141,12 +143,7 @@ export class HandPicker extends Component {
     }
 
     formatInput(amount) {
-        const digits = getCurrency(this.props.row.currency_id)?.digits;
-        return formatFloat(amount, {digits});
-    }
-
-    formatDay(day) {
-        return formatDate(deserializeDate(day));
+        return formatFloat(amount, {digits: this.digits});
     }
 
     get direction() {

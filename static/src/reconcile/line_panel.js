@@ -1,7 +1,6 @@
 import {Component, useState} from "@odoo/owl";
 import {formatCurrency} from "@web/core/currency";
 import {useHotkey} from "@web/core/hotkeys/hotkey_hook";
-import {deserializeDate, formatDate} from "@web/core/l10n/dates";
 import {_t} from "@web/core/l10n/translation";
 import {useService} from "@web/core/utils/hooks";
 import {HandPicker} from "./hand_picker";
@@ -52,10 +51,6 @@ export class LinePanel extends Component {
 
     format(amount, currencyId = this.row.currency_id) {
         return formatCurrency(amount, currencyId);
-    }
-
-    formatDay(day) {
-        return formatDate(deserializeDate(day));
     }
 
     /** What a suggestion leaves, in words; empty when all agrees. */

@@ -1,5 +1,4 @@
 import {_t} from "@web/core/l10n/translation";
-import {ConnectionLostError, RPCError} from "@web/core/network/rpc";
 import {KeepLast, Mutex} from "@web/core/utils/concurrency";
 
 const MODEL = "account.bank.statement.line";
@@ -295,12 +294,6 @@ export class ReconcileModel {
             try {
                 return await action();
             } catch (error) {
-                if (
-                    !(error instanceof RPCError) ||
-                    error instanceof ConnectionLostError
-                ) {
-                    throw error;
-                }
                 if (!error.exceptionName?.startsWith("odoo.exceptions.")) {
                     throw error;
                 }

@@ -5,7 +5,6 @@ import {formatCurrency} from "@web/core/currency";
 import {Dropdown} from "@web/core/dropdown/dropdown";
 import {DropdownItem} from "@web/core/dropdown/dropdown_item";
 import {useHotkey} from "@web/core/hotkeys/hotkey_hook";
-import {deserializeDate, formatDate} from "@web/core/l10n/dates";
 import {_t} from "@web/core/l10n/translation";
 import {registry} from "@web/core/registry";
 import {useService} from "@web/core/utils/hooks";
@@ -33,6 +32,7 @@ export class ReconcileScreen extends Component {
         this.listRef = useRef("list");
         this.searchRef = useRef("search");
         this.texts = texts;
+        this.format = formatCurrency;
         this.isTouch = isMobileOS();
         this.ui = useState({panel: false});
         this.model = useState(new ReconcileModel());
@@ -78,14 +78,6 @@ export class ReconcileScreen extends Component {
     }
 
     // --- Texts ---
-
-    format(amount, currencyId) {
-        return formatCurrency(amount, currencyId);
-    }
-
-    formatDay(day) {
-        return formatDate(deserializeDate(day));
-    }
 
     get journalName() {
         const {journalId} = this.model.filter;
@@ -154,6 +146,8 @@ export class ReconcileScreen extends Component {
     }
 
     clearFilter() {
+        // What was typed last would be looked for after all.
+        this.onSearch.cancel();
         if (this.searchRef.el) {
             this.searchRef.el.value = "";
         }

@@ -1,4 +1,7 @@
+import {deserializeDate, formatDate} from "@web/core/l10n/dates";
 import {_t} from "@web/core/l10n/translation";
+
+export const day = (value) => formatDate(deserializeDate(value));
 
 /* Whole sentences: other languages put the numbers elsewhere. */
 
@@ -25,7 +28,7 @@ export const shareTitle = ({automatic, received}) =>
 export const allDone = (count) =>
     _t("Lines done: %s. None is left, every bank line has found its place.", count);
 
-export const due = (day) => _t("due %s", day);
+export const due = (value) => _t("due %s", day(value));
 
 export const ofAmount = (amount) => _t("of %s", amount);
 

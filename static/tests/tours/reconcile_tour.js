@@ -9,6 +9,15 @@ registry.category("web_tour.tours").add("reconcile_by_keyboard", {
             trigger: `${ACTIVE}:contains('FIRST LINE')`,
         },
         {
+            content: "What was typed just before Escape is not looked for.",
+            trigger: ".o_reconcile_screen [type=search]",
+            async run({edit, press}) {
+                await edit("nowhere to be found");
+                await press("Escape");
+                await press("Enter");
+            },
+        },
+        {
             content: "Its suggestion says why.",
             trigger: ".o_reconcile_suggestion:contains('account is known')",
         },
