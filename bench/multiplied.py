@@ -6,6 +6,7 @@ are new, computed from the copy's position, so that every database gets the same
 
 import io
 import random
+from datetime import timedelta
 
 from odoo import Command, fields
 from odoo.tools import SQL
@@ -84,12 +85,14 @@ _LINE_MONEY = (
 _REQUEST_MONEY = ("amount_total", "amount_due", "amount_to_pay")
 
 
-def post_seeds(env, credit_notes: bool = True) -> None:
+def post_seeds(env, overdue_days: int = 0) -> None:
     """Post the invoices that are multiplied.
 
-    :param credit_notes: one in twenty is one
+    :param overdue_days: they fell due so many days ago or less, yesterday the latest;
+        0: all are due today, and one in twenty is a credit note
     """
     rng = random.Random(19)
+    today = fields.Date.today()
     partners = env["res.partner"].create(
         [
             {
@@ -105,13 +108,15 @@ def post_seeds(env, credit_notes: bool = True) -> None:
         [
             {
                 "move_type": (
-                    "out_refund"
-                    if credit_notes and number % 20 == 19
-                    else "out_invoice"
+                    "out_invoice" if overdue_days or number % 20 != 19 else "out_refund"
                 ),
                 # Numbers so that each customer has ten, and a credit note is anyone's.
                 "partner_id": partners[number * 7 % SEED_CUSTOMERS].id,
-                "invoice_date": fields.Date.today(),
+                "invoice_date": (
+                    today - timedelta(1 + number % overdue_days)
+                    if overdue_days
+                    else today
+                ),
                 "invoice_line_ids": [
                     Command.create(
                         {

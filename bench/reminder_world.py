@@ -5,6 +5,7 @@ OCA's `account_credit_control`.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from odoo import Command, fields
 from odoo.tools import SQL
@@ -18,7 +19,7 @@ from .multiplied import multiply, post_seeds
 from .world import close, environment, install
 
 LINES, OCA_LINES = 100_000, 10_000
-#: The oldest due line fell due so many days ago, the latest one yesterday.
+#: Due lines fell due so many days ago or less; one in ten is a year older.
 DAYS = 60
 #: Customers to whom the company owes something, one in so many.
 CREDITS_EACH = 20
@@ -96,10 +97,10 @@ def _make(name: str, template: str, module: str, lines: int, prepare) -> None:
         )
         env.ref("base.EUR").active = True
         env["account.chart.template"].try_loading("fr", company)
-        post_seeds(env, credit_notes=False)
+        post_seeds(env, DAYS)
         env.flush_all()
         multiply(env, lines)
-        _spread_due_dates(env)
+        _give_addresses(env)
         env.invalidate_all()
         _owe_something(env)
         prepare(env)
@@ -108,28 +109,14 @@ def _make(name: str, template: str, module: str, lines: int, prepare) -> None:
     postgres.query("VACUUM ANALYZE", database=name)
 
 
-def _spread_due_dates(env) -> None:
-    """Let the invoices be due on the last days, and their customers have addresses."""
+def _give_addresses(env) -> None:
     env.cr.execute(
-        SQL(
-            """
-            UPDATE account_move
-               SET invoice_date_due = %(today)s::date - 1 - (id %% %(days)s)::int,
-                   invoice_date = %(today)s::date - 31 - (id %% %(days)s)::int
-             WHERE move_type = 'out_invoice';
-            UPDATE account_move_line line
-               SET date_maturity = move.invoice_date_due
-              FROM account_move move
-             WHERE move.id = line.move_id
-               AND line.display_type = 'payment_term';
-            UPDATE res_partner
-               SET email = 'customer' || id || '@example.com',
-                   email_normalized = 'customer' || id || '@example.com'
-             WHERE id IN (SELECT partner_id FROM account_move)
-            """,
-            today=fields.Date.today(),
-            days=DAYS,
-        )
+        """
+        UPDATE res_partner
+           SET email = 'customer' || id || '@example.com',
+               email_normalized = 'customer' || id || '@example.com'
+         WHERE id IN (SELECT partner_id FROM account_move)
+        """
     )
 
 
@@ -187,13 +174,15 @@ def _prepare_ours(env) -> None:
         SQL(
             """
             UPDATE account_move_line
-               SET reminder_hold_until = CASE WHEN id %% %(each)s = 7
-                                              THEN %(today)s::date + 30 END,
-                   no_followup = id %% %(each)s = 13
+               SET reminder_hold_until = CASE WHEN id %% %(each)s < 2
+                                              THEN %(until)s::date END,
+                   no_followup = id %% %(each)s > 1
              WHERE display_type = 'payment_term'
+               -- Each invoice has two entries, an even and an odd one.
+               AND id %% %(each)s IN (0, 1, 2, 3)
             """,
-            each=HELD_EACH,
-            today=fields.Date.today(),
+            each=2 * HELD_EACH,
+            until=fields.Date.today() + timedelta(30),
         )
     )
     env["mail.template"].create(

@@ -75,11 +75,12 @@ NOTES = """\
 - Labels: with the plain rules alone, and by bank lines created in an Odoo with these
   customers, invoices and transfers.
 - Reminders planned: {due} open due lines of {customers} customers, posted by Odoo and
-  multiplied by the database, overdue since up to {days} days; one line in a hundred is
-  held, one excluded, one customer in {credits} has a credit. Planned as the job does,
-  in slices with a commit each. `account_credit_control` is in the column of core:
-  {credit_control} such lines with its ready-made policy, in a database without the
-  addon, at the same time on the same core; lines made a second are compared.
+  multiplied by the database, overdue since up to {days} days, one in ten since a year
+  more; one line in a hundred is held, one excluded, one customer in {credits} has a
+  credit. Planned as the job does, in slices with a commit each. In the column of core
+  is `account_credit_control`: {credit_control} such lines with its ready-made policy,
+  in a database without the addon, at the same time on the same core; lines made a
+  second are compared.
 - Reminders queued: as the job does (each due line is checked again, texts for mail, SMS
   and phone, a payment request for the lines, then the mail), {mails} of them, each with
   a table of ten invoices, against mails about as many others by core's

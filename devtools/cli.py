@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from datetime import date
 
 from . import odoo, postgres, python_env, system
 from .console import DevError, warn
@@ -50,6 +51,12 @@ def _parser() -> argparse.ArgumentParser:
     demo = add("demo", _demo, "start Odoo with demo data and a simulated Bridge")
     demo.add_argument("--check", action="store_true", help="drive the story, then stop")
     demo.add_argument("--reset", action="store_true", help="make the database again")
+    demo.add_argument(
+        "--at",
+        type=date.fromisoformat,
+        metavar="DATE",
+        help="let the demo's days go by until this one, e.g. 2026-12-15",
+    )
     demo.add_argument("--port", type=int, default=8069, help="of Odoo (%(default)s)")
     demo.add_argument("--simulator-port", type=int, default=8070, help="(%(default)s)")
     demo.add_argument(

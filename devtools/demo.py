@@ -1,5 +1,6 @@
 """``./dev demo``: Odoo with demo data and a simulated Bridge, both on loopback."""
 
+import json
 import os
 import signal
 import subprocess
@@ -8,6 +9,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 from . import demo_database, odoo, python_env, system
@@ -31,9 +33,18 @@ TOUR = """
   6. Simulator, Banks: type transfers as customers do, with the number of an
      invoice, with three of them. They reconcile too; one with a wrong amount waits in
      Bank, To Reconcile, and says why.
+  7. "Next day", beside the user's menu, lets a day go by, in Odoo and at the banks.
+     Reminders leave: Atelier Corbin's invoice says what comes next. The brewery's mail
+     is refused, its reminder goes by SMS and leaves a task. From a reminder, pay at the
+     bank "sans statut d'exécution" with the test login id-pdng-rjct: the transfer stays
+     on its way and holds the next one, until you reject it in the simulator. Calls wait
+     in Reminders, To Call.
+     ./dev demo --at 2026-12-15, in another terminal, goes on until that day.
 
   Ctrl-C stops both.
 """
+# The mailbox of one of the customers is gone.
+REFUSED = "ancienne-adresse@brasserie-canal.example"
 
 
 def run_demo(options) -> int:
@@ -45,10 +56,15 @@ def run_demo(options) -> int:
     system.ensure(*programs)
     # A check leaves the database that a person plays with alone.
     database = database_name("check" if options.check else "demo")
+    if options.at and not (options.check or options.reset):
+        if running := _running(database):
+            return _move(running, database, options.at)
     state = CHECKOUT_DIR / f"{database}.simulator.json"
     if options.check or options.reset or not demo_database.is_ready(database):
         state.unlink(missing_ok=True)
         demo_database.create(database)
+    if options.check:
+        demo_database.hold_reminders(database)
     ports = (0, 0, 0) if options.check else (options.port, options.simulator_port, 8025)
     odoo_port, simulator_port, smtp_port = map(odoo.free_port, ports)
     addresses = {
@@ -73,8 +89,11 @@ def run_demo(options) -> int:
         _child("Odoo", server, addresses["odoo"] + "/web/health", logs["odoo"]) as run,
     ):
         demo_database.write_fingerprint(database)
+        _refuse_mail(addresses["simulator"], REFUSED)
         if options.check:
             return _check(addresses, database, logs["odoo"])
+        if options.at:
+            _move(addresses["odoo"], database, options.at)
         say(TOUR.format(**addresses))
         return run.wait()
 
@@ -132,11 +151,44 @@ def _stop(process: subprocess.Popen) -> None:
         process.wait()
 
 
+def _running(database: str) -> str | None:
+    """Return the address at which Odoo serves the demo now, if it does."""
+    if not demo_database.is_ready(database):
+        return None
+    address = demo_database.address(database)
+    try:
+        with urllib.request.urlopen(f"{address}/web/health", timeout=5):
+            return address
+    except OSError:
+        return None
+
+
+def _refuse_mail(simulator: str, address: str) -> None:
+    """Let the simulated mail server refuse an address."""
+    body = json.dumps({"mail_refused": [address]}).encode()
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(f"{simulator}/sim/faults", body, headers)
+    with urllib.request.urlopen(request, timeout=30):
+        pass
+
+
+def _move(address: str, database: str, day: date) -> int:
+    """Let the demo's days go by until ``day``, telling what leaves."""
+    words = ["-m", "devtools.demo_clock", "--odoo", address]
+    return _run_python(*words, "--database", database, "--to", day.isoformat())
+
+
 def _check(addresses: dict[str, str], database: str, log: Path) -> int:
     """Drive the story without a person; the exit code says if all of it held."""
-    words = [str(python_env.python()), "-m", "devtools.demo_check"]
+    words = ["-m", "devtools.demo_check"]
     words += ["--odoo", addresses["odoo"], "--simulator", addresses["simulator"]]
     words += ["--database", database, "--log", str(log)]
     words += ["--pictures", str(CHECKOUT_DIR / "pictures")]
+    return _run_python(*words)
+
+
+def _run_python(*words: str) -> int:
+    """Run a module in the development environment; return its exit code."""
+    command = [str(python_env.python()), *words]
     environment = {**os.environ, **odoo.environment()}
-    return subprocess.run(words, cwd=ROOT, env=environment).returncode
+    return subprocess.run(command, cwd=ROOT, env=environment).returncode

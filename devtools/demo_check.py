@@ -15,11 +15,12 @@ from .console import say
 from .demo_bank import BankChapters
 from .demo_browser import DESKTOP, PHONE, Browser, BrowserError
 from .demo_payments import PaymentChapters
+from .demo_reminders import ReminderChapters
 from .demo_rpc import Odoo, RpcError
 from .demo_story import Failure
 
 
-class Check(BankChapters, PaymentChapters):
+class Check(BankChapters, PaymentChapters, ReminderChapters):
     """The whole story."""
 
     def run(self) -> int:
@@ -38,6 +39,10 @@ class Check(BankChapters, PaymentChapters):
             self.bank_that_never_tells,
             self.nothing_left,
             self.webhooks,
+            self.reminders_day_by_day,
+            self.reminder_that_bounces,
+            self.transfer_holds_reminder,
+            self.thanks_for_payment,
         )
         start = time.monotonic()
         self.camille = Odoo(self.url, self.database, "camille", "camille")

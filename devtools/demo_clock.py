@@ -35,7 +35,8 @@ def next_day(odoo: Odoo) -> date:
 def wait_until_quiet(odoo: Odoo) -> None:
     """Wait until mails and SMS have left, and those that failed were dealt with."""
     eventually(
-        lambda: odoo.call(CLOCK, "is_quiet"), "the messages of the day, sent", MINUTE
+        *(lambda: odoo.call(CLOCK, "is_quiet"), "the messages of the day, sent"),
+        3 * MINUTE,
     )
 
 

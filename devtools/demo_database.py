@@ -4,6 +4,8 @@ from . import odoo, postgres
 from .console import DevError, step
 from .paths import ADDON, LOG_DIR, ROOT, short_hash, stamp_is, write_stamp
 
+# The button that lets a day go by.
+CLOCK = "payment_demo_clock"
 # Language of the demo's customers beside English.
 LANGUAGE = "fr_FR"
 # Parameters of Odoo and ours that point it at the simulator.
@@ -16,7 +18,7 @@ PARAMETERS = {
 }
 # Read from these folders into the database: a change asks for an update.
 INSTALLED = ("controllers", "data", "i18n", "models", "report", "security", "views")
-INSTALLED += ("wizard",)
+INSTALLED += ("wizard", "static", "demo", "devtools/addons")
 # Odoo loads demo data where those of all dependencies are there: say that they are,
 # so that ours come alone, with one company that a person finds his way in.
 WITH_DEMO = """
@@ -50,7 +52,7 @@ def create(database: str) -> None:
     with step(f"demo database {database} (log: {log})"):
         odoo.create_database(database, template)
         postgres.query(WITH_DEMO, database=database)
-        odoo.install(database, [ADDON], log, "--load-language", LANGUAGE)
+        odoo.install(database, [ADDON, CLOCK], log, "--load-language", LANGUAGE)
     # Odoo installs a module without its demo data when that fails, and goes on.
     sql = f"SELECT demo FROM ir_module_module WHERE name = '{ADDON}'"
     if postgres.query(sql, database=database).strip() != "t":
@@ -67,7 +69,22 @@ def write_fingerprint(database: str) -> None:
 
 def update_options(database: str) -> list[str]:
     """Return what Odoo's command line needs to take in changed files."""
-    return [] if stamp_is(f"{database}-files", _fingerprint()) else ["-u", ADDON]
+    if stamp_is(f"{database}-files", _fingerprint()):
+        return []
+    return ["-u", ADDON, "-i", CLOCK]
+
+
+def hold_reminders(database: str) -> None:
+    """Let no reminder leave before a person switches them on."""
+    postgres.query(
+        "UPDATE res_company SET payment_reminder_enabled = false", database=database
+    )
+
+
+def address(database: str) -> str:
+    """Return where Odoo answered for the database when it was started last."""
+    sql = "SELECT value FROM ir_config_parameter WHERE key = 'web.base.url'"
+    return postgres.query(sql, database=database).strip()
 
 
 def set_parameters(database: str, addresses: dict[str, str]) -> None:

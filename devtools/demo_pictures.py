@@ -7,68 +7,16 @@ The demo should be fresh (``./dev demo --reset``): the story it shows is made he
 
 import argparse
 import sys
-from pathlib import Path
 
-from .console import say
 from .demo_bank import BANK_ACCOUNTS, TO_RECONCILE
 from .demo_browser import DESKTOP, PHONE, Browser
 from .demo_check import Check
+from .demo_photos import FOLDER, WIDE, compress, show
+from .demo_reminder_pictures import take_reminders
 from .demo_rpc import Odoo
 from .demo_story import PAY, eventually
-from .paths import ROOT
 
-FOLDER = ROOT / "static" / "description"
-WIDE = {**DESKTOP, "width": 1360, "height": 860}
-COLOURS = 128
 BRITISH_BANK = 9203
-# What the web client shows once it has nothing more to fetch.
-LOADED = (
-    "!!document.querySelector('.o_action_manager .o_action') && "
-    "!document.querySelector('.o_blockUI, .o_loading_indicator')"
-)
-
-
-def compress(path: Path, width: int, margin: int | None = None) -> None:
-    """Scale a picture down to ``width`` and reduce its colours.
-
-    :param margin: how much white is left around what is printed, None for all
-    """
-    from PIL import Image, ImageOps  # in the development environment only
-
-    picture = Image.open(path).convert("RGB")
-    if margin is not None:
-        left, top, right, bottom = ImageOps.invert(picture.convert("L")).getbbox()
-        box = (left - margin, top - margin, right + margin, bottom + margin)
-        picture = picture.crop(box)
-    if picture.width > width:
-        tall = round(picture.height * width / picture.width)
-        picture = picture.resize((width, tall), Image.Resampling.LANCZOS)
-    picture.quantize(COLOURS).save(path, optimize=True)
-    say(f"  {path.relative_to(ROOT)} {path.stat().st_size // 1000} kB")
-
-
-def show(browser: Browser, url: str, name: str, *, to: str = "", tap: str = "") -> None:
-    """Open a page of the web client and keep what it shows.
-
-    :param to: selector of what is scrolled to
-    :param tap: selector of what is tapped first
-    """
-    browser.open(url)
-    browser.wait(LOADED, f"{url} to load")
-    if tap:
-        browser.tap(tap)
-        browser.wait(LOADED, f"{tap} to load")
-        browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=5, y=800)
-    if to:
-        browser.wait_for(to, to)
-        browser.evaluate(
-            f"document.querySelector('{to}').scrollIntoView({{block: 'center'}})"
-        )
-    # Avatars, charts and the chatter come after the view itself.
-    browser.wait("[...document.images].every(image => image.complete)", "the images")
-    browser.evaluate("new Promise(done => setTimeout(done, 1500))")
-    browser.picture(FOLDER / name)
-    compress(FOLDER / name, WIDE["width"])
 
 
 def take_bank(story: Check) -> None:
@@ -155,6 +103,7 @@ def take(story: Check) -> None:
         story.log_in(office, story.camille)
         request = f"{listing}/{london['payment_request_id'][0]}"
         show(office, request, "payment_request.png")
+    take_reminders(story)
 
 
 def main() -> int:

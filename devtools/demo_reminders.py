@@ -11,7 +11,7 @@ TO_SEND = "/odoo/action-account_payment_request.action_payment_reminder_to_send"
 WORKSHOP = "Atelier Corbin"
 WORKSHOP_MAIL = "compta@atelier-corbin"
 BREWERY = "Brasserie du Canal"
-BREWERY_PHONE = "+33639984122"
+BREWERY_PHONE = "+491713920044"
 # Weekends and the interval between two messages included.
 LONGEST_WAIT = 14
 SATURDAY = 5
@@ -33,7 +33,7 @@ class ReminderChapters(Story):
         yield f"{invoice['name']}: {ladder['reminder_note']}"
 
         yield "the dry run shows who would be told what today"
-        before = self.newest_message()
+        gone = self.reminders([("state", "in", GONE)])
         self.camille.call("payment.reminder", "action_plan_today", [])
         waiting = self.reminders([("state", "in", ("to_send", "to_confirm"))])
         expect(waiting, "nobody is to be reminded")
@@ -44,7 +44,8 @@ class ReminderChapters(Story):
         expect(all(item["subject"] for item in waiting), f"no text: {waiting}")
         self.look(TO_SEND, waiting[0]["partner_id"][1])
         self.office.picture(self.pictures / "reminders_to_send.png")
-        expect(self.newest_message() == before, "the dry run sent something")
+        same = len(self.reminders([("state", "in", GONE)])) == len(gone)
+        expect(same, "the dry run sent something")
         yield f"{len(waiting)} customers; “{waiting[0]['subject']}”"
 
         yield "days later, before the due date: a note with the link"
@@ -79,11 +80,11 @@ class ReminderChapters(Story):
         yield f"to {sms['to'][0]}: “{sms['text']}”"
 
         yield "the accountant has a task"
-        reminder = self.reminders([("id", "=", reminder["id"])])[0]
-        expect(reminder["activity_ids"], f"nobody is told: {reminder}")
-        task = self.camille.read(
-            *("mail.activity", reminder["activity_ids"][0], "summary", "user_id")
-        )
+        # One, however often the same address is refused.
+        told = self.reminders([("partner_id.name", "=", BREWERY)])
+        tasks = [task for item in told for task in item["activity_ids"]]
+        expect(len(tasks) == 1, f"not one task: {told}")
+        task = self.camille.read("mail.activity", tasks[0], "summary", "user_id")
         yield f"“{task['summary']}”, for {task['user_id'][1]}"
 
     def transfer_holds_reminder(self):
@@ -186,9 +187,9 @@ class ReminderChapters(Story):
             return value
         raise Failure(f"{what}: not seen until {day:%a %d %b}")
 
-    def link(self, reminder: dict) -> str:
+    def link(self, reminder: dict | None) -> str:
         """Return the address of a reminder's payment page."""
-        expect(reminder["request_id"], f"it asks for nothing: {reminder}")
+        expect(reminder and reminder["request_id"], f"it asks for nothing: {reminder}")
         request = self.camille.read("payment.request", reminder["request_id"][0], "url")
         return request["url"]
 

@@ -14,6 +14,7 @@ from .paths import (
     CACHE,
     CHECKOUT_DIR,
     DATA_DIR,
+    DEMO_ADDONS,
     ROOT,
     setup_lock,
     short_hash,
@@ -39,7 +40,7 @@ def prepare() -> None:
         python_env.ensure()
         postgres.start()
         link_addon()
-        _write_config(CONFIG, DATA_DIR, [ADDONS_DIR])
+        _write_config(CONFIG, DATA_DIR, [ADDONS_DIR, DEMO_ADDONS])
 
 
 def link_addon() -> None:

@@ -10,6 +10,8 @@ from .console import say
 
 ADDON = "account_payment_request"
 ROOT = Path(__file__).resolve().parent.parent
+# Addons of the demo alone.
+DEMO_ADDONS = ROOT / "devtools" / "addons"
 CACHE = (
     Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache").absolute() / ADDON
 )

@@ -31,6 +31,7 @@ from . import (
     bridge_connection_tasks,
     bridge_event,
     bridge_event_feed,
+    ir_actions_report,
     payment_customer_balance,
     payment_offer,
     payment_payer_profile,

@@ -76,6 +76,7 @@ class PaymentReminder(models.Model):
     level_days = fields.Integer(string="Days from the Due Date", readonly=True)
     state = fields.Selection(
         selection=STATES,
+        group_expand=True,
         required=True,
         readonly=True,
         index=True,

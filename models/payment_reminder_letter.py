@@ -1,3 +1,5 @@
+import base64
+
 from lxml import etree, html
 from markupsafe import Markup
 
@@ -5,13 +7,11 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
-from ..report.qr import make_qr
+from ..report.letter_sheet import Sheet, stamp
 
 LETTER_REPORT = "account_payment_request.action_report_payment_reminder"
 #: Lines of an address that fit into the window of an envelope.
 WINDOW_LINES = 6
-#: Width of the printed symbol, in millimetres as they come out of the printer.
-SYMBOL_MM = 32
 #: States in which the letter is what was, or will be, posted.
 POSTED_STATES = ("to_post", "queued", "sent", "delivered")
 
@@ -121,32 +121,61 @@ class PaymentReminder(models.Model):
         """Return what the letter shows beside its text, in the language of the
         environment.
 
-        :return: `window`, `place_date`, `before` and `after` (the text around the
-            table), `table` (see `_get_invoices_values`), `offer` (link and QR code, see
-            `_get_payment_offer`), `qr_mm` (width of the picture), `transfer` (see
-            `_get_transfer_details`), `sender`
+        :return: `place_date`, `before` and `after` (the text around the table), `table`
+            (see `_get_invoices_values`), `offer` (link and QR code, see
+            `_get_payment_offer`), `transfer` (see `_get_transfer_details`)
         :rtype: dict
         """
         self.ensure_one()
         before, after = self._split_body()
         request, company = self.request_id.sudo(), self.company_id
         today = format_date(self.env, company._get_payment_today(), date_format="long")
+        if company.city:
+            today = self.env._("%(city)s, %(date)s", city=company.city, date=today)
         offer = request._get_payment_offer() if request else {}
         return {
-            "window": self._get_postal_lines(),
-            "place_date": self.env._(
-                "%(city)s, %(date)s", city=company.city, date=today
-            )
-            if company.city
-            else today,
+            "place_date": today,
             "before": before,
             "after": after,
             "table": self._get_invoices_values(),
             "offer": offer,
-            "qr_mm": offer and make_qr(offer["url"]).width(SYMBOL_MM),
             "transfer": offer and request._get_transfer_details(self.amount_asked),
-            "sender": company._get_sender_details(),
         }
+
+    def _stamp_letter(self, pdf):
+        """Return the pages of the letter with sender, address and footer on them.
+
+        :param bytes pdf: the text alone
+        :rtype: bytes
+        """
+        self.ensure_one()
+        reminder = self.sudo().with_context(lang=self.sudo().lang)
+        company = reminder.company_id
+        details = company._get_sender_details()
+        city = " ".join(filter(None, (company.zip, company.city)))
+        footer = [
+            [details["name"], details["address"]],
+            details["identifiers"],
+            [details["phone"], details["email"], details["website"]],
+        ]
+        logo = (
+            b"" if company.uses_default_logo else base64.b64decode(company.logo or b"")
+        )
+        sheet = Sheet(
+            sender=[
+                line
+                for line in (company.name, company.street, company.street2, city)
+                if line
+            ],
+            window=reminder._get_postal_lines(),
+            footer=[
+                line
+                for line in (" – ".join(filter(None, part)) for part in footer)
+                if line
+            ],
+            logo=logo,
+        )
+        return stamp(pdf, sheet)
 
     def _split_body(self):
         """Return the text before the table of invoices, and the text after it.
@@ -308,8 +337,7 @@ class PaymentReminder(models.Model):
     # === Statement of account ===
 
     def _get_statements(self):
-        """Return the statements of account that the levels want attached, made in one
-        go for the customers of one language.
+        """Return the statements of account that the levels want attached.
 
         :return: attachments by reminder; nothing where none is wanted
         :rtype: dict[int, ir.attachment]

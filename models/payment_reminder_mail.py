@@ -85,6 +85,7 @@ class PaymentReminder(models.Model):
         )
         for reminder, message in zip(self, messages, strict=True):
             reminder.mail_message_id = message
+        self._queue_copies(messages)
         self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
 
     def _get_message_values(self):
@@ -136,9 +137,31 @@ class PaymentReminder(models.Model):
             "is_notification": True,
             "auto_delete": True,
             "email_to": self.contact_id.email_formatted,
-            "email_cc": self._get_copy_address(),
             "body_html": self._render_mail(self.body, self.lang),
         }
+
+    def _queue_copies(self, messages):
+        """Queue the salespeople's copies, as mails of their own: a mail that one of two
+        recipients accepts counts as sent, and nobody would hear of the customer's.
+
+        :param mail.message messages: of these reminders, in their order
+        """
+        copies = [
+            {
+                "subject": message.subject,
+                "body_html": reminder._render_mail(reminder.body, reminder.lang),
+                "email_from": message.email_from,
+                "author_id": message.author_id.id,
+                "reply_to": message.reply_to,
+                "email_to": address,
+                "message_type": "email_outgoing",
+                "attachment_ids": [Command.set(message.attachment_ids.ids)],
+                "auto_delete": True,
+            }
+            for reminder, message in zip(self, messages, strict=True)
+            if (address := reminder._get_copy_address())
+        ]
+        self.env["mail.mail"].sudo().create(copies)
 
     def _get_copy_address(self):
         """Return the salesperson's address if the level wants him in copy."""

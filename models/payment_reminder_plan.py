@@ -83,6 +83,7 @@ class PaymentReminder(models.Model):
             self._make_drafted(company, start, stop, last_id)
             self._analyze(start, count)
             time_left = cron._commit_progress(stop - start)
+        self.env.cr.execute("DROP TABLE pg_temp.payment_reminder_draft")
         return bool(time_left)
 
     @api.model

@@ -64,6 +64,7 @@ class PaymentReminder(models.Model):
         try:
             with self.env.cr.savepoint():
                 template.send_mail_batch(last.ids)
+            self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
         except UserError as error:
             _logger.warning("Thanks could not be written: %s", error)
             last._leave_task(

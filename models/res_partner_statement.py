@@ -24,13 +24,6 @@ class ResPartner(models.Model):
         streams = report._render_qweb_pdf_prepare_streams(
             STATEMENT_REPORT, {}, res_ids=self.ids
         )
-        missing = [id_ for id_ in self.ids if not (streams.get(id_) or {})["stream"]]
-        if missing and len(self) > 1:
-            # Core could not tell where one ends and the next begins.
-            pdfs = {}
-            for partner in self:
-                pdfs |= partner._print_statements(company)
-            return pdfs
         return {id_: streams[id_]["stream"].getvalue() for id_ in self.ids}
 
     def _get_statement(self, company):

@@ -957,6 +957,23 @@ class TestReminderJob(ReminderPlanCase):
             self.reminders._cron_run()
         self.assertFalse(self.reminders.search([("company_id", "=", self.company.id)]))
 
+    def test_who_was_planned_by_somebody_else_meanwhile_is_left_out(self):
+        line = self.owe()
+        self.owe(partner=self.company_customer)
+        self.after(1)
+        count, last_id = self.reminders._draft_plan(self.company, self.moment)
+        self.assertEqual(count, 2)
+        self.reminders.create(
+            {
+                "company_id": self.company.id,
+                "partner_id": line.partner_id.id,
+                "currency_id": line.currency_id.id,
+                "date": DUE,
+            }
+        )
+        made = self.reminders._make_drafted(self.company, 0, count, last_id)
+        self.assertEqual(made.partner_id, self.company_customer)
+
     def test_slices_are_committed_one_by_one(self):
         for number in range(3):
             customer = self.env["res.partner"].create({"name": f"Customer {number}"})

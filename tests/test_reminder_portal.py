@@ -357,9 +357,9 @@ class TestReminderMailLook(PortalCase):
         ]
         self.assertEqual(rows[0], "Invoice Open amount")
         self.assertIn(first.name, rows[1])
-        self.assertIn("Due on 03/07/2026 – 9 days late", rows[1])
+        self.assertIn("Due on 03/07/2026 9 days late", rows[1])
         self.assertTrue(rows[1].endswith("1,200.50 €"))
-        self.assertIn("Due on 03/15/2026 – 1 day late", rows[2])
+        self.assertIn("Due on 03/15/2026 1 day late", rows[2])
         self.assertEqual(rows[3], "Total to pay 1,280.50 €")
         self.assertIn("Pay 1,280.50 €", text)
 

@@ -120,9 +120,28 @@ class TestReminderSend(SendCase):
         self.first.copy_salesperson = True
         invoice = self.overdue(invoice_user_id=self.accountant.id)
         reminder = self.remind(invoice)
-        sent = self.deliver_mails(reminder)
-        self.assertEqual(len(sent), 1)
-        self.assertIn(self.accountant.email, str(sent[0]["email_cc"]))
+        mail = self.mails_of(reminder)
+        self.assertEqual(len(mail), 1)
+        self.assertFalse(mail.email_cc)
+        copy = self.env["mail.mail"].search(
+            [("email_to", "like", self.accountant.email), ("state", "=", "outgoing")]
+        )
+        self.assertEqual(len(copy), 1)
+        self.assertEqual(copy.subject, mail.subject)
+        self.assertIn(reminder.request_id.url, copy.body_html)
+
+    def test_the_copy_that_arrives_does_not_hide_that_the_customer_s_does_not(self):
+        self.first.copy_salesperson = True
+        invoice = self.overdue(invoice_user_id=self.accountant.id)
+        reminder = self.remind(invoice)
+        copy = self.env["mail.mail"].search(
+            [("email_to", "like", self.accountant.email), ("state", "=", "outgoing")]
+        )
+        with self.mock_mail_gateway():
+            copy.send()
+        self.assertEqual(
+            reminder.mail_message_id.notification_ids.notification_status, "ready"
+        )
 
     # === Amounts and request ===
 

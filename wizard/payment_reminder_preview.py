@@ -142,7 +142,11 @@ class PaymentReminderPreview(models.TransientModel):
             texts = level._render_texts(reminder, lang)[reminder.id]
         except TEXT_ERRORS as error:
             return {**values, "error": _root_cause(error)}
-        texts = reminder._compose(texts, lang)
+        # The script of a level that does not call is not stored, but may be read.
+        texts = {
+            **reminder._compose(texts, lang),
+            "phone_script": texts["phone_script"],
+        }
         size, messages, foreign = sms_size(texts["sms_body"])
         sms_note = self.env._(
             "%(places)s characters, %(messages)s SMS", places=size, messages=messages
