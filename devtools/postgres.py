@@ -24,7 +24,7 @@ full_page_writes = off
 wal_level = minimal
 max_wal_senders = 0
 max_wal_size = 2GB
-shared_buffers = 256MB
+shared_buffers = 1GB
 work_mem = 16MB
 maintenance_work_mem = 128MB
 jit = off
@@ -138,9 +138,13 @@ def exists(database: str) -> bool:
 
 def drop(database: str) -> None:
     """Drop a database and whoever is connected to it."""
-    # Only the superuser may end a worker of autovacuum that is just there.
-    user = "postgres" if is_private() else None
-    query(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)', user=user)
+    # WITH (FORCE) would be refused while a worker of autovacuum is there, which the
+    # server sends away by itself.
+    query(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        f" WHERE datname = '{database}' AND usename = current_user"
+    )
+    query(f'DROP DATABASE IF EXISTS "{database}"')
 
 
 def copy(source: str, target: str) -> None:
