@@ -95,6 +95,7 @@ class PaymentReminder(models.Model):
         :return: the number of rows, and the last reminder that the plan can know of
         :rtype: tuple[int, int]
         """
+        scope.setdefault("ripe_only", not scope.get("forced_ids"))
         plan = self._plan_query(company, now, **scope)
         self.env.cr.execute("DROP TABLE IF EXISTS pg_temp.payment_reminder_draft")
         self._execute_plan(SQL(_DRAFT, plan=plan), scope.get("partner_ids") is None)

@@ -30,6 +30,7 @@ class PaymentReminder(models.Model):
         partner_ids=None,
         forced_ids=None,
         ignored_ids=None,
+        ripe_only=False,
     ):
         """Return the statement with one row for each due line of ``company``.
 
@@ -47,6 +48,8 @@ class PaymentReminder(models.Model):
         :param list partner_ids: customers (commercial entities) to look at; None: all
         :param list forced_ids: lines to remind now, whether or not it is their day
         :param list ignored_ids: reminders to look past, for what they are checked again
+        :param bool ripe_only: leave out customers who heard of us too recently for
+            anything of theirs to be ripe: on most days, most of them
         :rtype: SQL
         """
         company.ensure_one()
@@ -77,6 +80,16 @@ class PaymentReminder(models.Model):
                 company, "payment_reminder_hold_until"
             ),
             "line_scope": self._plan_scope("line.partner_id", partner_ids),
+            "audible": SQL(
+                """AND NOT EXISTS (
+                       SELECT FROM silence
+                        WHERE silence.partner_id = line.partner_id
+                          AND silence.until > %s
+                   )""",
+                today,
+            )
+            if ripe_only
+            else SQL(),
             "credits": self._open_credit_query(company, partner_ids),
             # All of them are joined, few of them looked up.
             "seen_join": SQL("JOIN due ON due.line_id = seen.move_line_id")
@@ -153,7 +166,29 @@ class PaymentReminder(models.Model):
 
 # What holds a line comes in the order in which it is told: `reason`.
 _PLAN = """
-WITH due AS MATERIALIZED (
+-- When each customer may hear of us again.
+WITH silence AS (
+    SELECT partner_id,
+           GREATEST(
+               max(day) + NULLIF(%(interval)s, 0),
+               (array_agg(day ORDER BY day DESC))[%(week_max)s] + 7
+           ) AS until
+      FROM (
+        SELECT reminder.partner_id,
+               COALESCE(
+                   (reminder.sent_at AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date,
+                   reminder.date
+               ) AS day
+          FROM payment_reminder reminder
+         WHERE reminder.company_id = %(company_id)s
+           AND reminder.state IN %(message_states)s
+           AND COALESCE(reminder.sent_at, reminder.date) > %(messages_since)s
+           %(message_scope)s
+           %(not_ignored)s
+           ) message
+  GROUP BY partner_id
+),
+due AS MATERIALIZED (
     SELECT line.id AS line_id,
            line.move_id,
            line.partner_id,
@@ -175,6 +210,7 @@ WITH due AS MATERIALIZED (
        AND line.amount_residual_currency > 0
        AND move.move_type = 'out_invoice'
        %(line_scope)s
+       %(audible)s
 ),
 -- What each line was already reminded of.
 memory AS (
@@ -195,28 +231,6 @@ memory AS (
        %(seen_scope)s
        %(not_ignored)s
   GROUP BY seen.move_line_id
-),
--- When the customer may hear of us again.
-silence AS (
-    SELECT partner_id,
-           GREATEST(
-               max(day) + NULLIF(%(interval)s, 0),
-               (array_agg(day ORDER BY day DESC))[%(week_max)s] + 7
-           ) AS until
-      FROM (
-        SELECT reminder.partner_id,
-               COALESCE(
-                   (reminder.sent_at AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date,
-                   reminder.date
-               ) AS day
-          FROM payment_reminder reminder
-         WHERE reminder.company_id = %(company_id)s
-           AND reminder.state IN %(message_states)s
-           AND COALESCE(reminder.sent_at, reminder.date) > %(messages_since)s
-           %(message_scope)s
-           %(not_ignored)s
-           ) message
-  GROUP BY partner_id
 ),
 -- Money on its way, or given some days to arrive.
 moving AS (
