@@ -87,7 +87,8 @@ class BridgeEvent(models.Model):
         cron_id = self.env["ir.model.data"]._xmlid_to_res_id(WORK_CRON)
         # Whoever finds the worker already called does not call it again. It deletes
         # its calls when it starts, before it looks for events: a call that is being
-        # deleted may be too early for this event and does not count.
+        # deleted may be too early for this event and does not count. Nor does one that
+        # was planned for later: nobody was notified of it.
         stored = self.env.execute_query(
             SQL(
                 """
@@ -105,6 +106,7 @@ class BridgeEvent(models.Model):
                 SELECT EXISTS (
                            SELECT FROM ir_cron_trigger
                             WHERE cron_id = %(cron)s AND call_at <= %(now)s
+                              AND call_at <= create_date
                               FOR KEY SHARE SKIP LOCKED
                        )
                   FROM stored

@@ -2,9 +2,12 @@
 
 import json
 from contextlib import closing
+from datetime import timedelta
 from unittest.mock import patch
 
-from odoo import SUPERUSER_ID, Command, api
+from freezegun import freeze_time
+
+from odoo import SUPERUSER_ID, Command, api, fields
 from odoo.modules.registry import Registry
 from odoo.tests import BaseCase, get_db_name, tagged
 
@@ -93,6 +96,8 @@ class TestWebhookQueries(QueryCase):
         super().setUp()
         self.model = self.env["bridge.event"].with_user(SUPERUSER_ID)
         self.receive("first")  # Calls the worker and fills the cache of secrets.
+        # As in a transaction that has just begun.
+        self.env.cr.execute("UPDATE ir_cron_trigger SET create_date = call_at")
 
     def receive(self, link, secret=WEBHOOK_SECRET):
         body = json.dumps({"content": {"payment_link_id": link}}).encode()
@@ -115,6 +120,17 @@ class TestWebhookQueries(QueryCase):
         self.assertTrue(calls)
         self.receive("second")
         self.assertEqual(self.calls(), calls)
+
+    def test_call_planned_for_a_moment_ago_wakes_nobody(self):
+        """Odoo notifies its workers of calls for now only: a planned one waits for
+        their next look, up to a minute."""
+        cron = self.env.ref(EVENT_CRON)
+        calls = self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)])
+        calls.unlink()
+        cron._trigger(fields.Datetime.now() + timedelta(minutes=1))
+        with freeze_time(fields.Datetime.now() + timedelta(minutes=2)):
+            self.receive("second")
+        self.assertEqual(self.calls(), 2)
 
     def test_changed_secret_counts_at_once(self):
         self.bridge.bridge_webhook_secret = "rotated"
