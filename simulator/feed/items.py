@@ -135,8 +135,10 @@ class Items:
         )
         for event, content in changes:
             self._tell(item, event, **content)
-        wait = FULL_HISTORY_AFTER if item["history_from"] else REFRESH_EVERY
-        self._plan(item, now + self._delay(wait))
+        # not shortened: a day that is skipped would be read hundreds of times
+        short = item["history_from"]
+        wait = self._delay(FULL_HISTORY_AFTER) if short else REFRESH_EVERY
+        self._plan(item, now + wait)
         self._store.dirty = True
 
     def something_happened(self, bank_account):

@@ -344,6 +344,14 @@ def test_in_a_demo_money_is_seen_within_a_minute():
         assert max(x["date"] for x in feed.transactions()) == "2026-11-02"
 
 
+def test_in_a_demo_a_day_that_is_skipped_has_two_reads():
+    with Simulator(clock=Clock(start=START, speed=180)) as sim:
+        FeedApi(Api(sim)).connect()
+        number = len(sim.webhooks)
+        sim.clock.advance(days=1)
+        assert [kind for kind, _content in events(sim, number)] == ["refreshed"] * 2
+
+
 # -- what goes wrong ----------------------------------------------------------
 
 
