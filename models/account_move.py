@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import str2bool
 
+from ..const import ACCOUNTING
 from .payment_request import STATES
 
 
@@ -12,12 +13,12 @@ class AccountMove(models.Model):
     own_payment_request_ids = fields.One2many(
         comodel_name="payment.request",
         inverse_name="move_id",
-        groups="account.group_account_invoice,account.group_account_readonly",
+        groups=ACCOUNTING,
     )
     payment_request_line_ids = fields.One2many(
         comodel_name="payment.request.line",
         inverse_name="move_id",
-        groups="account.group_account_invoice,account.group_account_readonly",
+        groups=ACCOUNTING,
     )
     payment_request_id = fields.Many2one(
         comodel_name="payment.request",
@@ -48,7 +49,9 @@ class AccountMove(models.Model):
     payment_reminder_policy_id = fields.Many2one(
         comodel_name="payment.reminder.policy",
         string="Reminder Policy",
+        check_company=True,
         copy=False,
+        groups=ACCOUNTING,
         help="For this invoice only; empty: the customer's.",
     )
 

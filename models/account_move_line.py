@@ -1,8 +1,11 @@
 from markupsafe import Markup
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import format_date
+
+from ..const import ACCOUNTING
 
 
 class AccountMoveLine(models.Model):
@@ -11,21 +14,31 @@ class AccountMoveLine(models.Model):
     _inherit = "account.move.line"
 
     reminder_hold_until = fields.Date(
-        string="No Reminder Until", copy=False, help="Included."
+        string="No Reminder Until", copy=False, groups=ACCOUNTING, help="Included."
     )
-    reminder_hold_reason = fields.Char(copy=False)
+    reminder_hold_reason = fields.Char(copy=False, groups=ACCOUNTING)
 
     def _filter_remindable(self):
         """Return the lines that a customer still owes on his invoices.
 
         :rtype: account.move.line
         """
-        return self.filtered(
-            lambda line: line.display_type == "payment_term"
-            and line.parent_state == "posted"
-            and line.move_id.move_type == "out_invoice"
-            and not line.reconciled
-            and line.amount_residual_currency > 0
+        return self.filtered_domain(self._get_remindable_domain())
+
+    @api.model
+    def _get_remindable_domain(self):
+        """Return the domain of what `_filter_remindable` keeps.
+
+        :rtype: Domain
+        """
+        return (
+            Domain("display_type", "=", "payment_term")
+            & Domain("parent_state", "=", "posted")
+            & Domain("move_id.move_type", "=", "out_invoice")
+            # What a payment without journal entry pays has its residual still.
+            & Domain("move_id.payment_state", "not in", ("paid", "in_payment"))
+            & Domain("reconciled", "=", False)
+            & Domain("amount_residual_currency", ">", 0)
         )
 
     def _hold_reminders(self, until, reason):
@@ -82,7 +95,7 @@ class AccountMoveLine(models.Model):
         reminders = self.env["payment.reminder"]
         for company, company_lines in lines.grouped("company_id").items():
             model = reminders.sudo().with_company(company)
-            reminders |= model._plan(company, lines=company_lines, by_hand=True)
+            reminders |= model._plan(company, lines=company_lines)
         if not reminders:
             raise UserError(lines._get_no_reminder_text())
         return reminders.sudo(False)._get_reminders_action()

@@ -1,7 +1,6 @@
 from odoo import api, fields, models
-from odoo.fields import Domain
 
-GROUPS = "account.group_account_invoice,account.group_account_readonly"
+from ..const import ACCOUNTING
 
 
 class AccountMoveLine(models.Model):
@@ -14,33 +13,33 @@ class AccountMoveLine(models.Model):
         string="Level Reached",
         compute="_compute_reminder_step",
         compute_sudo=True,
-        groups=GROUPS,
+        groups=ACCOUNTING,
     )
     reminder_next_level_id = fields.Many2one(
         comodel_name="payment.reminder.level",
         string="Next Level",
         compute="_compute_reminder_step",
         compute_sudo=True,
-        groups=GROUPS,
+        groups=ACCOUNTING,
     )
     reminder_next_date = fields.Date(
         string="Next Reminder On",
         compute="_compute_reminder_step",
         compute_sudo=True,
-        groups=GROUPS,
+        groups=ACCOUNTING,
     )
     reminder_note = fields.Char(
         string="What Comes Next",
         compute="_compute_reminder_step",
         compute_sudo=True,
-        groups=GROUPS,
+        groups=ACCOUNTING,
         help="Or why nothing does.",
     )
     reminder_days_late = fields.Integer(
         string="Days Late",
         compute="_compute_reminder_step",
         compute_sudo=True,
-        groups=GROUPS,
+        groups=ACCOUNTING,
         help="Negative before the due date.",
     )
 
@@ -68,17 +67,3 @@ class AccountMoveLine(models.Model):
             line.reminder_note = state.get("sentence", False)
             due = line.date_maturity or line.date
             line.reminder_days_late = (days[line.company_id] - due).days if state else 0
-
-    @api.model
-    def _get_remindable_domain(self):
-        """Return the domain of what `_filter_remindable` keeps.
-
-        :rtype: Domain
-        """
-        return (
-            Domain("display_type", "=", "payment_term")
-            & Domain("parent_state", "=", "posted")
-            & Domain("move_id.move_type", "=", "out_invoice")
-            & Domain("reconciled", "=", False)
-            & Domain("amount_residual_currency", ">", 0)
-        )

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import format_date
 
-GROUPS = "account.group_account_invoice,account.group_account_readonly"
+from ..const import ACCOUNTING
 
 
 class AccountMove(models.Model):
@@ -14,7 +14,7 @@ class AccountMove(models.Model):
         string="Reminder Level",
         compute="_compute_reminder",
         compute_sudo=True,
-        groups=GROUPS,
+        groups=ACCOUNTING,
         help="The highest level that any of its due lines has reached.",
     )
     reminder_next_level_id = fields.Many2one(
@@ -22,23 +22,23 @@ class AccountMove(models.Model):
         string="Next Reminder",
         compute="_compute_reminder",
         compute_sudo=True,
-        groups=GROUPS,
+        groups=ACCOUNTING,
     )
     reminder_next_date = fields.Date(
         string="Next Reminder On",
         compute="_compute_reminder",
         compute_sudo=True,
-        groups=GROUPS,
+        groups=ACCOUNTING,
     )
     reminder_note = fields.Text(
         string="Reminders",
         compute="_compute_reminder",
         compute_sudo=True,
-        groups=GROUPS,
+        groups=ACCOUNTING,
         help="What comes next, or why nothing does.",
     )
     reminder_is_held = fields.Boolean(
-        compute="_compute_reminder", compute_sudo=True, groups=GROUPS
+        compute="_compute_reminder", compute_sudo=True, groups=ACCOUNTING
     )
 
     @api.depends(

@@ -1,7 +1,8 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
 from .payment_reminder_level import CHANNELS
+from .res_company_reminder import NOT_IN_USE
 
 #: Invoices named one by one in a sentence; of the others, the number is told.
 NAMES_TOLD = 3
@@ -163,7 +164,7 @@ class PaymentReminder(models.Model):
 
     # === Compute ===
 
-    @api.depends("level_name", "partner_id.display_name", "company_id")
+    @api.depends("level_name", "partner_id.display_name")
     def _compute_display_name(self):
         for reminder in self:
             names = (reminder.level_name, reminder.partner_id.display_name)
@@ -191,11 +192,15 @@ class PaymentReminder(models.Model):
         """Override: a text that a person wrote is kept as he wrote it, and what has
         left is not written any more: it is the proof of what was sent.
 
+        :raises AccessError: for what only the engine writes
         :raises UserError: for the text or the recipient of what has left
         """
-        if self.env.context.get("reminder_preparing") or not any(
-            name in vals for name in (*TEXTS, "contact_id")
-        ):
+        if not self.env.su and any(self._fields[name].readonly for name in vals):
+            raise AccessError(
+                self.env._("Only the text, recipient and responsible can be changed.")
+            )
+        preparing = self.env.su and self.env.context.get("reminder_preparing")
+        if preparing or not any(name in vals for name in (*TEXTS, "contact_id")):
             return super().write(vals)
         if self.filtered(lambda r: r.state not in (*OPEN_STATES, "failed")):
             raise UserError(
@@ -207,7 +212,7 @@ class PaymentReminder(models.Model):
             vals = {**vals, "lang": False}
             # Whoever reads it now is greeted by his own name, in his language.
             made = self.filtered(lambda r: not r.edited and "edited" not in vals)
-            made._quietly().body = False
+            made.sudo()._quietly().body = False
         return super().write(vals)
 
     def _quietly(self):
@@ -236,17 +241,20 @@ class PaymentReminder(models.Model):
 
     def _get_responsible(self):
         """Return who answers for the reminder: of its level, its policy, the invoices,
-        else the accountant named in the settings.
+        else the accountant named in the settings. Whoever has left does not.
 
         :rtype: res.users
         """
         self.ensure_one()
-        users = self.user_id or self.level_id.user_id or self.policy_id.user_id
-        salesperson = self.line_ids.move_id.invoice_user_id[:1]
-        return (
-            users
-            or salesperson.filtered(lambda user: user.active and not user.share)
-            or self.company_id._get_payment_accountant(self.env["res.users"])
+        users = (
+            self.user_id,
+            self.level_id.user_id,
+            self.policy_id.user_id,
+            self.line_ids.move_id.invoice_user_id[:1],
+        )
+        return next(
+            (user for user in users if user.active and not user.share),
+            self.company_id._get_payment_accountant(self.env["res.users"]),
         )
 
     def _mail_get_partner_fields(self, introspect_fields=False):
@@ -282,7 +290,7 @@ class PaymentReminder(models.Model):
             raise UserError(self.env._("None of these reminders waits to be sent."))
         for company in reminders.company_id:
             code = company._get_reminder_obstacle()
-            if code in ("neutralized", "copied"):
+            if code in NOT_IN_USE:
                 level = reminders.level_id[:1]
                 raise UserError(reminders._get_reason_sentence(code, level=level))
         quiet = reminders._quietly()
@@ -325,11 +333,4 @@ class PaymentReminder(models.Model):
 
         :rtype: dict
         """
-        return {
-            "name": self.env._("Hold reminders"),
-            "type": "ir.actions.act_window",
-            "res_model": "payment.reminder.hold",
-            "view_mode": "form",
-            "target": "new",
-            "context": {"active_model": self._name, "active_ids": self.ids},
-        }
+        return self.env["payment.reminder.hold"]._open_on(self)

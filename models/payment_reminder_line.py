@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class PaymentReminderLine(models.Model):
@@ -24,15 +24,14 @@ class PaymentReminderLine(models.Model):
         ondelete="cascade",
     )
     move_id = fields.Many2one(related="move_line_id.move_id")
-    level_id = fields.Many2one(
-        comodel_name="payment.reminder.level",
+    # No foreign key: it outlives its level, and costs nothing to check.
+    level_key = fields.Integer(
         readonly=True,
-        ondelete="set null",
-        help="The level that this due line reaches; empty: named, but it climbs "
-        "nothing.",
+        help="Identifier of the level that this due line reaches, even if that is "
+        "gone by now; empty: named, but it climbs nothing.",
     )
-    climbs = fields.Boolean(
-        readonly=True, help="Whether it reaches a level, even if that is gone by now."
+    level_id = fields.Many2one(
+        comodel_name="payment.reminder.level", compute="_compute_level_id"
     )
     level_days = fields.Integer(
         readonly=True, help="What the due line remembers when levels change."
@@ -46,10 +45,17 @@ class PaymentReminderLine(models.Model):
     )
 
     _level_uniq = models.UniqueIndex(
-        "(move_line_id, level_id)",
+        "(move_line_id, level_key)",
         "This due line was already reminded at this level.",
     )
     _reminder_uniq = models.UniqueIndex(
         "(reminder_id, move_line_id)",
         "The same due line appears twice in this reminder.",
     )
+
+    @api.depends("level_key")
+    def _compute_level_id(self):
+        levels = self.env["payment.reminder.level"]
+        known = levels.browse(set(self.mapped("level_key")) - {0}).exists()
+        for line in self:
+            line.level_id = known & levels.browse(line.level_key)

@@ -6,11 +6,11 @@ from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from .res_company_reminder import NOT_IN_USE
+
 _logger = logging.getLogger(__name__)
 
 CUSTOMERS_A_SLICE = 500
-# A database that is not the one in use makes no messages at all.
-NOT_IN_USE = ("neutralized", "copied")
 
 
 class PaymentReminder(models.Model):
@@ -19,45 +19,40 @@ class PaymentReminder(models.Model):
     # === Planning ===
 
     @api.model
-    def _plan(self, company, partners=None, lines=None, by_hand=False):
+    def _plan(self, company, partners=None, lines=None):
         """Make the reminders that are ripe, in one transaction.
 
         :param res.company company: whose invoices
         :param res.partner partners: only these customers
-        :param account.move.line lines: only the customers of these lines
-        :param bool by_hand: a person asks for it: these lines (without any: all that
-            is overdue of these customers) climb although it is not their day, or too
-            soon after the last message
+        :param account.move.line lines: that a person wants to remind of now: only their
+            customers, and they climb although it is not their day, or too soon after
+            the last message
         :return: the reminders made, in `to_send` or, if their level is not automatic,
             in `to_confirm`
         :rtype: payment.reminder
-        :raises UserError: by hand, while another process plans for the company
+        :raises UserError: for lines, while another process plans for the company
         """
         company = company.sudo()
         reminders = self.env["payment.reminder"]
         if not self._lock_plan(company):
-            if by_hand:
-                raise UserError(
-                    self.env._(
-                        "The reminders of %s are being planned at this moment. Please "
-                        "try again in a minute.",
-                        company.name,
-                    )
+            if lines is None:
+                return reminders
+            raise UserError(
+                self.env._(
+                    "The reminders of %s are being planned at this moment. Please try "
+                    "again in a minute.",
+                    company.name,
                 )
-            return reminders
-        plan = {"company": company, "now": company._get_payment_now()}
-        if partners is not None or lines is not None:
-            customers = self.env["res.partner"].sudo().browse()
-            customers |= (partners or customers).sudo().commercial_partner_id
-            customers |= (lines or self.env["account.move.line"]).sudo().partner_id
-            plan["partner_ids"] = customers.ids
-        if by_hand:
-            plan["forced_ids"] = (
-                lines.ids if lines else self._get_overdue_line_ids(**plan)
             )
-        count, last_id = self._draft_plan(**plan)
+        scope = {}
+        if lines is not None:
+            customers = lines.sudo().partner_id
+            scope = {"partner_ids": customers.ids, "forced_ids": lines.ids}
+        elif partners is not None:
+            scope = {"partner_ids": partners.sudo().commercial_partner_id.ids}
+        count, last_id = self._draft_plan(company, **scope)
         for start in range(0, count, CUSTOMERS_A_SLICE):
-            stop = min(start + CUSTOMERS_A_SLICE, count)
+            stop = start + CUSTOMERS_A_SLICE
             reminders |= self._make_drafted(company, start, stop, last_id)
             self._analyze(start, count)
         self.env.cr.execute("DROP TABLE pg_temp.payment_reminder_draft")
@@ -68,13 +63,11 @@ class PaymentReminder(models.Model):
         """Make all reminders that are ripe in slices, with a commit each.
 
         :param res.company company: whose invoices
-        :return: whether the job may go on
-        :rtype: bool
         """
         cron = self.env["ir.cron"]
         if not self._lock_plan(company):
-            return True
-        count, last_id = self._draft_plan(company, company._get_payment_now())
+            return
+        count, last_id = self._draft_plan(company)
         time_left = cron._commit_progress(remaining=count)
         for start in range(0, count, CUSTOMERS_A_SLICE):
             if not time_left or not self._lock_plan(company):
@@ -84,27 +77,29 @@ class PaymentReminder(models.Model):
             self._analyze(start, count)
             time_left = cron._commit_progress(stop - start)
         self.env.cr.execute("DROP TABLE pg_temp.payment_reminder_draft")
-        return bool(time_left)
 
     @api.model
-    def _draft_plan(self, company, now, **scope):
+    def _draft_plan(self, company, **scope):
         """Sum the plan up to one row for each reminder to make, in a table that only
         this connection sees: the plan is made once, not once a slice.
 
         :param scope: as for `_plan_query`
-        :return: the number of rows, and the last reminder that the plan can know of
+        :return: the number of rows, and the last reminder that the plan knows of
         :rtype: tuple[int, int]
         """
         scope.setdefault("ripe_only", not scope.get("forced_ids"))
-        plan = self._plan_query(company, now, **scope)
+        plan = self._plan_query(company, **scope)
         self.env.cr.execute("DROP TABLE IF EXISTS pg_temp.payment_reminder_draft")
         self._execute_plan(SQL(_DRAFT, plan=plan), scope.get("partner_ids") is None)
         [row] = self.env.execute_query(
             SQL(
                 """
                 SELECT (SELECT count(*) FROM pg_temp.payment_reminder_draft),
-                       (SELECT last_value FROM payment_reminder_id_seq)
-                """
+                       (SELECT COALESCE(max(id), 0)
+                          FROM payment_reminder
+                         WHERE company_id = %s)
+                """,
+                company.id,
             )
         )
         return row
@@ -157,15 +152,6 @@ class PaymentReminder(models.Model):
         )
         if known < count:
             self.env.cr.execute("ANALYZE payment_reminder, payment_reminder_line")
-
-    @api.model
-    def _get_overdue_line_ids(self, company, now, **scope):
-        query = SQL(
-            "SELECT line_id FROM (%s) plan WHERE overdue",
-            self._plan_query(company, now, **scope),
-        )
-        rows = self._execute_plan(query, scope.get("partner_ids") is None)
-        return [line_id for [line_id] in rows]
 
     @api.model
     def _lock_plan(self, company):
@@ -229,11 +215,11 @@ class PaymentReminder(models.Model):
     @api.model
     def _cron_run(self):
         """Plan, send and follow up, company by company: what fails in one of them stops
-        neither the others nor its own other steps."""
-        companies = (
-            self.env["res.company"]
-            .sudo()
-            .search([("payment_reminder_enabled", "=", True)])
+        neither the others nor its own other steps. Where reminders are off, what a
+        person has sent is followed up all the same."""
+        companies = self.env["res.company"].sudo()
+        companies = companies.search([("payment_reminder_enabled", "=", True)]).union(
+            *(company.sudo() for [company] in self._read_group([], ["company_id"]))
         )
         for company in companies:
             obstacle = company._get_reminder_obstacle()
@@ -255,12 +241,9 @@ class PaymentReminder(models.Model):
             allowed_company_ids=company.ids, lang=company._get_payment_language()
         )
         company = company.with_env(reminders.env)
-        steps = (
-            reminders._plan_all,
-            reminders._send,
-            reminders._update_fates,
-            reminders._send_thanks,
-        )
+        steps = [reminders._send, reminders._update_fates]
+        if company.payment_reminder_enabled:
+            steps = [reminders._plan_all, *steps, reminders._send_thanks]
         cron = self.env["ir.cron"]
         for step in steps:
             try:
@@ -282,22 +265,28 @@ CREATE TEMP TABLE payment_reminder_draft AS
 SELECT row_number() OVER (ORDER BY partner_id, currency_id) - 1 AS number,
        partner_id,
        currency_id,
-       max(ARRAY[days_from_due, level_id, policy_id]) FILTER (WHERE reason IS NULL)
-           AS top,
+       max(ARRAY[days_from_due, level_id]) FILTER (WHERE reason IS NULL) AS top,
        max(invoice_user_id) FILTER (WHERE reason IS NULL) AS salesperson_id,
        sum(residual) AS amount,
        COALESCE(sum(residual) FILTER (WHERE overdue), 0) AS overdue,
        LEAST(max(credit), sum(residual)) AS credit,
        array_agg(line_id) AS line_ids,
-       array_agg(CASE WHEN reason IS NULL THEN level_id END) AS level_ids,
+       array_agg(CASE WHEN reason IS NULL THEN level_id END) AS level_keys,
        array_agg(CASE WHEN reason IS NULL THEN days_from_due END) AS level_days,
-       array_agg(reason IS NULL) AS climbs,
        array_agg(date_maturity) AS dates,
        array_agg(residual) AS residuals
-  FROM (%(plan)s) plan
- WHERE named
+  FROM (
+    SELECT plan.*,
+           bool_or(formal_notice AND reason IS NULL)
+               OVER (PARTITION BY partner_id, currency_id) AS gives_notice
+      FROM (%(plan)s) plan
+     WHERE named
+       ) told
+ -- A formal notice claims what is overdue; the rest is for the next run.
+ WHERE overdue OR gives_notice IS NOT TRUE
 GROUP BY partner_id, currency_id
 HAVING bool_or(reason IS NULL)
+   AND sum(residual) > COALESCE(max(credit), 0)
 """
 
 # Who cannot see yet what another process made is stopped by the unique index of lines
@@ -308,13 +297,17 @@ WITH numbered AS MATERIALIZED (
       FROM pg_temp.payment_reminder_draft draft
      WHERE draft.number >= %(start)s
        AND draft.number < %(stop)s
-       AND NOT EXISTS (
-               SELECT FROM payment_reminder younger
-                WHERE younger.id > %(last_id)s
-                  AND younger.company_id = %(company_id)s
-                  AND younger.partner_id = draft.partner_id
-                  AND younger.currency_id = draft.currency_id
-           )
+       -- One by one: nearly all younger ones are of this run, and more each slice.
+       AND (
+               SELECT bool_or(other.id > %(last_id)s)
+                 FROM payment_reminder other
+                WHERE other.company_id = %(company_id)s
+                  AND other.partner_id = draft.partner_id
+                  AND other.currency_id = draft.currency_id
+           ) IS NOT TRUE
+),
+colleague AS (
+    SELECT id FROM res_users WHERE active AND NOT share AND id != %(root_id)s
 ),
 reminder AS (
     INSERT INTO payment_reminder (
@@ -323,12 +316,12 @@ reminder AS (
         amount_asked, amount_overdue, create_uid, write_uid, create_date, write_date
     )
     SELECT numbered.id, %(company_id)s, numbered.currency_id, numbered.partner_id,
-           numbered.top[3], level.id,
+           policy.id, level.id,
            COALESCE(level.name->>%(lang)s, level.name->>'en_US'), level.days_from_due,
            CASE WHEN level.automatic THEN 'to_send' ELSE 'to_confirm' END,
            %(today)s, level.channel,
            COALESCE(
-               level.user_id, policy.user_id, salesperson.id, %(accountant_id)s
+               by_level.id, by_policy.id, salesperson.id, %(accountant_id)s
            ),
            numbered.amount, numbered.credit, numbered.amount - numbered.credit,
            -- Credits go to the oldest.
@@ -337,21 +330,17 @@ reminder AS (
       FROM numbered
       JOIN payment_reminder_level level ON level.id = numbered.top[2]
       JOIN payment_reminder_policy policy ON policy.id = level.policy_id
- LEFT JOIN res_users salesperson
-        ON salesperson.id = numbered.salesperson_id
-       AND salesperson.active
-       AND NOT salesperson.share
-       AND salesperson.id != %(root_id)s
+ LEFT JOIN colleague by_level ON by_level.id = level.user_id
+ LEFT JOIN colleague by_policy ON by_policy.id = policy.user_id
+ LEFT JOIN colleague salesperson ON salesperson.id = numbered.salesperson_id
 ),
 line AS (
     INSERT INTO payment_reminder_line (
-        reminder_id, move_line_id, level_id, level_days, climbs, date_maturity, amount
+        reminder_id, move_line_id, level_key, level_days, date_maturity, amount
     )
     SELECT numbered.id, named.*
       FROM numbered
-CROSS JOIN unnest(
-               line_ids, level_ids, level_days, climbs, dates, residuals
-           ) named
+CROSS JOIN unnest(line_ids, level_keys, level_days, dates, residuals) named
 )
 SELECT id FROM numbered ORDER BY id
 """

@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-import pytz
-
 from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
@@ -25,7 +23,6 @@ class PaymentReminder(models.Model):
     def _plan_query(
         self,
         company,
-        now,
         line_ids=None,
         partner_ids=None,
         forced_ids=None,
@@ -35,15 +32,14 @@ class PaymentReminder(models.Model):
         """Return the statement with one row for each due line of ``company``.
 
         Columns: `line_id, move_id, partner_id, currency_id, residual, date_maturity,
-        policy_id, level_id` (the next one) with its `days_from_due, ripe_on`;
-        `reached_days, reached_level_id, last_on` of the level reached last; `reason`,
-        why no reminder is to be made (NULL: it is ripe), with `reason_date`;
+        policy_id, level_id` (the next one) with its `days_from_due, formal_notice`;
+        `ripe_on`; `reached_days, reached_level_key, last_on` of the level reached last;
+        `reason`, why no reminder is to be made (NULL: it is ripe), with `reason_date`;
         `obstacle`, what holds the line whatever its level, with `obstacle_date`;
         `named`, whether a reminder of its customer names it; `overdue, credit` (of
         the customer, in the currency); `invoice_user_id`.
 
         :param res.company company: whose invoices
-        :param datetime now: naive UTC; the day follows from the company's time zone
         :param list line_ids: return the rows of these lines only
         :param list partner_ids: customers (commercial entities) to look at; None: all
         :param list forced_ids: lines to remind now, whether or not it is their day
@@ -57,12 +53,11 @@ class PaymentReminder(models.Model):
             # Credits and the last message are the customer's, not the line's.
             lines = self.env["account.move.line"].sudo().browse(line_ids)
             partner_ids = lines.partner_id.ids
-        zone = company._get_payment_timezone()
-        today = pytz.utc.localize(now).astimezone(pytz.timezone(zone)).date()
+        today = company._get_payment_today()
         quiet_days = max(company.payment_reminder_interval_days, 7)
         parts = {
             "company_id": company.id,
-            "zone": zone,
+            "zone": company._get_payment_timezone(),
             "today": today,
             "messages_since": today - timedelta(quiet_days + 1),
             "open_states": OPEN_STATES,
@@ -75,10 +70,12 @@ class PaymentReminder(models.Model):
             "policies": self.env["payment.reminder.policy"]._partner_policy_query(
                 company, partner_ids
             ),
-            "moving": self._plan_moving_query(company, now),
-            "hold_until": self._plan_partner_field(
-                company, "payment_reminder_hold_until"
-            ),
+            "moving": self._plan_moving_query(company),
+            # A branch is paid through the application of its parent.
+            "payee_ids": company.parent_ids.ids,
+            "hold_until": self.env["res.partner"]
+            .with_company(company)
+            ._field_to_sql("partner", "payment_reminder_hold_until"),
             "line_scope": self._plan_scope("line.partner_id", partner_ids),
             "audible": SQL(
                 """AND NOT EXISTS (
@@ -115,12 +112,6 @@ class PaymentReminder(models.Model):
         return SQL("AND %s = ANY(%s)", SQL(column), list(partner_ids))
 
     @api.model
-    def _plan_partner_field(self, company, name):
-        """Return the value that a company-dependent field of `partner` has there."""
-        partners = self.env["res.partner"].with_company(company)
-        return partners._field_to_sql("partner", name)
-
-    @api.model
     def _open_credit_query(self, company, partner_ids=None):
         """Return the query of what ``company`` owes its customers: credit notes and
         payments not allocated yet.
@@ -151,15 +142,16 @@ class PaymentReminder(models.Model):
         )
 
     @api.model
-    def _plan_moving_query(self, company, now):
+    def _plan_moving_query(self, company):
         """Return the query of the ids of transfers on their way to ``company``."""
         transactions = self.env["payment.transaction"].sudo()
         announced = Domain("provider_code", "!=", const.PROVIDER_CODE) & Domain(
             "state", "in", ("pending", "authorized")
         )
-        lasting = Domain("last_state_change", ">=", now - timedelta(ANNOUNCED_DAYS))
+        since = company._get_payment_now() - timedelta(ANNOUNCED_DAYS)
+        lasting = Domain("last_state_change", ">=", since)
         domain = transactions._get_on_its_way_domain() & Domain(
-            "company_id", "=", company.id
+            "company_id", "in", company.parent_ids.ids
         )
         return transactions._search(domain & (~announced | lasting)).select()
 
@@ -209,19 +201,21 @@ due AS MATERIALIZED (
        AND line.company_id = %(company_id)s
        AND line.amount_residual_currency > 0
        AND move.move_type = 'out_invoice'
+       -- What a payment without journal entry pays has its residual still.
+       AND move.payment_state NOT IN ('paid', 'in_payment')
        %(line_scope)s
        %(audible)s
 ),
 -- What each line was already reminded of.
 memory AS (
     SELECT seen.move_line_id AS line_id,
-           max(ARRAY[seen.level_days, seen.level_id]) FILTER (WHERE seen.climbs)
-               AS reached,
-           array_agg(seen.level_id) FILTER (WHERE seen.level_id IS NOT NULL) AS used,
+           max(ARRAY[seen.level_days, seen.level_key])
+               FILTER (WHERE seen.level_key IS NOT NULL) AS reached,
+           array_agg(seen.level_key) FILTER (WHERE seen.level_key IS NOT NULL) AS used,
            max(COALESCE(
                (reminder.sent_at AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date,
                reminder.date
-           )) FILTER (WHERE seen.climbs) AS last_on,
+           )) FILTER (WHERE seen.level_key IS NOT NULL) AS last_on,
            max(reminder.date) FILTER (WHERE reminder.state IN %(open_states)s)
                AS waiting_since
       FROM payment_reminder_line seen
@@ -239,7 +233,7 @@ moving AS (
            (tx.released_at AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date
                + %(grace)s - 1 AS until
       FROM payment_transaction tx
-     WHERE tx.company_id = %(company_id)s
+     WHERE tx.company_id = ANY(%(payee_ids)s)
        AND (tx.id IN (%(moving)s)
             OR (tx.released_at IS NOT NULL
                 AND tx.state IN ('pending', 'authorized')
@@ -281,7 +275,7 @@ standing AS MATERIALIZED (
            due.date_maturity < %(today)s AS overdue,
            due.line_id = ANY(%(forced_ids)s) AS forced,
            COALESCE(memory.reached[1], %(nothing)s) AS reached_days,
-           memory.reached[2] AS reached_level_id,
+           memory.reached[2] AS reached_level_key,
            COALESCE(memory.used, '{}') AS used,
            memory.last_on,
            memory.waiting_since,
@@ -297,12 +291,15 @@ standing AS MATERIALIZED (
 ),
 -- Thousands of lines stand on the same few rungs: the next one is looked up once.
 next_rung AS (
-    SELECT place.*, rung.id AS level_id, rung.days_from_due, rung.amount_min
+    SELECT place.*, rung.*
       FROM (
         SELECT DISTINCT policy_id, is_due, reached_days, used FROM standing
            ) place
 CROSS JOIN LATERAL (
-        SELECT level.id, level.days_from_due, level.amount_min
+        SELECT level.id AS level_id,
+               level.days_from_due,
+               level.amount_min,
+               level.formal_notice
           FROM payment_reminder_level level
          WHERE level.policy_id = place.policy_id
            AND level.days_from_due > place.reached_days
@@ -320,6 +317,7 @@ climbing AS (
            next_rung.level_id,
            next_rung.days_from_due,
            next_rung.amount_min,
+           next_rung.formal_notice,
            ladder.policy_id IS NOT NULL AS has_ladder,
            GREATEST(
                standing.date_maturity + next_rung.days_from_due,
@@ -389,9 +387,10 @@ SELECT line_id,
        policy_id,
        level_id,
        days_from_due,
+       formal_notice,
        ripe_on,
        NULLIF(reached_days, %(nothing)s) AS reached_days,
-       reached_level_id,
+       reached_level_key,
        last_on,
        reason,
        CASE WHEN reason = obstacle THEN obstacle_date

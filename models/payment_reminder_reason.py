@@ -40,35 +40,33 @@ class PaymentReminder(models.Model):
         states = {line.id: dict(nothing) for line in lines}
         for company, company_lines in lines.grouped("company_id").items():
             obstacle = company._get_reminder_obstacle()
-            query = self._plan_query(
-                company, company._get_payment_now(), line_ids=company_lines.ids
-            )
-            rows = self._read_plan(query)
-            reached_ids = [row["reached_level_id"] for row in rows]
-            known = set(levels.browse(filter(None, reached_ids)).exists().ids)
-            for row in rows:
+            query = self._plan_query(company, line_ids=company_lines.ids)
+            rows = {row["line_id"]: row for row in self._read_plan(query)}
+            keys = {row["reached_level_key"] for row in rows.values()}
+            known = levels.browse(keys - {None}).exists()
+            for line in company_lines:
+                if not (row := rows.get(line.id)):
+                    continue
                 level = levels.browse(row["level_id"] or ())
                 reason = row["reason"] or obstacle
-                states[row["line_id"]] = {
+                states[line.id] = {
                     "level": level,
                     "ripe_on": row["ripe_on"],
-                    "reached": levels.browse({row["reached_level_id"]} & known),
+                    "reached": known & levels.browse(row["reached_level_key"] or ()),
                     "reason": reason,
-                    "sentence": self._get_line_sentence(row, reason, level),
+                    "sentence": self._get_line_sentence(line, row, reason, level),
                 }
         return states
 
     @api.model
-    def _get_line_sentence(self, row, reason, level):
+    def _get_line_sentence(self, line, row, reason, level):
         """Return the sentence of a row of the plan, with the reason of a person."""
         sentence = self._get_reason_sentence(reason, row["reason_date"], level)
         note = ""
         if reason == "held":
-            line = self.env["account.move.line"].browse(row["line_id"])
             note = line.sudo().reminder_hold_reason
         elif reason == "customer_held":
-            line = self.env["account.move.line"].browse(row["line_id"]).sudo()
-            customer = line.partner_id.with_company(line.company_id)
+            customer = line.sudo().partner_id.with_company(line.company_id)
             note = customer.payment_reminder_hold_reason
         if not note:
             return sentence
@@ -78,32 +76,68 @@ class PaymentReminder(models.Model):
 
     def _get_line_obstacles(self):
         """Return the lines that must leave these reminders before they go: paid,
-        credited, held or on their way since they were planned.
+        credited, held, on their way, due later or a matter of another level since they
+        were planned.
 
         :return: by reminder line: the code of the reason, and until when it holds
         :rtype: dict[int, tuple[str, datetime.date | None]]
         """
         obstacles = {}
         for company, reminders in self.grouped("company_id").items():
+            today = company._get_payment_today()
             named = reminders.line_ids
+            climbing = named.filtered("level_key").sorted("level_days")
+            rivals = climbing.grouped("move_line_id")
             query = self._plan_query(
                 company,
-                company._get_payment_now(),
                 line_ids=named.move_line_id.ids,
-                forced_ids=named.filtered("climbs").move_line_id.ids,
+                forced_ids=climbing.move_line_id.ids,
                 ignored_ids=reminders.ids,
             )
             rows = {row["line_id"]: row for row in self._read_plan(query)}
             for line in named:
                 row = rows.get(line.move_line_id.id)
-                if not row:
-                    obstacles[line.id] = ("settled", None)
-                    continue
-                if row["obstacle"] in REMOVING:
-                    obstacles[line.id] = (row["obstacle"], row["obstacle_date"])
-                elif row["reason"] in REMOVING:
-                    obstacles[line.id] = (row["reason"], row["reason_date"])
+                same = rivals.get(line.move_line_id, line)
+                if obstacle := self._get_line_obstacle(line, same, row, today):
+                    obstacles[line.id] = obstacle
+            for reminder in reminders:
+                left = reminder.line_ids.filtered(lambda ln: ln.id not in obstacles)
+                asked = [rows[line.move_line_id.id] for line in left]
+                amount = sum(row["residual"] for row in asked)
+                credit = asked[0]["credit"] if asked else 0.0
+                if reminder.currency_id.compare_amounts(credit, amount) >= 0:
+                    obstacles.update(dict.fromkeys(left.ids, ("credits", None)))
         return obstacles
+
+    @api.model
+    def _get_line_obstacle(self, line, rivals, row, today):
+        """Return why a line must leave its reminder, and until when, or None.
+
+        :param payment.reminder.line line: that was planned
+        :param payment.reminder.line rivals: what climbs of the same due line in the
+            reminders that the plan looks past, the highest level last: only that leaves
+        :param dict | None row: of the plan as it is now; None: it owes nothing
+        :param datetime.date today: where its company is
+        :rtype: tuple[str, datetime.date | None] | None
+        """
+        if not row:
+            return "settled", None
+        if row["named"] and not line.level_key:
+            # It is told because it is overdue, whatever it waits for.
+            return None
+        if row["obstacle"] in REMOVING:
+            return row["obstacle"], row["obstacle_date"]
+        if row["reason"] in REMOVING:
+            return row["reason"], row["reason_date"]
+        if line.level_key and (
+            line != rivals[-1] or row["level_id"] not in rivals.mapped("level_key")
+        ):
+            return "overtaken", None
+        if row["date_maturity"] > line.date_maturity and (
+            row["ripe_on"] > today if line.level_key else not row["overdue"]
+        ):
+            return "not_yet", row["ripe_on"]
+        return None
 
     @api.model
     def _read_plan(self, query):
@@ -144,6 +178,7 @@ class PaymentReminder(models.Model):
             )
         return {
             "settled": self.env._("Nothing is due."),
+            "overtaken": self.env._("Another level applies by now."),
             "no_policy": self.env._(
                 "No reminders: no policy applies, or it has no levels."
             ),
@@ -195,20 +230,20 @@ class PaymentReminder(models.Model):
             ),
             "not_a_business_day": self.env._("“%s” waits for a business day.", name),
             "stale_bank_data": self.env._(
-                "“%s” is ripe, but the bank data are too old: a payment may have "
+                "“%s” is ready, but the bank data are too old: a payment may have "
                 "arrived.",
                 name,
             ),
             "off": self.env._(
-                "“%s” is ripe, but automatic reminders are switched off in the "
+                "“%s” is ready, but automatic reminders are switched off in the "
                 "settings.",
                 name,
             ),
             "neutralized": self.env._(
-                "“%s” is ripe, but this database is neutralized: nothing leaves.", name
+                "“%s” is ready, but this database is neutralized: nothing leaves.", name
             ),
             "copied": self.env._(
-                "“%s” is ripe, but this database is a copy: nothing leaves until "
+                "“%s” is ready, but this database is a copy: nothing leaves until "
                 "reminders are switched on again.",
                 name,
             ),

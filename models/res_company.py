@@ -64,7 +64,7 @@ class ResCompany(models.Model):
         comodel_name="payment.reminder.policy",
         string="Reminder Policy",
         check_company=True,
-        help="Of customers and invoices that have none of their own.",
+        help="For customers and invoices that have none of their own.",
     )
     payment_reminder_interval_days = fields.Integer(
         string="Days Between Two Reminders", default=3
@@ -138,6 +138,14 @@ class ResCompany(models.Model):
                 and user.id != SUPERUSER_ID
             ).sorted("id")[:1]
         )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Override: a new company counts its days where it is; its contact does not
+        take the time zone of whoever creates it.
+        """
+        companies = super(ResCompany, self.with_context(tz=False)).create(vals_list)
+        return companies.with_env(self.env)
 
     def _get_payment_timezone(self):
         """Return the name of the time zone in which the company counts its days: its

@@ -1,15 +1,29 @@
 from markupsafe import Markup
 
-from odoo import models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_date
+
+from ..const import ACCOUNTING
 
 
 class ResPartner(models.Model):
     """Customers who are reminded now, or of nothing for a while."""
 
     _inherit = "res.partner"
+
+    payment_reminder_is_held = fields.Boolean(
+        compute="_compute_payment_reminder_is_held", groups=ACCOUNTING
+    )
+
+    @api.depends("payment_reminder_hold_until")
+    @api.depends_context("company")
+    def _compute_payment_reminder_is_held(self):
+        today = self.env.company._get_payment_today()
+        for partner in self:
+            until = partner.payment_reminder_hold_until
+            partner.payment_reminder_is_held = bool(until) and until >= today
 
     def _hold_reminders(self, company, until, reason):
         """Send no reminders of ``company`` to these customers up to a day.

@@ -5,10 +5,10 @@ from unittest.mock import patch
 
 from odoo import Command
 
+from ..models.payment_reminder_screen import JOBS
 from .request_case import RequestCase
 
 REMINDER_CRON = "account_payment_request.ir_cron_payment_reminder"
-MAIL_CRON = "mail.ir_cron_mail_scheduler_action"
 #: A Monday, ten in the morning in Paris.
 MONDAY = datetime(2026, 3, 16, 9, 0)
 
@@ -132,6 +132,31 @@ class ReminderCase(RequestCase):
 
     def run_reminders(self):
         self.run_cron(REMINDER_CRON)
+
+    def use_slices(self, size):
+        """Let what is done from a screen be done so many at a time."""
+        jobs = {job: (step, size) for job, (step, _size) in JOBS.items()}
+        self.startPatcher(patch.dict(JOBS, jobs))
+
+    def go_on(self, action):
+        """Go on as the client does; return the notices it shows.
+
+        What it does in the end is `last_action`.
+        """
+        notices = []
+        while action["type"] in ("ir.actions.server", "ir.actions.client"):
+            if action["type"] == "ir.actions.server":
+                server = self.env["ir.actions.server"].browse(action["id"])
+                server = server.with_user(self.accountant)
+                action = server.with_context(**action["context"]).run()
+            else:
+                self.assertEqual(action["tag"], "display_notification")
+                notices.append(action["params"]["message"])
+                action = action["params"]["next"]
+        self.last_action = action
+        self.env.flush_all()
+        self.env.invalidate_all()
+        return notices
 
     def mails_of(self, reminders):
         """Return the mails in the queue or left, in the order of their making."""

@@ -3,12 +3,9 @@
 from datetime import date, datetime, timedelta
 from unittest.mock import patch
 
-import psycopg2
-
-from odoo import SUPERUSER_ID, Command, api, fields
+from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
-from odoo.modules.registry import Registry
-from odoo.tests import BaseCase, get_db_name, new_test_user, tagged
+from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
 from .request_case import RequestCase
@@ -113,6 +110,35 @@ class ReminderPlanCase(RequestCase):
         reminders = self.plan(**options)
         self.leave(reminders)
         return reminders
+
+    def create_branch(self):
+        """Return a branch of the company that reminds the day after the due date."""
+        branch = self.env["res.company"].create(
+            {"name": "Boutique du Nord", "parent_id": self.company.id}
+        )
+        self.env.cr.precommit.run()  # loads its chart of accounts
+        policy = self.create_policy("Branch", 1, company=branch)
+        branch.write(
+            {"payment_reminder_enabled": True, "payment_reminder_policy_id": policy.id}
+        )
+        return branch
+
+    def owe_to(self, company):
+        """Return a posted invoice of another company."""
+        moves = self.env["account.move"].with_company(company)
+        move = moves.create(
+            {
+                "move_type": "out_invoice",
+                "partner_id": self.customer.id,
+                "invoice_date": DUE - timedelta(30),
+                "invoice_date_due": DUE,
+                "invoice_line_ids": [
+                    Command.create({"name": "Service", "price_unit": 70.0})
+                ],
+            }
+        )
+        move.action_post()
+        return move
 
     def create_transaction(self, move, **values):
         """Return a transfer for an invoice, on its way unless told otherwise."""
@@ -293,6 +319,40 @@ class TestReminderHeld(ReminderPlanCase):
         self.after(16)
         self.assertTrue(self.plan())
 
+    def test_transfer_of_a_branch_goes_through_the_application_of_its_parent(self):
+        branch = self.create_branch()
+        move = self.owe_to(branch)
+        self.after(5)
+        transaction = self.create_transaction(move)
+        self.assertEqual(transaction.company_id, self.company)
+        self.assertFalse(self.plan(branch))
+        self.assert_reason(self.due_lines(move), "in_flight")
+        transaction.released_at = self.moment
+        self.assert_reason(self.due_lines(move), "in_flight", DUE + timedelta(7))
+        self.after(8)
+        self.assertTrue(self.plan(branch))
+
+    def test_a_payment_that_makes_no_entry_pays_too(self):
+        line = self.owe()
+        self.inbound_payment_method_line.payment_account_id = False
+        # As with Odoo's accounting application; without it there is always an entry.
+        self.startPatcher(
+            patch.object(
+                type(line.move_id),
+                "_get_invoice_in_payment_state",
+                lambda _move: "in_payment",
+            )
+        )
+        self.register_payment(
+            line.move_id, payment_method_line_id=self.inbound_payment_method_line.id
+        )
+        self.assertEqual(line.amount_residual, 120.0)
+        self.after(5)
+        self.assertFalse(self.plan())
+        self.assert_reason(line, "settled")
+        line.move_id.matched_payment_ids.action_reject()
+        self.assertTrue(self.plan())
+
     def test_paid_and_cancelled_invoices_are_no_due_lines(self):
         paid, cancelled = self.owe(), self.owe()
         self.register_payment(paid.move_id)
@@ -358,6 +418,23 @@ class TestReminderHeld(ReminderPlanCase):
         self.owe(60.0)
         self.assertEqual(self.plan().amount_total, 120.0)
 
+    def test_the_minimum_is_in_the_company_s_currency_less_credits(self):
+        self.policy.level_ids.amount_min = 100.0
+        dollar = self.setup_other_currency("USD", rates=[("1900-01-01", 2.0)])
+        half = self.owe(150.0, currency_id=dollar.id)
+        line = self.owe(120.0)
+        self.create_credit(30.0)
+        self.after(5)
+        self.assertFalse(self.plan())
+        self.assert_reason(half, "below_minimum")
+        self.assert_reason(line, "below_minimum")
+        self.owe(60.0, currency_id=dollar.id)
+        self.owe(20.0)
+        self.assertEqual(
+            sorted(self.plan().mapped("amount_total")),
+            [140.0, 210.0],
+        )
+
     def test_minimum_of_a_high_level_does_not_silence_a_low_one(self):
         old, new = self.owe(30.0, DUE - timedelta(10)), self.owe(30.0)
         self.after(1, DUE - timedelta(10))
@@ -369,7 +446,7 @@ class TestReminderHeld(ReminderPlanCase):
         self.assertEqual(reminder.level_id, self.level(1))
         self.assertEqual(reminder.line_ids.move_line_id, old + new)
         self.assertEqual(
-            reminder.line_ids.filtered("climbs").move_line_id,
+            reminder.line_ids.filtered("level_key").move_line_id,
             new,
         )
 
@@ -447,6 +524,27 @@ class TestReminderLadder(ReminderPlanCase):
         self.after(11)
         self.assertEqual(self.plan().level_days, 7)
 
+    def test_a_formal_notice_names_what_is_overdue_only(self):
+        self.level(1).formal_notice = True
+        late = self.owe(100.0)
+        early = self.owe(50.0, DUE + timedelta(3))
+        self.after(1)
+        notice = self.remind()
+        self.assertEqual(notice.line_ids.move_line_id, late)
+        self.assertEqual(notice.amount_total, 100.0)
+        self.after(4)
+        self.assertEqual(self.plan().line_ids.filtered("level_key").move_line_id, early)
+
+    def test_a_formal_notice_never_claims_nothing(self):
+        self.level(1).formal_notice = True
+        self.owe(100.0)
+        self.owe(50.0, DUE + timedelta(3))
+        self.create_invoice(120.0, move_type="out_refund")
+        self.after(1)
+        self.assertFalse(self.plan())
+        self.after(4)
+        self.assertEqual(self.plan().amount_asked, 30.0)
+
     def test_on_its_due_date_no_announcement_is_made_any_more(self):
         line = self.owe()
         self.after(0)
@@ -459,7 +557,7 @@ class TestReminderLadder(ReminderPlanCase):
         self.remind()
         named = self.owe(25.0, DUE - timedelta(20))
         self.after(-1)
-        self.leave(self.plan(lines=named, by_hand=True))
+        self.leave(self.plan(lines=named))
         new = self.owe(50.0)
         self.after(1)
         self.company.payment_reminder_interval_days = 0
@@ -468,14 +566,11 @@ class TestReminderLadder(ReminderPlanCase):
         self.assertEqual(len(reminder), 1)
         self.assertEqual(reminder.level_id, self.level(7))
         self.assertEqual(
+            {(line.move_line_id, line.level_id) for line in reminder.line_ids},
             {
-                (line.move_line_id, line.level_id, line.climbs)
-                for line in reminder.line_ids
-            },
-            {
-                (old, self.level(7), True),
-                (new, self.level(1), True),
-                (named, self.level(1).browse(), False),
+                (old, self.level(7)),
+                (new, self.level(1)),
+                (named, self.level(1).browse()),
             },
         )
         self.assertEqual(reminder.amount_total, 175.0)
@@ -545,7 +640,8 @@ class TestReminderLadder(ReminderPlanCase):
         self.assertEqual(state["level"], self.level(7))
         self.assertFalse(state["reached"])
         self.assertEqual(state["ripe_on"], DUE + timedelta(7))
-        self.assertTrue(reminder.line_ids.climbs)
+        self.assertTrue(reminder.line_ids.level_key)
+        self.assertFalse(reminder.line_ids.level_id)
 
     def test_policy_deleted_half_way(self):
         own = self.create_policy("Own", 1, 20)
@@ -566,22 +662,8 @@ class TestReminderLadder(ReminderPlanCase):
             {"payment_reminder_enabled": True, "payment_reminder_policy_id": policy.id}
         )
         self.owe(100.0)
-        move = (
-            self.env["account.move"]
-            .with_company(other)
-            .create(
-                {
-                    "move_type": "out_invoice",
-                    "partner_id": self.customer.id,
-                    "invoice_date": DUE - timedelta(30),
-                    "invoice_date_due": DUE,
-                    "invoice_line_ids": [
-                        Command.create({"name": "Service", "price_unit": 70.0})
-                    ],
-                }
-            )
-        )
-        move.action_post()
+        move = self.owe_to(other)
+        self.create_invoice(60.0, move_type="out_refund")
         self.after(1)
         first, second = self.plan(), self.plan(other)
         self.assertEqual(
@@ -591,6 +673,7 @@ class TestReminderLadder(ReminderPlanCase):
             (second.company_id, second.level_id.policy_id), (other, policy)
         )
         self.assertEqual(second.line_ids.move_id, move)
+        self.assertEqual((first.amount_credit, second.amount_credit), (60.0, 0.0))
 
     def test_two_currencies_are_two_messages(self):
         self.owe(100.0)
@@ -621,6 +704,7 @@ class TestReminderLadder(ReminderPlanCase):
         other = self.owe(partner=self.company_customer)
         other.move_id.invoice_user_id = clerk
         self.policy.user_id = self.accountant
+        self.level(1).user_id = new_test_user(self.env, "gone", active=False)
         self.assertEqual(self.plan().user_id, self.accountant)
 
 
@@ -628,22 +712,57 @@ class TestReminderLadder(ReminderPlanCase):
 class TestReminderDay(ReminderPlanCase):
     """A day is a day of the company."""
 
-    def assert_day_begins(self, zone, last_hour_before):
-        self.company.partner_id.tz = zone
-        line = self.owe()
+    def assert_day_begins(self, last_hour_before, due=DUE, customer=None):
+        line = self.owe(due=due, partner=customer)
         self.moment = last_hour_before
-        self.assertFalse(self.plan())
-        self.assert_reason(line, "not_yet", DUE + timedelta(1))
+        self.assertFalse(self.plan(partners=line.partner_id))
+        self.assert_reason(line, "not_yet", due + timedelta(1))
         self.moment += timedelta(hours=1)
-        reminder = self.plan()
-        self.assertEqual(reminder.date, DUE + timedelta(1))
+        reminder = self.plan(partners=line.partner_id)
+        self.assertEqual(reminder.date, due + timedelta(1))
         self.assertEqual(reminder.level_id, self.level(1))
 
     def test_noumea_is_eleven_hours_ahead(self):
-        self.assert_day_begins("Pacific/Noumea", datetime(2026, 12, 9, 12, 30))
+        self.company.partner_id.tz = "Pacific/Noumea"
+        self.assert_day_begins(datetime(2026, 12, 9, 12, 30))
 
     def test_martinique_is_four_hours_behind(self):
-        self.assert_day_begins("America/Martinique", datetime(2026, 12, 10, 3, 30))
+        self.company.partner_id.tz = "America/Martinique"
+        self.assert_day_begins(datetime(2026, 12, 10, 3, 30))
+
+    def test_clocks_are_put_forward_and_back_in_paris(self):
+        self.company.partner_id.tz = "Europe/Paris"
+        for due, last_hour_before in (
+            (date(2026, 3, 29), datetime(2026, 3, 29, 21, 30)),
+            (date(2026, 10, 25), datetime(2026, 10, 25, 22, 30)),
+        ):
+            customer = self.env["res.partner"].create({"name": f"Due on {due}"})
+            self.assert_day_begins(last_hour_before, due, customer)
+        for last_minute_before in (
+            datetime(2026, 3, 27, 7, 29),
+            datetime(2026, 3, 30, 6, 29),
+            datetime(2026, 10, 23, 6, 29),
+            datetime(2026, 10, 26, 7, 29),
+        ):
+            self.moment = last_minute_before
+            level = self.level(1)
+            obstacle = self.company._get_reminder_obstacle
+            self.assertEqual(obstacle(level), "outside_window")
+            self.moment += timedelta(minutes=1)
+            self.assertIsNone(obstacle(level))
+
+    def test_a_new_company_counts_its_days_where_it_is(self):
+        companies = self.env["res.company"].with_context(tz="Europe/Paris")
+        for country, zone in (
+            ("base.nc", "Pacific/Noumea"),
+            ("base.mq", "America/Martinique"),
+        ):
+            company = companies.create(
+                {"name": zone, "country_id": self.env.ref(country).id}
+            )
+            self.assertEqual(company._get_payment_timezone(), zone)
+            company.partner_id.tz = "Europe/Paris"
+            self.assertEqual(company._get_payment_timezone(), "Europe/Paris")
 
     def test_the_last_message_is_counted_in_days_of_the_company(self):
         self.company.partner_id.tz = "Pacific/Noumea"
@@ -658,7 +777,8 @@ class TestReminderDay(ReminderPlanCase):
         level = self.level(1)
 
         def obstacle(*moment):
-            return self.company._get_reminder_obstacle(level, datetime(*moment))
+            self.moment = datetime(*moment)
+            return self.company._get_reminder_obstacle(level)
 
         self.assertEqual(obstacle(2026, 12, 9, 21, 29), "outside_window")
         self.assertIsNone(obstacle(2026, 12, 9, 21, 30))  # Half past eight.
@@ -672,6 +792,8 @@ class TestReminderDay(ReminderPlanCase):
         self.assertIsNone(self.company._get_reminder_obstacle())
         parameters = self.env["ir.config_parameter"].sudo()
         parameters.set_param("database.uuid", "another")
+        self.assertEqual(self.company._get_reminder_obstacle(), "copied")
+        self.company.payment_reminder_enabled = False
         self.assertEqual(self.company._get_reminder_obstacle(), "copied")
         parameters.set_param("database.is_neutralized", "True")
         self.assertEqual(self.company._get_reminder_obstacle(), "neutralized")
@@ -688,6 +810,16 @@ class TestReminderDay(ReminderPlanCase):
             self.assertEqual(self.company._get_reminder_obstacle(), "stale_bank_data")
             self.company.payment_reminder_bank_hours = 0
             self.assertIsNone(self.company._get_reminder_obstacle())
+
+    def test_a_branch_waits_for_the_bank_of_its_parent(self):
+        branch = self.create_branch()
+        company = self.company
+        with patch.object(
+            type(company),
+            "_get_bank_data_age",
+            lambda companies: timedelta(hours=49) if company in companies else None,
+        ):
+            self.assertEqual(branch._get_reminder_obstacle(), "stale_bank_data")
 
 
 @tagged("post_install", "-at_install")
@@ -724,6 +856,20 @@ class TestReminderBetween(ReminderPlanCase):
             {self.named[self.line].id: ("held", DUE + timedelta(9))},
         )
 
+    def test_excluded_blocked_or_less_than_the_minimum(self):
+        self.line.move_id.no_followup = True
+        self.second.move_id.action_toggle_block_payment()
+        self.assertEqual(self.obstacle(self.line), "excluded")
+        self.assertEqual(self.obstacle(self.second), "blocked")
+        self.line.move_id.no_followup = False
+        self.level(1).amount_min = 120.0
+        self.assertEqual(self.obstacle(self.line), "below_minimum")
+
+    def test_customer_held(self):
+        self.customer._hold_reminders(self.company, DUE + timedelta(9), "He called")
+        self.assertEqual(self.obstacle(self.line), "customer_held")
+        self.assertEqual(self.obstacle(self.second), "customer_held")
+
     def test_on_its_way(self):
         self.create_transaction(self.second.move_id)
         self.assertEqual(self.obstacle(self.second), "in_flight")
@@ -734,19 +880,38 @@ class TestReminderBetween(ReminderPlanCase):
         self.assertEqual(self.obstacle(self.line), "credits")
         self.assertEqual(self.obstacle(self.second), "credits")
 
+    def test_a_credit_covers_all_that_it_names(self):
+        self.owe(60.0, DUE + timedelta(3))
+        self.create_invoice(160.0, move_type="out_refund")
+        self.assertEqual(self.obstacle(self.line), "credits")
+        self.assertEqual(self.obstacle(self.second), "credits")
+
+    def test_what_is_only_named_does_not_go_for_the_minimum_of_its_next_level(self):
+        self.leave(self.reminder)
+        self.level(7).amount_min = 1000.0
+        self.after(20)
+        late = self.owe(30.0, DUE + timedelta(10))
+        self.reminder = self.plan()
+        self.assertEqual(
+            self.reminder.line_ids.filtered("level_key").move_line_id,
+            late,
+        )
+        self.assertEqual(len(self.reminder.line_ids), 3)
+        self.assertEqual(self.reminder._get_line_obstacles(), {})
+
     def test_customer_gets_no_reminders_any_more(self):
         self.customer.with_company(
             self.company
         ).payment_reminder_policy_id = self.create_policy("None")
         self.assertEqual(self.obstacle(self.line), "no_policy")
 
-    def test_level_removed_keeps_it_in(self):
+    def test_level_removed(self):
         self.level(1).unlink()
-        self.assertEqual(self.reminder._get_line_obstacles(), {})
+        self.assertEqual(self.obstacle(self.line), "overtaken")
 
     def test_by_hand_before_its_day_keeps_it_in(self):
         early = self.owe(10.0, DUE + timedelta(20), partner=self.company_customer)
-        reminder = self.plan(lines=early, by_hand=True)
+        reminder = self.plan(lines=early)
         self.assertTrue(reminder)
         self.assertEqual(reminder._get_line_obstacles(), {})
 
@@ -758,9 +923,9 @@ class TestReminderByHand(ReminderPlanCase):
         self.after(1)
         self.remind()
         early = self.owe(50.0, DUE + timedelta(30))
-        reminder = self.plan(lines=early, by_hand=True)
+        reminder = self.plan(lines=early)
         self.assertEqual(
-            reminder.line_ids.filtered("climbs").move_line_id,
+            reminder.line_ids.filtered("level_key").move_line_id,
             early,
         )
 
@@ -861,6 +1026,25 @@ class TestReminderOnInvoice(ReminderPlanCase):
         queries(moves)
         self.assertEqual(queries(moves), queries(moves[:2]))
 
+    def test_the_reasons_of_many_held_customers_take_one_query(self):
+        moves = self.env["account.move"]
+        for number in range(5):
+            customer = self.env["res.partner"].create({"name": f"Customer {number}"})
+            moves |= self.owe(partner=customer).move_id
+            customer._hold_reminders(self.company, DUE + timedelta(9), f"No {number}")
+        self.after(1)
+
+        def queries(records):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            start = self.env.cr.sql_log_count
+            records.mapped("reminder_note")
+            return self.env.cr.sql_log_count - start
+
+        queries(moves)
+        self.assertEqual(queries(moves), queries(moves[:2]))
+        self.assertIn("No 3", moves[3].reminder_note)
+
     def test_hold_from_the_invoice(self):
         line = self.owe()
         self.after(1)
@@ -890,6 +1074,12 @@ class TestReminderOnInvoice(ReminderPlanCase):
         self.assertFalse(self.plan())
         self.customer.with_user(self.accountant).action_reminder_release()
         self.assertTrue(self.plan())
+
+    def test_customers_are_held_for_one_s_own_companies_only(self):
+        other = self.env["res.company"].create({"name": "Other"})
+        with self.assertRaises(AccessError):
+            self.hold(self.customer, company_id=other.id)
+        self.assertFalse(self.customer.with_company(other).payment_reminder_hold_until)
 
     def test_hold_from_a_reminder(self):
         line = self.owe()
@@ -947,21 +1137,31 @@ class TestReminderJob(ReminderPlanCase):
         ]
         self.assertEqual(sorted(seen), sorted(expected))
 
-    def test_a_company_that_is_switched_off_is_left_alone(self):
+    def test_a_company_that_is_switched_off_sends_what_a_person_wants(self):
         self.company.payment_reminder_enabled = False
-        self.owe()
+        self.customer.email = "customer@example.com"
+        self.level(1).body = "<p>Please pay</p>"
+        line = self.owe()
+        self.owe(partner=self.company_customer)
         self.after(1)
+        reminder = self.plan(lines=line)
+        reminder._release_by_hand()
         with patch.object(
             type(self.env["ir.cron"]), "_commit_progress", lambda *_a, **_k: 60
         ):
             self.reminders._cron_run()
-        self.assertFalse(self.reminders.search([("company_id", "=", self.company.id)]))
+            self.assertEqual(reminder.state, "queued")
+            reminder.mail_message_id.notification_ids.notification_status = "sent"
+            self.reminders._cron_run()
+        self.assertEqual(reminder.state, "sent")
+        everything = self.reminders.search([("company_id", "=", self.company.id)])
+        self.assertEqual(everything, reminder)
 
     def test_who_was_planned_by_somebody_else_meanwhile_is_left_out(self):
         line = self.owe()
         self.owe(partner=self.company_customer)
         self.after(1)
-        count, last_id = self.reminders._draft_plan(self.company, self.moment)
+        count, last_id = self.reminders._draft_plan(self.company)
         self.assertEqual(count, 2)
         self.reminders.create(
             {
@@ -994,96 +1194,3 @@ class TestReminderJob(ReminderPlanCase):
         ):
             self.reminders._plan_all(self.company)
         self.assertEqual(steps, [0, 2, 1])
-
-
-@tagged("post_install", "-at_install")
-class TestReminderPlanWorkers(BaseCase):
-    """Two processes plan at once, each with a connection of its own."""
-
-    def setUp(self):
-        super().setUp()
-        self.registry = Registry(get_db_name())
-        self.addCleanup(self.remove)
-        self.made = {}
-        with self.registry.cursor() as cr:
-            env = api.Environment(cr, SUPERUSER_ID, {})
-            journal = env["account.journal"].search([("type", "=", "sale")], limit=1)
-            company = journal.company_id
-            self.company_id = company.id
-            self.company_values = {
-                "payment_reminder_policy_id": company.payment_reminder_policy_id.id
-            }
-            policy = env["payment.reminder.policy"].create(
-                {
-                    "name": "Workers",
-                    "company_id": company.id,
-                    "level_ids": [Command.create({"name": "One", "delay_days": 1})],
-                }
-            )
-            partner = env["res.partner"].create({"name": "Concurrent Debtor"})
-            partner.with_company(company).payment_reminder_policy_id = policy
-            move = env["account.move"].create(
-                {
-                    "move_type": "out_invoice",
-                    "company_id": company.id,
-                    "partner_id": partner.id,
-                    "invoice_date": "2020-01-01",
-                    "invoice_date_due": "2020-01-31",
-                    "invoice_line_ids": [
-                        Command.create(
-                            {
-                                "name": "Service",
-                                "price_unit": 100.0,
-                                "tax_ids": [Command.clear()],
-                            }
-                        )
-                    ],
-                }
-            )
-            move.action_post()
-            self.made = {
-                "account.move": move.ids,
-                "res.partner": partner.ids,
-                "payment.reminder.policy": policy.ids,
-            }
-
-    def remove(self):
-        with self.registry.cursor() as cr:
-            env = api.Environment(cr, SUPERUSER_ID, {})
-            partner_ids = self.made.get("res.partner", [])
-            env["payment.reminder"].search([("partner_id", "in", partner_ids)]).unlink()
-            moves = env["account.move"].browse(self.made.get("account.move", []))
-            moves.button_draft()
-            moves.with_context(force_delete=True).unlink()
-            env["res.partner"].browse(partner_ids).unlink()
-            env["payment.reminder.policy"].browse(
-                self.made.get("payment.reminder.policy", [])
-            ).unlink()
-
-    def plan(self, cr):
-        env = api.Environment(cr, SUPERUSER_ID, {})
-        return env["payment.reminder"]._plan(
-            env["res.company"].browse(self.company_id),
-            env["res.partner"].browse(self.made["res.partner"]),
-        )
-
-    def test_the_second_one_leaves_it_to_the_first(self):
-        with self.registry.cursor() as first, self.registry.cursor() as second:
-            self.assertEqual(len(self.plan(first)), 1)
-            self.assertFalse(self.plan(second))
-            first.commit()
-            second.commit()
-            self.assertFalse(self.plan(second))
-
-    def test_who_began_before_the_first_one_ended_makes_nothing_twice(self):
-        with self.registry.cursor() as first, self.registry.cursor() as second:
-            second.execute("SELECT 1")
-            self.assertEqual(len(self.plan(first)), 1)
-            first.commit()
-            with (
-                mute_logger("odoo.sql_db"),
-                self.assertRaises(psycopg2.errors.UniqueViolation),
-            ):
-                self.plan(second)
-            second.rollback()
-            self.assertFalse(self.plan(second))

@@ -3,8 +3,11 @@
 from contextlib import contextmanager
 from unittest.mock import patch
 
+from psycopg2.errors import UniqueViolation
+
 from odoo import SUPERUSER_ID, Command, api, fields
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from .common import ProcessesCase
 
@@ -203,6 +206,31 @@ class TestReminderWorkers(ProcessesCase):
                 self.send(first)
             company = late["res.company"].browse(self.company_id)
             late["payment.reminder"]._send(company)
+        self.assert_sent_once()
+
+    def test_the_job_leaves_out_what_it_cannot_see_yet(self):
+        with self.process() as job:
+            # What it read is of before the other one's commit.
+            self.assertFalse(self.reminders(job))
+            with self.process() as person:
+                self.assertEqual(len(self.plan(person)), 2)
+            company = job["res.company"].browse(self.company_id)
+            job["payment.reminder"]._plan_all(company)
+        with self.process() as env:
+            self.send(env)
+        self.assert_sent_once()
+
+    def test_who_began_before_the_other_one_ended_makes_nothing_twice(self):
+        with self.process() as late:
+            self.assertFalse(self.reminders(late))
+            with self.process() as first:
+                self.assertEqual(len(self.plan(first)), 2)
+            with mute_logger("odoo.sql_db"), self.assertRaises(UniqueViolation):
+                self.plan(late)
+            late.cr.rollback()
+            self.assertFalse(self.plan(late))
+        with self.process() as env:
+            self.send(env)
         self.assert_sent_once()
 
     def test_planned_twice_at_once_a_line_reaches_its_level_once(self):

@@ -7,7 +7,25 @@ class MergePartnerAutomatic(models.TransientModel):
     def _update_foreign_keys(self, src_partners, dst_partner):
         """Override of `base`: one customer, one payer profile. Core moves them all to
         the one who stays, against their uniqueness; the next night tells the figures.
+
+        What waits to be sent is planned again, under the new name: he is to get one
+        message, not one for each name he had.
         """
+        waiting = (
+            self.env["payment.reminder"]
+            .sudo()
+            .search(
+                [
+                    ("state", "in", ("to_confirm", "to_send")),
+                    "|",
+                    ("partner_id", "in", src_partners.ids),
+                    ("contact_id", "in", src_partners.ids),
+                ]
+            )
+        )
+        waiting.line_ids.unlink()
+        note = self.env._("The customer was merged with another one.")
+        waiting._drop(dict.fromkeys(waiting.ids, note))
         self.env["payment.payer.profile"].sudo().search(
             [("partner_id", "in", src_partners.ids)]
         ).unlink()

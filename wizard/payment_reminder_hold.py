@@ -19,9 +19,7 @@ class PaymentReminderHold(models.TransientModel):
         required=True,
         default="until",
     )
-    line_ids = fields.Many2many(
-        comodel_name="account.move.line", string="Due Lines", readonly=False
-    )
+    line_ids = fields.Many2many(comodel_name="account.move.line", string="Due Lines")
     partner_ids = fields.Many2many(comodel_name="res.partner", string="Customers")
     until = fields.Date(
         string="No Reminder Until",
@@ -82,6 +80,7 @@ class PaymentReminderHold(models.TransientModel):
         self.ensure_one()
         self.line_ids.check_access("read")
         self.partner_ids.check_access("read")
+        self.company_id.check_access("read")
         if self.kind == "exclude" and self.line_ids:
             self.line_ids._exclude_from_reminders(self.reason)
         else:
