@@ -43,29 +43,23 @@ class PaymentReminder(models.Model):
         else:
             gone._try_next_channel(reason)
 
-    def _try_next_channel(self, reason):
-        """Let the reminders leave by the channel after the one that failed.
+    def _try_next_channel(self, reason, summary=None):
+        """Let the reminders leave by the channel after the one that failed, within the
+        hours of their level: nobody wants that SMS at night.
 
         :param str reason: why it failed
+        :param str summary: of the task
         """
         for reminder in self:
             queue = reminder._get_channels_left()
             if reminder.channel not in queue or len(queue) < 2:
-                reminder._fail(reason)
+                reminder._fail(reason, summary)
                 continue
-            reminder._cancel_message()
             reminder._message_log(body=reason or "")
-            reminder._leave_task(reason)
-            reminder.write(
-                {
-                    "state": "to_send",
-                    "channel": queue[1],
-                    "sent_at": False,
-                    "tries": 0,
-                    "failure_reason": reason,
-                }
-            )
-        self._wake_cron()
+            reminder._leave_task(reason, summary)
+            reminder._send_again(reason, channel=queue[1], tries=0)
+        if "to_send" in self.mapped("state"):
+            self._wake_cron()
 
     def _retry(self, reason):
         """Let the reminders leave by the same channel again, a few times.
@@ -75,16 +69,26 @@ class PaymentReminder(models.Model):
         for reminder in self:
             if reminder.tries + 1 >= TRIES:
                 reminder._give_up(reason)
-                continue
-            reminder._cancel_message()
-            reminder.write(
-                {
-                    "state": "to_send",
-                    "sent_at": False,
-                    "tries": reminder.tries + 1,
-                    "failure_reason": reason,
-                }
-            )
+            else:
+                reminder._send_again(reason, tries=reminder.tries + 1)
+
+    def _send_again(self, reason, **vals):
+        """Let one leave once more, when its level lets it.
+
+        :param str reason: why it has to
+        :param vals: what else is different
+        """
+        self.ensure_one()
+        self._cancel_message()
+        self.write(
+            {
+                "state": "to_send",
+                "sent_at": False,
+                "by_hand": False,
+                "failure_reason": reason,
+                **vals,
+            }
+        )
 
     def _give_up(self, reason):
         """Take the next channel, but for mails: a server of ours that stays down must
@@ -93,17 +97,19 @@ class PaymentReminder(models.Model):
         :param str reason: what our own gateway said
         """
         self.ensure_one()
+        env = self._for_colleagues().env
         if self.channel == "email":
-            lang = self.company_id._get_payment_language()
-            env = self.with_context(lang=lang).env
             self._fail(reason, env._("Check the outgoing mail server"))
         else:
-            self._try_next_channel(reason)
+            self._try_next_channel(
+                reason, env._("Check the account for SMS and letters")
+            )
 
     def _cancel_message(self):
         """Take back the mail or SMS that failed: a person who sends it again from the
         queue would remind the customer twice."""
         self._cancel_sms()
+        self._cancel_letters()
         self.env["mail.mail"].sudo().search(
             [
                 ("mail_message_id", "in", self.mail_message_id.ids),
@@ -117,6 +123,13 @@ class PaymentReminder(models.Model):
             cron.sudo()._trigger()
 
     # === Telling a person ===
+
+    def _for_colleagues(self):
+        """Return the same reminder in the language in which its company works.
+
+        :rtype: payment.reminder
+        """
+        return self.with_context(lang=self.company_id._get_payment_language())
 
     def _fail(self, reason, summary=None):
         """Note that the reminders reached nobody, and leave a task.
@@ -135,8 +148,7 @@ class PaymentReminder(models.Model):
     def _fail_unexpected(self, error):
         """Note an error that nobody foresaw; its trace is in the log."""
         for reminder in self.sudo():
-            lang = reminder.company_id._get_payment_language()
-            env = reminder.with_context(lang=lang).env
+            env = reminder._for_colleagues().env
             text = env._("It could not be sent: %s", str(error).split("\n")[0][:200])
             reminder._fail(text)
 
@@ -148,14 +160,13 @@ class PaymentReminder(models.Model):
         """
         for reminder in self:
             # Not a mail each: a run may leave hundreds.
-            task = reminder.with_context(
-                lang=reminder.company_id._get_payment_language(),
-                mail_activity_quick_update=True,
+            task = reminder._for_colleagues().with_context(
+                mail_activity_quick_update=True
             )
             title = summary or task.env._(
                 "Correct how %s is reached", reminder.partner_id.display_name
             )
-            if reminder._has_task(title):
+            if reminder._has_task(title, at_level=bool(summary)):
                 continue
             user = reminder._get_responsible()
             task.activity_schedule(
@@ -166,8 +177,12 @@ class PaymentReminder(models.Model):
                 user_id=user.id or self.env.uid,
             )
 
-    def _has_task(self, summary):
-        """Return whether the same is asked of somebody already, for the company."""
+    def _has_task(self, summary, at_level):
+        """Return whether the same is asked of somebody already, for the company.
+
+        :param str summary: of the task
+        :param bool at_level: also about another customer at the same level
+        """
         self.ensure_one()
         query = SQL(
             """
@@ -185,7 +200,7 @@ class PaymentReminder(models.Model):
             summary=summary,
             company_id=self.company_id.id,
             partner_id=self.partner_id.id,
-            level_id=self.level_id.id or 0,
+            level_id=at_level and self.level_id.id or 0,
         )
         self.env["mail.activity"].flush_model(["summary", "res_model", "active"])
         return bool(self.env.execute_query(query))
@@ -231,21 +246,21 @@ class PaymentReminder(models.Model):
             company_id=company.id,
             since=company._get_payment_now() - PATIENCE,
         )
-        for reminder_id, waits in self.env.execute_query(query):
-            reminder = self.browse(reminder_id)
-            reason = self.env._("It did not leave within a day.")
-            if waits:
-                reminder._leave_task(
-                    reason, self.env._("Check the queues of e-mails and SMS")
-                )
-            else:
-                reminder._set_fate("failed", reason)
+        rows = self.env.execute_query(query)
+        reason = self.env._("It did not leave within a day.")
+        waiting = self.browse(reminder_id for reminder_id, waits in rows if waits)
+        for reminders in waiting.grouped("level_id").values():
+            reminders[:1]._leave_task(
+                reason, self.env._("Check the queues of e-mails and SMS")
+            )
+        lost = self.browse(reminder_id for reminder_id, waits in rows if not waits)
+        lost._set_fate("failed", reason)
 
     @api.model
     def _refresh_paid(self, company):
         """Note when and how much was paid of what the reminders name, in one statement.
 
-        What a credit note settles was not paid.
+        What a credit note settles or the company writes off was not paid.
 
         :param res.company company: whose reminders
         """
@@ -259,16 +274,16 @@ class PaymentReminder(models.Model):
                        amount_paid_after = fact.amount
                   FROM (
                     SELECT sent.id,
-                           CASE WHEN bool_and(line.reconciled)
+                           CASE WHEN bool_and(line.reconciled IS TRUE)
                                 THEN max(payment.last_on) END AS paid_at,
                            COALESCE(sum(payment.amount), 0) AS amount
                       FROM payment_reminder sent
                       JOIN payment_reminder_line named ON named.reminder_id = sent.id
                       JOIN account_move_line line ON line.id = named.move_line_id
-         LEFT JOIN LATERAL (
+                CROSS JOIN LATERAL (
                         SELECT max(counterpart.date) AS last_on,
                                sum(part.debit_amount_currency) FILTER (
-                                   WHERE move.move_type != 'out_refund'
+                                   WHERE journal.type IN ('bank', 'cash', 'credit')
                                      AND counterpart.date >= (
                                          sent.sent_at AT TIME ZONE 'UTC'
                                          AT TIME ZONE %(zone)s
@@ -277,9 +292,10 @@ class PaymentReminder(models.Model):
                           FROM account_partial_reconcile part
                           JOIN account_move_line counterpart
                             ON counterpart.id = part.credit_move_id
-                          JOIN account_move move ON move.id = counterpart.move_id
+                          JOIN account_journal journal
+                            ON journal.id = counterpart.journal_id
                          WHERE part.debit_move_id = line.id
-                           ) payment ON TRUE
+                           ) payment
                      WHERE sent.company_id = %(company_id)s
                        AND sent.state IN %(states)s
                        AND sent.sent_at IS NOT NULL

@@ -1,7 +1,5 @@
 from odoo import Command, api, models
 
-#: Failures of ours, not of the address: the same mail may pass later.
-OWN_FAILURES = ("mail_smtp", "mail_from_invalid", "mail_from_missing")
 #: Of what a server says, so much is told.
 SAID_LENGTH = 200
 
@@ -85,7 +83,7 @@ class PaymentReminder(models.Model):
         )
         for reminder, message in zip(self, messages, strict=True):
             reminder.mail_message_id = message
-        self._queue_copies(messages)
+        self._queue_copies(mails)
         self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
 
     def _get_message_values(self):
@@ -140,25 +138,26 @@ class PaymentReminder(models.Model):
             "body_html": self._render_mail(self.body, self.lang),
         }
 
-    def _queue_copies(self, messages):
+    def _queue_copies(self, mails):
         """Queue the salespeople's copies, as mails of their own: a mail that one of two
         recipients accepts counts as sent, and nobody would hear of the customer's.
 
-        :param mail.message messages: of these reminders, in their order
+        :param mail.mail mails: of these reminders, in their order
         """
         copies = [
             {
-                "subject": message.subject,
-                "body_html": reminder._render_mail(reminder.body, reminder.lang),
-                "email_from": message.email_from,
-                "author_id": message.author_id.id,
-                "reply_to": message.reply_to,
+                "subject": mail.subject,
+                "body_html": mail.body_html,
+                "email_from": mail.email_from,
+                "author_id": mail.author_id.id,
+                "reply_to": mail.reply_to,
                 "email_to": address,
                 "message_type": "email_outgoing",
-                "attachment_ids": [Command.set(message.attachment_ids.ids)],
+                "attachment_ids": [Command.set(mail.attachment_ids.ids)],
                 "auto_delete": True,
+                "record_alias_domain_id": mail.record_alias_domain_id.id,
             }
-            for reminder, message in zip(self, messages, strict=True)
+            for reminder, mail in zip(self, mails, strict=True)
             if (address := reminder._get_copy_address())
         ]
         self.env["mail.mail"].sudo().create(copies)

@@ -1,12 +1,9 @@
 import logging
 from datetime import timedelta
 
-from psycopg2.errors import SerializationFailure
-
 from odoo import api, models
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL, split_every
-
-from .payment_reminder_mail import OWN_FAILURES
 
 _logger = logging.getLogger(__name__)
 
@@ -36,7 +33,9 @@ PROVIDED = ("sms", "snail")
 #: Our own server, the provider, or our account there is at fault: the address may be
 #: right.
 GATEWAY_FAILURES = (
-    *OWN_FAILURES,
+    "mail_smtp",
+    "mail_from_invalid",
+    "mail_from_missing",
     "sms_server",
     "sms_credit",
     "sms_acc",
@@ -75,7 +74,7 @@ class PaymentReminder(models.Model):
                 try:
                     self.browse(slice_ids)._set_fate(fate, reason)
                     self.env.cr.flush()
-                except SerializationFailure:
+                except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
                     # Somebody else changed one of them: they are for the next run.
                     self.env.cr.rollback()
                     _logger.info("Fate of reminders %s is read later", slice_ids)

@@ -141,9 +141,8 @@ class PaymentReminder(models.Model):
 
         :rtype: payment.reminder.line
         """
-        return self.line_ids.filtered(
-            lambda line: line.move_id.state == "posted" and line.amount_now > 0
-        )
+        still_due = self.line_ids.move_line_id._filter_remindable()
+        return self.line_ids.filtered(lambda line: line.move_line_id in still_due)
 
     def _get_page_state(self):
         """Return where it stands by itself, as `_get_portal_rows` names it.
@@ -152,8 +151,10 @@ class PaymentReminder(models.Model):
         """
         self.ensure_one()
         if not self._get_open_lines():
-            moves = self.line_ids.move_id
-            return "paid" if "posted" in moves.mapped("state") else "settled"
+            paid = self.line_ids.move_id.filtered(
+                lambda move: move.state == "posted" and move.payment_state != "reversed"
+            )
+            return "paid" if paid else "settled"
         page = self.request_id and self.request_id._get_page_state()
         # Without a request, or a withdrawn one, the invoices are open all the same.
         return PAGE_STATES.get(page, "to_pay")

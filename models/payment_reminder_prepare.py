@@ -53,26 +53,29 @@ class PaymentReminder(models.Model):
         open_ones = self.filtered(lambda r: r.state in OPEN_STATES)._quietly()
         for company, reminders in open_ones.grouped("company_id").items():
             reminders = reminders.with_company(company)
-            reminders._prepare_recipients()
             reminders._prepare_amounts()
-            reminders._prepare_requests()
-            ready |= reminders._prepare_texts()
+            ready |= reminders._prepare_contents()
         return self & ready
+
+    def _prepare_contents(self):
+        """Make recipient, payment request and texts, once the amounts are up to date.
+
+        :return: those that are ready
+        :rtype: payment.reminder
+        """
+        self._prepare_recipients()
+        self._prepare_requests()
+        return self._prepare_texts()
 
     def _prepare_recipients(self):
         """Write who receives the reminders and who answers for them."""
-        missing = self.filtered(
-            lambda r: not r.contact_id or not r.contact_id.active or not r.lang
-        )
-        contacts = missing._find_contacts()
-        for reminder in missing:
-            # Whoever was chosen, by the level or a person, stays.
-            contact = reminder.contact_id
-            if not contact.active:
-                contact = contacts[reminder.id]
-            reminder.write(
-                {"contact_id": contact.id, "lang": reminder._find_lang(contact)}
-            )
+        # Whoever was chosen, by the level or a person, stays.
+        found = self.filtered(lambda r: not r.contact_id.active)._find_contacts()
+        for reminder in self:
+            contact = found.get(reminder.id, reminder.contact_id)
+            lang = reminder._find_lang(contact)
+            if contact != reminder.contact_id or lang != reminder.lang:
+                reminder.write({"contact_id": contact.id, "lang": lang})
         for user, reminders in self.grouped(lambda r: r._get_responsible()).items():
             reminders.filtered(lambda r, user=user: r.user_id != user).user_id = user
 
@@ -99,9 +102,10 @@ class PaymentReminder(models.Model):
         }
 
     def _prepare_amounts(self):
-        """Write what is open now of what the reminders name, net of credits.
+        """Write what is open now of what the reminders name, net of credits, and when
+        it is due.
 
-        :return: those of which the amounts were others before
+        :return: those of which something was different before
         :rtype: payment.reminder
         """
         credits = self._get_open_credits(self.company_id, self.partner_id.ids)
@@ -111,11 +115,14 @@ class PaymentReminder(models.Model):
             total = overdue = 0.0
             for line in reminder.line_ids:
                 residual = line.amount_now
+                due = line.move_line_id.date_maturity or line.move_line_id.date
                 total += residual
-                if line.date_maturity and line.date_maturity < today:
+                if due < today:
                     overdue += residual
-                if reminder.currency_id.compare_amounts(line.amount, residual):
-                    line.amount = residual
+                if due != line.date_maturity or reminder.currency_id.compare_amounts(
+                    line.amount, residual
+                ):
+                    line.write({"amount": residual, "date_maturity": due})
                     changed |= reminder
             owed = credits.get((reminder.partner_id.id, reminder.currency_id.id), 0.0)
             credit = min(owed, total)
@@ -250,8 +257,9 @@ class PaymentReminder(models.Model):
         ready = self.browse()
         edited = self.filtered("edited")
         today = self.company_id._get_payment_today()
+        not_due = self._find_not_due()
         for reminder in edited:
-            body = reminder._replace_invoices(reminder.body)
+            body = reminder._replace_invoices(not_due[reminder.id])
             reminder.write({"body": body, "prepared_on": today})
             ready |= reminder
         by_text = (self - edited).grouped(lambda r: (r.level_id, r.lang))
@@ -259,7 +267,9 @@ class PaymentReminder(models.Model):
             texts, errors = reminders._render_level(level, lang)
             for reminder in reminders:
                 if reminder.id in texts:
-                    composed = reminder._compose(texts[reminder.id], lang)
+                    composed = reminder._compose(
+                        texts[reminder.id], lang, not_due[reminder.id]
+                    )
                     reminder.write({**composed, "prepared_on": today})
                     ready |= reminder
                 else:
@@ -285,14 +295,17 @@ class PaymentReminder(models.Model):
             errors.update(its_errors)
         return texts, errors
 
-    def _compose(self, texts, lang):
+    def _compose(self, texts, lang, not_due=()):
         """Return what to store of a level's texts: the body with its invoices.
 
         :param dict texts: as `payment.reminder.level._render_texts` returns them
+        :param str lang: of the recipient
+        :param account.move.line not_due: told for information
         :rtype: dict
         """
         self.ensure_one()
-        parts = (texts["body"], self._render_invoices(lang), texts.get("closing"))
+        table = self._render_invoices(lang, not_due)
+        parts = (texts["body"], table, texts.get("closing"))
         return {
             "subject": texts["subject"],
             "body": Markup("").join(Markup(part) for part in parts if part),
@@ -309,8 +322,7 @@ class PaymentReminder(models.Model):
         """
         self.ensure_one()
         _logger.info("Reminder %s has no text: %s", self.id, _root_cause(error))
-        lang = self.company_id._get_payment_language()
-        env = self.with_context(lang=lang).env
+        env = self._for_colleagues().env
         self._fail(
             env._(
                 "The text of level “%(level)s” could not be made: %(cause)s",
@@ -322,33 +334,34 @@ class PaymentReminder(models.Model):
 
     # === Table of invoices and button ===
 
-    def _render_invoices(self, lang):
+    def _render_invoices(self, lang, not_due):
         """Return the table of what is named, the amount asked and the button to pay.
 
         :param str lang: of the recipient
+        :param account.move.line not_due: told for information
         :rtype: Markup
         """
         self.ensure_one()
         reminder = self.sudo().with_context(lang=lang)
         return self.env["ir.qweb"]._render(
             "account_payment_request.mail_reminder_invoices",
-            reminder._get_invoices_values(),
+            reminder._get_invoices_values(not_due),
             minimal_qcontext=True,
             lang=lang,
         )
 
-    def _replace_invoices(self, body):
-        """Put the table and the button of now into a text that a person wrote.
+    def _replace_invoices(self, not_due):
+        """Return the text that a person wrote with the table and the button of now.
 
-        :param str body: with or without the former ones
+        :param account.move.line not_due: told for information
         :rtype: Markup
         """
-        fresh = self._render_invoices(self.lang)
-        root = html.fragment_fromstring(body or "", create_parent="div")
+        fresh = self._render_invoices(self.lang, not_due)
+        root = html.fragment_fromstring(self.body or "", create_parent="div")
         new = html.fragment_fromstring(fresh.strip())
         old = root.xpath(".//div[@name='payment_reminder']")
         if not old:
-            return Markup(body or "") + fresh
+            return Markup(self.body or "") + fresh
         new.tail = old[0].tail
         old[0].getparent().replace(old[0], new)
         text = etree.tostring(root, encoding="unicode", method="html")

@@ -1,5 +1,8 @@
 from odoo import fields, models
 
+#: By which field of a contact a channel reaches him; the others always find a way.
+REACHED_BY = {"email": "email", "sms": "phone", "phone": "phone"}
+
 
 class ResPartner(models.Model):
     _inherit = "res.partner"
@@ -19,8 +22,8 @@ class PaymentReminder(models.Model):
         """Return whom each reminder is for, by the rule of its level: whoever reads
         reminders there, else whoever gets the invoices, else the company itself.
 
-        Somebody archived is passed over, and so is a contact with neither address nor
-        number: the company itself is better than nobody.
+        Somebody archived is passed over, and so is a contact whom no channel of the
+        level reaches: the company itself is better than nobody.
 
         :return: contact by reminder
         :rtype: dict[int, res.partner]
@@ -42,6 +45,8 @@ class PaymentReminder(models.Model):
         contacts = {}
         for reminder in self:
             customer, rule = reminder.partner_id, reminder.level_id.recipient
+            channels = reminder.level_id and reminder.level_id._get_channels()
+            ways = {REACHED_BY[name] for name in channels if name in REACHED_BY}
             wanted = []
             if rule == "followup":
                 wanted += addresses.get((customer, "followup"), nobody)
@@ -57,7 +62,7 @@ class PaymentReminder(models.Model):
                     partner
                     for partner in wanted
                     if partner.company_id in (nobody.company_id, company)
-                    and (partner.email or partner.phone)
+                    and (not ways or any(partner[name] for name in ways))
                 ),
                 customer,
             )

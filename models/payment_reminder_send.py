@@ -1,9 +1,10 @@
 import logging
 
-from psycopg2.errors import SerializationFailure
-
 from odoo import api, models
 from odoo.fields import Domain
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+
+from .res_company_reminder import NOT_IN_USE
 
 _logger = logging.getLogger(__name__)
 
@@ -16,8 +17,6 @@ HANDED_OVER = {
     "letter": "to_post",
     "phone": "to_call",
 }
-#: A database that is not the one in use sends nothing, whoever asks.
-NOT_IN_USE = ("neutralized", "copied")
 #: Taken, but still to be done by a person.
 BY_A_PERSON = ("letter", "phone")
 
@@ -48,7 +47,7 @@ class PaymentReminder(models.Model):
             try:
                 chunk._send_slice()
                 self.env.cr.flush()
-            except SerializationFailure:
+            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
                 # Somebody else changed one of them: they are for the next run.
                 self.env.cr.rollback()
             except Exception:
@@ -73,9 +72,7 @@ class PaymentReminder(models.Model):
             code = company._get_reminder_obstacle(level or None)
             if not code:
                 continue
-            held = Domain("level_id", "in", [level.id])
-            if code not in NOT_IN_USE:
-                held &= Domain("by_hand", "=", False)
+            held = Domain("level_id", "in", [level.id]) & Domain("by_hand", "=", False)
             note = self._get_reason_sentence(code, level=level)
             untold = self.search(domain & held & Domain("note", "!=", note))
             untold._quietly().note = note
@@ -88,7 +85,7 @@ class PaymentReminder(models.Model):
             try:
                 reminder._send_slice()
                 self.env["ir.cron"]._commit_progress()
-            except SerializationFailure:
+            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
                 self.env.cr.rollback()
             except Exception as error:
                 self.env.cr.rollback()
@@ -110,6 +107,9 @@ class PaymentReminder(models.Model):
         mine = mine.filtered(lambda r: r.state == "to_send")._quietly()
         sent = self.browse()
         for company, reminders in mine.grouped("company_id").items():
+            # Whoever asks for it.
+            if company._get_reminder_obstacle() in NOT_IN_USE:
+                continue
             reminders = reminders.with_company(company)._recheck()
             if not reminders:
                 continue
@@ -119,8 +119,11 @@ class PaymentReminder(models.Model):
                 lambda r, today=today: not r.body
                 or r.prepared_on != today
                 or not r.contact_id.active
+                or r.lang != r._find_lang(r.contact_id)
             )
-            ready = (reminders - stale) | stale._prepare()
+            ready = reminders - stale
+            if stale:
+                ready |= stale._prepare_contents()
             sent |= ready._hand_over()
         return sent
 
@@ -135,17 +138,20 @@ class PaymentReminder(models.Model):
         for reminder in self:
             lines = reminder.line_ids
             gone = lines.filtered(lambda line: line.id in obstacles)
-            left = (lines - gone).filtered("climbs")
+            customer = reminder.partner_id
             if not reminder.level_id:
                 notes[reminder.id] = self.env._("Its level was removed.")
-            elif not left:
-                notes[reminder.id] = self._tell_why_dropped(
-                    [obstacles[line.id] for line in gone if line.climbs]
+            elif customer.commercial_partner_id != customer:
+                notes[reminder.id] = self.env._(
+                    "%s owes its invoices by now.",
+                    customer.commercial_partner_id.display_name,
                 )
-            elif not gone:
-                continue
+            elif not (lines - gone).filtered("level_key"):
+                notes[reminder.id] = reminder._tell_why_dropped(
+                    [obstacles[line.id] for line in gone if line.level_key]
+                )
             # Free for a later reminder: what was not reminded climbed nothing.
-            (gone if left and reminder.level_id else lines).unlink()
+            (lines if reminder.id in notes else gone).unlink()
         dropped = self.browse(notes)
         dropped._drop(notes)
         return self - dropped
@@ -159,10 +165,11 @@ class PaymentReminder(models.Model):
         if not reasons:
             return self.env._("Nothing that it names is to be reminded any more.")
         code, date = reasons[0]
-        return self._get_reason_sentence(code, date)
+        return self._get_reason_sentence(code, date, self.level_id)
 
     def _hand_over(self):
-        """Give each reminder to the first channel of its level that can take it.
+        """Give each reminder, of one company, to the first channel of its level that
+        can take it.
 
         A channel is a method `_send_by_<channel>` on the reminders: it returns, by
         reminder, the sentence why it cannot reach the recipient.
@@ -181,9 +188,9 @@ class PaymentReminder(models.Model):
                 for reminder_id, reason in why_not.items():
                     reasons[reminder_id].append(reason)
                 refused |= self.browse(why_not)
-                accepted = reminders - refused
-                accepted._note_handed_over(channel)
-                taken |= accepted
+                if accepted := reminders - refused:
+                    accepted._note_handed_over(channel)
+                    taken |= accepted
             waiting = refused
         for reminder in self:
             reason = " ".join(reasons[reminder.id])
@@ -199,12 +206,16 @@ class PaymentReminder(models.Model):
 
         :param str channel: that took them
         """
-        vals = {"state": HANDED_OVER[channel], "channel": channel, "note": False}
-        for company, reminders in self.grouped("company_id").items():
-            now = company._get_payment_now()
-            sent_at = False if channel in BY_A_PERSON else now
-            reminders.write({**vals, "sent_at": sent_at})
-        if channel in BY_A_PERSON:
+        by_a_person = channel in BY_A_PERSON
+        self.write(
+            {
+                "state": HANDED_OVER[channel],
+                "channel": channel,
+                "note": False,
+                "sent_at": not by_a_person and self.company_id._get_payment_now(),
+            }
+        )
+        if by_a_person:
             getattr(self, f"_take_by_{channel}")()
 
     def _set_left(self):

@@ -1,7 +1,10 @@
 from datetime import date
 
 from odoo import models
-from odoo.tools import format_amount, format_date
+from odoo.tools import SQL, format_amount, format_date
+
+#: Of what is not due yet, so much is told line by line.
+NOT_DUE_TOLD = 10
 
 
 class PaymentReminder(models.Model):
@@ -9,13 +12,16 @@ class PaymentReminder(models.Model):
 
     _inherit = "payment.reminder"
 
-    def _get_invoices_values(self):
+    def _get_invoices_values(self, not_due=()):
         """Return what the table of a reminder shows, in the language of the
         environment: for mails, letters, and screens of the customer.
 
+        :param account.move.line not_due: told for information, as `_find_not_due`
+            returns it
         :return: `rows` as `_get_invoice_row` makes them, `open` and `credit` (empty
             without credits), `total`, all written out; `amount`, `url`, `short_url`
-            and `from_bank` for the button
+            and `from_bank` for the button; `not_due` (`name`, `date_due`, `amount`) and
+            `not_due_more`, what is left of it in a sentence
         :rtype: dict
         """
         self.ensure_one()
@@ -31,7 +37,61 @@ class PaymentReminder(models.Model):
             "url": request.url,
             "short_url": request.short_url,
             "from_bank": bool(request) and self._is_paid_from_bank(),
+            "not_due": [
+                {
+                    "name": line.move_id.name,
+                    "date_due": format_date(self.env, line.date_maturity),
+                    "amount": self._write_amount(line.amount_residual_currency),
+                }
+                for line in not_due[:NOT_DUE_TOLD]
+            ],
+            "not_due_more": self._tell_not_due_more(not_due),
         }
+
+    def _tell_not_due_more(self, not_due):
+        """Return how much more is not due yet than is told line by line."""
+        if len(not_due) <= NOT_DUE_TOLD:
+            return ""
+        return self.env._(
+            "and %(count)s more, %(amount)s in all",
+            count=len(not_due) - NOT_DUE_TOLD,
+            amount=self._write_amount(sum(not_due.mapped("amount_residual_currency"))),
+        )
+
+    def _find_not_due(self):
+        """Return what else the customers owe that is not due yet and that nothing
+        holds. A formal notice speaks of what is due alone.
+
+        :return: due lines by reminder, the first due first
+        :rtype: dict[int, account.move.line]
+        """
+        lines = self.env["account.move.line"].sudo()
+        found = dict.fromkeys(self.ids, lines)
+        telling = self.filtered(lambda r: not r.level_id.formal_notice)
+        for company, reminders in telling.grouped("company_id").items():
+            query = SQL(
+                """
+                SELECT partner_id, currency_id,
+                       array_agg(line_id ORDER BY date_maturity, line_id)
+                  FROM (%s) plan
+                 WHERE NOT overdue AND obstacle IS NULL
+              GROUP BY partner_id, currency_id
+                """,
+                self._plan_query(
+                    company,
+                    partner_ids=reminders.partner_id.ids,
+                    ignored_ids=reminders.ids,
+                ),
+            )
+            owed = {
+                (partner_id, currency_id): line_ids
+                for partner_id, currency_id, line_ids in self._execute_plan(query)
+            }
+            for reminder in reminders:
+                key = (reminder.partner_id.id, reminder.currency_id.id)
+                named = reminder.line_ids.move_line_id
+                found[reminder.id] = lines.browse(owed.get(key, ())) - named
+        return found
 
     def _sort_lines(self):
         """Return what is named, in the order in which it was due."""

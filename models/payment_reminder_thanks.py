@@ -2,10 +2,11 @@ import logging
 from datetime import timedelta
 
 from odoo import api, models
-from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import split_every
 
 from .payment_reminder import GONE_STATES
+from .payment_reminder_prepare import TEXT_ERRORS
 from .payment_reminder_send import SLICE
 
 _logger = logging.getLogger(__name__)
@@ -29,8 +30,6 @@ class PaymentReminder(models.Model):
         template = self.env.ref(TEMPLATE, raise_if_not_found=False)
         if not company.payment_reminder_thanks or not template:
             return
-        if company._get_reminder_obstacle() in ("neutralized", "copied"):
-            return
         since = company._get_payment_today() - timedelta(THANKS_DAYS)
         paid = self.search(
             [
@@ -42,10 +41,35 @@ class PaymentReminder(models.Model):
             ],
             order="partner_id, sent_at desc, id desc",
         )
-        by_customer = list(paid.grouped("partner_id").values())
+        owing = self._find_owing(company, paid.partner_id)
+        by_customer = [
+            reminders
+            for customer, reminders in paid.grouped("partner_id").items()
+            if customer not in owing
+            and not (
+                reminders[0].level_id
+                and company._get_window_obstacle(reminders[0].level_id)
+            )
+        ]
         for chunk in split_every(SLICE, by_customer):
             self.browse().concat(*chunk)._thank(template)
             self.env["ir.cron"]._commit_progress(0)
+
+    @api.model
+    def _find_owing(self, company, customers):
+        """Return those of the customers who owe something overdue all the same: they
+        are thanked when that is paid, too.
+
+        :rtype: res.partner
+        """
+        lines = self.env["account.move.line"]
+        overdue = (
+            lines._get_remindable_domain()
+            & Domain("company_id", "=", company.id)
+            & Domain("partner_id", "in", customers.ids)
+            & Domain("date_maturity", "<", company._get_payment_today())
+        )
+        return lines.search(overdue).partner_id
 
     def _thank(self, template):
         """Write one mail to each customer of these reminders, about the last of them.
@@ -61,13 +85,24 @@ class PaymentReminder(models.Model):
         last -= self.browse(last._find_bad_addresses())
         # Also where no mail can go: nobody asks again tomorrow.
         mine.thanked = True
+        last._queue_thanks(template)
+        self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
+
+    def _queue_thanks(self, template):
+        """Queue the mails, one by one if they cannot be written together.
+
+        :param mail.template template: of the text
+        """
         try:
             with self.env.cr.savepoint():
-                template.send_mail_batch(last.ids)
-            self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
-        except UserError as error:
-            _logger.warning("Thanks could not be written: %s", error)
-            last._leave_task(
+                template.send_mail_batch(self.ids)
+        except TEXT_ERRORS as error:
+            if len(self) > 1:
+                for reminder in self:
+                    reminder._queue_thanks(template)
+                return
+            _logger.info("Thanks for reminder %s have no text: %s", self.id, error)
+            self._leave_task(
                 self.env._("The text of the thanks could not be made."),
                 self.env._("Correct the text of the thanks"),
             )

@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 from unittest.mock import patch
 
 from lxml import html
+from psycopg2.errors import DeadlockDetected
 
+from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -128,7 +130,7 @@ class TestReminderSend(SendCase):
         )
         self.assertEqual(len(copy), 1)
         self.assertEqual(copy.subject, mail.subject)
-        self.assertIn(reminder.request_id.url, copy.body_html)
+        self.assertEqual(copy.body_html, mail.body_html)
 
     def test_the_copy_that_arrives_does_not_hide_that_the_customer_s_does_not(self):
         self.first.copy_salesperson = True
@@ -151,6 +153,43 @@ class TestReminderSend(SendCase):
         self.assertEqual(reminder.request_id.line_ids.move_id, named)
         self.assertEqual(reminder.request_id.amount_to_pay, 120.0)
         self.assertNotIn(later, reminder.line_ids.move_id)
+
+    def not_due_of(self, reminder):
+        """Return the text of what the mail tells for information."""
+        body = html.fromstring(str(reminder.body))
+        return " ".join(
+            part.text_content() for part in body.xpath("//table[@name='not_due']")
+        )
+
+    def test_what_is_not_due_yet_is_told_and_not_asked_for(self):
+        named, later = self.overdue(120.0), self.overdue(80.0, days=-20)
+        held, flying = self.overdue(70.0, days=-20), self.overdue(60.0, days=-20)
+        self.due_lines(held).reminder_hold_until = self.today + timedelta(days=30)
+        self.pay(self.request_of(flying), "pdng-acsc")
+        self.settle_all()
+        reminder = self.remind(named)
+        text = self.not_due_of(reminder)
+        self.assertIn(later.name, text)
+        self.assertIn("80.00", text)
+        self.assertNotIn(held.name, text)
+        self.assertNotIn(flying.name, text)
+        self.assertEqual(reminder.request_id.line_ids.move_id, named)
+        self.assertEqual(reminder.request_id.amount_to_pay, 120.0)
+        self.assertNotIn(later.name, reminder.sms_body)
+
+    def test_of_much_that_is_not_due_yet_the_sum_is_told(self):
+        named = self.overdue()
+        for _number in range(12):
+            self.overdue(10.0, days=-20)
+        text = self.not_due_of(self.remind(named))
+        self.assertIn("and 2 more", text)
+        self.assertIn("120.00", text)
+
+    def test_a_formal_notice_speaks_of_what_is_due_alone(self):
+        self.first.formal_notice = True
+        named, later = self.overdue(), self.overdue(days=-20)
+        reminder = self.remind(named)
+        self.assertNotIn(later.name, reminder.body)
 
     def test_of_installments_only_the_overdue_one_is_asked_for(self):
         invoice = self.create_invoice(
@@ -273,6 +312,15 @@ class TestReminderSend(SendCase):
         self.contact("followup", email=False)
         self.assertEqual(self.recipient(), self.company_customer)
 
+    def test_a_contact_whom_no_channel_of_the_level_reaches_is_passed_over(self):
+        desk = self.contact("invoice", email=False, phone="06 98 76 54 32")
+        self.assertEqual(self.recipient(), desk)
+        self.first.second_channel = False
+        self.next_days(7)
+        self.second.channel = "email"
+        invoice = self.overdue(partner=self.company_customer)
+        self.assertEqual(self.remind(invoice).contact_id, self.company_customer)
+
     def test_a_contact_of_another_company_is_passed_over(self):
         other = self.env["res.company"].create({"name": "Other"})
         partner = self.contact("followup")
@@ -299,6 +347,36 @@ class TestReminderSend(SendCase):
         text = html.fromstring(str(reminder.body)).text_content()
         self.assertIn("234,50", text)
 
+    def test_a_language_changed_after_the_dry_run_is_used(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.first.with_context(lang="fr_FR").subject = "Rappel"
+        self.overdue()
+        reminder = self.plan()
+        reminder._prepare()
+        self.customer.lang = "fr_FR"
+        self.send(reminder)
+        self.assertEqual((reminder.lang, reminder.subject), ("fr_FR", "Rappel"))
+
+    def test_the_recipient_of_an_edited_text_reads_the_rest_in_his_language(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.overdue(1234.5)
+        reminder = self.plan()
+        reminder._prepare()
+        reminder.body = str(reminder.body).replace("First, ", "Dear ")
+        reminder.contact_id = self.env["res.partner"].create(
+            {
+                "name": "Jean Martin",
+                "parent_id": self.customer.id,
+                "email": "jean@example.com",
+                "lang": "fr_FR",
+            }
+        )
+        self.send(reminder)
+        self.assertEqual(reminder.lang, "fr_FR")
+        text = html.fromstring(str(reminder.body)).text_content()
+        self.assertIn("Dear Marie", text)
+        self.assertIn("234,50", text)
+
     def test_a_language_that_is_not_installed_is_not_used(self):
         self.customer.lang = False
         reminder = self.remind(self.overdue())
@@ -314,23 +392,38 @@ class TestReminderSend(SendCase):
         self.assertFalse(self.mails_of(reminder))
         self.assertTrue(self.tasks_of(reminder))
 
+    def merge_into_customer(self, duplicate):
+        self.env["base.partner.merge.automatic.wizard"]._merge(
+            (duplicate | self.customer).ids, self.customer
+        )
+        self.env.invalidate_all()
+
     def test_a_customer_merged_before_it_leaves_is_reminded_under_his_new_name(self):
         duplicate = self.env["res.partner"].create(
             {"name": "Marie D.", "email": "old@example.com"}
         )
         invoice = self.overdue(partner=duplicate)
-        reminder = self.plan()
-        self.env["base.partner.merge.automatic.wizard"]._merge(
-            (duplicate | self.customer).ids, self.customer
-        )
-        self.env.invalidate_all()
-        self.send(reminder)
+        prepared = self.plan()
+        prepared._prepare()
+        self.assertIn("Marie D.", prepared.body)
+        self.merge_into_customer(duplicate)
+        self.assertEqual(prepared.state, "dropped")
+        reminder = self.remind(invoice)
         self.assertEqual(reminder.partner_id, self.customer)
-        self.assertEqual(reminder.contact_id, self.customer)
-        self.assertEqual(
-            self.mails_of(reminder).email_to, self.customer.email_formatted
+        mail = self.mails_of(reminder)
+        self.assertEqual(mail.email_to, self.customer.email_formatted)
+        self.assertNotIn("Marie D.", mail.body_html)
+
+    def test_two_customers_merged_before_it_leaves_get_one_message(self):
+        duplicate = self.env["res.partner"].create(
+            {"name": "Marie D.", "email": "old@example.com"}
         )
-        self.assertEqual(reminder.line_ids.move_id, invoice)
+        invoices = self.overdue(partner=duplicate) | self.overdue()
+        self.plan()
+        self.merge_into_customer(duplicate)
+        self.send(self.find(*invoices))
+        self.send(self.plan())
+        self.assertEqual(len(self.mails_of(self.find(*invoices))), 1)
 
     # === Between plan and send ===
 
@@ -390,6 +483,73 @@ class TestReminderSend(SendCase):
         self.next_days(6)
         self.assertEqual(self.plan().line_ids.move_id, invoice)
 
+    def test_nothing_leaves_for_what_is_due_later_by_now(self):
+        invoice = self.overdue()
+        reminder = self.plan()
+        due = self.today + timedelta(days=20)
+        self.due_lines(invoice).date_maturity = due
+        self.assert_dropped(invoice, reminder)
+        self.assertIn(self.first.name, reminder.note)
+
+    def test_the_due_date_of_now_is_told(self):
+        self.first.body = '<p t-out="object.days_late"/>'
+        invoice = self.overdue(days=5)
+        reminder = self.plan()
+        reminder._prepare()
+        self.due_lines(invoice).date_maturity = self.today - timedelta(days=2)
+        self.send(reminder)
+        self.assertIn("<p>2</p>", reminder.body)
+
+    def test_what_a_later_level_reached_is_not_reminded_at_an_earlier_one(self):
+        invoice = self.overdue()
+        first = self.remind(invoice)
+        first._fail("Nobody there")
+        self.next_days(7)
+        second = self.remind(invoice) - first
+        self.assertEqual(second.level_id, self.second)
+        first.with_user(self.accountant).action_send()
+        self.assertEqual(first.state, "dropped")
+        self.assertTrue(first.note)
+        self.assertEqual(len(self.mails_of(first)), 1)
+
+    def test_of_two_levels_of_a_line_the_higher_one_leaves(self):
+        invoice = self.overdue()
+        first = self.remind(invoice)
+        self.next_days(7)
+        second = self.plan()
+        self.bounce(first, "marie.dupont@example.com")
+        self.assertEqual(first.state, "to_send")
+        self.send(first | second)
+        self.assertEqual(first.state, "dropped")
+        self.assertEqual((second.state, second.level_id), ("queued", self.second))
+
+    def test_nothing_leaves_for_what_is_excluded(self):
+        invoice = self.overdue()
+        reminder = self.plan()
+        invoice.no_followup = True
+        self.assert_dropped(invoice, reminder)
+
+    def test_nothing_leaves_for_what_is_blocked(self):
+        invoice = self.overdue()
+        reminder = self.plan()
+        invoice.action_toggle_block_payment()
+        self.assert_dropped(invoice, reminder)
+
+    def test_nothing_leaves_to_a_customer_on_hold(self):
+        invoice = self.overdue()
+        reminder = self.plan()
+        until = self.today + timedelta(days=5)
+        self.customer._hold_reminders(self.company, until, "Talks")
+        self.assert_dropped(invoice, reminder)
+
+    def test_nothing_leaves_for_less_than_the_minimum(self):
+        self.first.amount_min = 50.0
+        invoice = self.overdue(120.0)
+        reminder = self.plan()
+        self.register_payment(invoice, amount=119.0)
+        self.assert_dropped(invoice, reminder)
+        self.assertIn(self.first.name, reminder.note)
+
     def test_nothing_leaves_while_a_transfer_is_on_its_way(self):
         invoice = self.overdue()
         reminder = self.plan()
@@ -397,6 +557,17 @@ class TestReminderSend(SendCase):
         self.settle_all()
         self.assertTrue(invoice.transfer_in_progress)
         self.assert_dropped(invoice, reminder)
+
+    def test_a_customer_who_joins_a_group_is_reminded_as_the_group(self):
+        customer = self.env["res.partner"].create(
+            {"name": "Acme", "is_company": True, "email": "acme@example.com"}
+        )
+        invoice = self.overdue(partner=customer)
+        reminder = self.plan()
+        customer.write({"is_company": False, "parent_id": self.company_customer.id})
+        self.send(reminder)
+        self.assertEqual(reminder.state, "dropped")
+        self.assertEqual(self.remind(invoice).partner_id, self.company_customer)
 
     def test_a_level_removed_before_it_leaves_frees_its_lines(self):
         invoice = self.overdue()
@@ -492,7 +663,8 @@ class TestReminderSend(SendCase):
                 "email": "jean@example.com",
             }
         )
-        reminder.contact_id = child
+        reminder.with_user(self.accountant).contact_id = child
+        self.assertFalse(reminder.edited)
         self.send(reminder)
         self.assertIn("Jean Martin", reminder.body)
         self.assertEqual(self.mails_of(reminder).email_to, child.email_formatted)
@@ -553,6 +725,25 @@ class TestReminderSend(SendCase):
         reminder._set_left()
         self.assertEqual((reminder.state, reminder.sent_at), ("sent", self.now))
 
+    def test_two_customers_of_the_same_name_have_a_task_each(self):
+        self.first.second_channel = False
+        partners = self.env["res.partner"].create([{"name": "Marie Dupont"}] * 2)
+        for partner in partners:
+            self.overdue(partner=partner)
+        reminders = self.plan()
+        self.send(reminders)
+        self.assertEqual(len(self.tasks_of(reminders)), 2)
+
+    def test_nobody_who_has_left_gets_the_task(self):
+        gone = self.env["res.users"].create(
+            {"name": "Gone", "login": "gone@boutique.example", "active": False}
+        )
+        self.policy.user_id = gone
+        self.customer.email = False
+        with self.channel("sms", "He has no number."):
+            reminder = self.remind(self.overdue(invoice_user_id=False))
+        self.assertEqual(self.tasks_of(reminder).user_id, self.accountant)
+
     def test_one_customer_has_one_task_for_the_same_trouble(self):
         self.customer.email = False
         with self.channel("sms"):
@@ -593,6 +784,18 @@ class TestReminderSend(SendCase):
             self.send(reminder)
         self.assertEqual(taken, reminder.ids)
         self.assertFalse(self.mails_of(reminder))
+
+    def test_the_channel_after_one_that_failed_waits_for_its_hours(self):
+        self.overdue()
+        reminder = self.plan()
+        reminder.with_user(self.accountant).action_send()
+        self.deliver_mails(reminder)
+        self.set_now(datetime(2026, 3, 16, 22, 0))
+        self.bounce(reminder, "marie.dupont@example.com")
+        with self.channel("sms") as taken:
+            self.run_reminders()
+        self.assertFalse(taken)
+        self.assertEqual(reminder.state, "to_send")
 
     def test_a_bounce_of_what_is_paid_by_now_goes_nowhere(self):
         invoice = self.overdue()
@@ -684,12 +887,16 @@ class TestReminderSend(SendCase):
 
     def test_a_queue_that_stands_still_is_told_to_a_person_once(self):
         reminder = self.remind(self.overdue())
+        triggers = self.env["ir.cron.trigger"].search([])
         for _day in range(3):
             self.next_days(1)
             self.set_now(self.now + timedelta(minutes=1))
             self.follow()
         self.assertEqual(reminder.state, "queued")
         self.assertEqual(len(self.tasks_of(reminder)), 1)
+        self.assertEqual(
+            self.env["ir.cron.trigger"].search([]), triggers, "nothing is new"
+        )
 
     # === Paid after, thanks ===
 
@@ -719,12 +926,10 @@ class TestReminderSend(SendCase):
         self.assertFalse(reminder.amount_paid_after)
 
     def thanks(self):
-        template = self.env.ref("account_payment_request.mail_template_reminder_thanks")
         self.follow()
         before = self.env["mail.mail"].sudo().search([])
         with self.without_commits():
             self.reminders._send_thanks(self.company)
-        self.assertTrue(template)
         return self.env["mail.mail"].sudo().search([]) - before
 
     def test_whoever_pays_is_thanked_once(self):
@@ -754,6 +959,78 @@ class TestReminderSend(SendCase):
         self.find(paid).thanked = True
         self.assertFalse(self.thanks())
 
+    def test_nobody_is_thanked_for_what_is_written_off(self):
+        self.company.payment_reminder_thanks = True
+        invoice = self.overdue()
+        reminder = self.remind(invoice)
+        receivable = self.due_lines(invoice)
+        entry = self.env["account.move"].create(
+            {
+                "journal_id": self.company_data["default_journal_misc"].id,
+                "date": self.today,
+                "line_ids": [
+                    Command.create(
+                        {
+                            "account_id": self.company_data[
+                                "default_account_expense"
+                            ].id,
+                            "debit": 120.0,
+                        }
+                    ),
+                    Command.create(
+                        {
+                            "account_id": receivable.account_id.id,
+                            "partner_id": self.customer.id,
+                            "credit": 120.0,
+                        }
+                    ),
+                ],
+            }
+        )
+        entry.action_post()
+        (receivable | entry.line_ids).filtered(
+            lambda line: line.account_id == receivable.account_id
+        ).reconcile()
+        self.assertFalse(self.thanks())
+        self.assertFalse(reminder.amount_paid_after)
+
+    def test_whoever_still_owes_is_thanked_when_all_is_paid(self):
+        self.company.payment_reminder_thanks = True
+        invoice = self.overdue()
+        self.remind(invoice)
+        other = self.overdue(500.0, days=0)
+        self.next_days(1)
+        self.register_payment(invoice, payment_date=self.today)
+        self.assertFalse(self.thanks())
+        self.register_payment(other, payment_date=self.today)
+        self.assertEqual(len(self.thanks()), 1)
+
+    def test_thanks_wait_for_the_hours_of_the_level(self):
+        self.company.payment_reminder_thanks = True
+        invoice = self.overdue()
+        self.remind(invoice)
+        self.set_now(datetime(2026, 3, 22, 2, 0))
+        self.register_payment(invoice, payment_date=self.today)
+        self.assertFalse(self.thanks())
+        self.set_now(datetime(2026, 3, 23, 9, 0))
+        self.assertEqual(len(self.thanks()), 1)
+
+    @mute_logger(RENDER_LOGGER)
+    def test_thanks_of_which_the_text_fails_stop_their_customer_only(self):
+        self.company.payment_reminder_thanks = True
+        template = self.env.ref("account_payment_request.mail_template_reminder_thanks")
+        template.subject = (
+            "{{ 1 / (0 if object.partner_id.name == 'Generique SAS' else 1) }}"
+        )
+        self.company_customer.name = "Generique SAS"
+        invoices = self.overdue() | self.overdue(partner=self.company_customer)
+        reminders = self.remind(*invoices)
+        for invoice in invoices:
+            self.register_payment(invoice, payment_date=self.today)
+        self.assertEqual(self.thanks().recipient_ids, self.customer)
+        self.assertEqual(len(self.tasks_of(reminders)), 1)
+        self.assertFalse(self.thanks())
+
     # === Hours, copies ===
 
     def test_the_job_sends_inside_the_window_only(self):
@@ -767,6 +1044,18 @@ class TestReminderSend(SendCase):
         self.run_reminders()
         self.assertEqual(reminder.state, "queued")
         self.assertFalse(reminder.note)
+
+    def test_the_job_waits_for_fresh_bank_data(self):
+        invoice = self.overdue()
+        with patch.object(
+            self.registry["res.company"],
+            "_get_bank_data_age",
+            lambda *_args: timedelta(hours=49),
+        ):
+            self.run_reminders()
+        reminder = self.find(invoice)
+        self.assertEqual(reminder.state, "to_send")
+        self.assertTrue(reminder.note)
 
     def test_a_person_may_send_on_a_sunday(self):
         self.overdue()
@@ -789,6 +1078,7 @@ class TestReminderSend(SendCase):
             self.assertEqual(reminder.state, "to_send")
             with self.assertRaises(UserError):
                 reminder.action_send()
+            self.send(reminder)
             self.assertFalse(self.mails_of(reminder))
             parameters.set_param("database.is_neutralized", False)
         parameters.set_param("database.uuid", uuid)
@@ -817,6 +1107,18 @@ class TestReminderSend(SendCase):
         self.assertEqual(len(self.find(invoice)), 2)
 
     # === Failures of the job itself ===
+
+    def test_a_deadlock_is_for_the_next_run(self):
+        invoice = self.overdue()
+        with patch.object(
+            self.registry["payment.reminder"],
+            "_queue_mails",
+            side_effect=DeadlockDetected,
+        ):
+            self.run_reminders()
+        self.assertEqual(self.find(invoice).state, "to_send")
+        self.run_reminders()
+        self.assertEqual(self.find(invoice).state, "queued")
 
     @mute_logger(SEND_LOGGER)
     def test_one_reminder_that_cannot_leave_does_not_hold_the_others(self):
