@@ -66,6 +66,7 @@
         ],
         "web.assets_backend": [
             "account_payment_request/static/src/bank_accounts/*",
+            "account_payment_request/static/src/calls/*",
             "account_payment_request/static/src/reconcile/*",
         ],
         "web.assets_tests": [

@@ -29,6 +29,9 @@ class IrActionsReport(models.Model):
             if name == LETTER_REPORT and not document["attachment"]:
                 letter = self.env["payment.reminder"].browse(id_)
                 pages = letter._stamp_letter(document["stream"].getvalue())
+                # The service for letters takes eight pages at most.
+                if not self.env.context.get("snailmail_layout"):
+                    pages = letter._enclose(pages)
                 document["stream"] = io.BytesIO(pages)
             streams[id_] = document
         return streams

@@ -3,9 +3,10 @@ import base64
 from lxml import etree, html
 from markupsafe import Markup
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
+from odoo.tools.pdf import merge_pdf
 
 from ..report.letter_sheet import Sheet, stamp
 
@@ -20,6 +21,18 @@ class PaymentReminder(models.Model):
     """Reminders by post, and the statement of account that goes with a reminder."""
 
     _inherit = "payment.reminder"
+
+    is_printed = fields.Boolean(
+        string="Printed",
+        compute="_compute_is_printed",
+        help="The letter as it is now was printed; it can be posted.",
+    )
+
+    @api.depends("state")
+    def _compute_is_printed(self):
+        printed = self._get_letters()
+        for reminder in self:
+            reminder.is_printed = bool(printed[reminder._origin.id])
 
     def _send_by_letter(self):
         """Take the reminders whose recipient can be written to by post.
@@ -77,7 +90,7 @@ class PaymentReminder(models.Model):
             )
 
     def _cancel_letters(self):
-        """Take back what a service for letters could not post yet."""
+        """Take back what the service for letters could not post yet."""
         if "snailmail.letter" in self.env and self.mail_message_id:
             self.env["snailmail.letter"].sudo().search(
                 [
@@ -167,7 +180,10 @@ class PaymentReminder(models.Model):
                 for line in (company.name, company.street, company.street2, city)
                 if line
             ],
-            window=reminder._get_postal_lines(),
+            # Our post reads the country, not the recipient's.
+            window=reminder.with_context(
+                lang=company._get_payment_language()
+            )._get_postal_lines(),
             footer=[
                 line
                 for line in (" – ".join(filter(None, part)) for part in footer)
@@ -176,6 +192,17 @@ class PaymentReminder(models.Model):
             logo=logo,
         )
         return stamp(pdf, sheet)
+
+    def _enclose(self, pdf):
+        """Return the letter with the invoices and the statement that its level attaches
+        behind it.
+
+        :param bytes pdf: the letter alone
+        :rtype: bytes
+        """
+        self.ensure_one()
+        enclosed = self.sudo()._get_attachments()[self.id]
+        return merge_pdf([pdf, *(attachment.raw for attachment in enclosed)])
 
     def _split_body(self):
         """Return the text before the table of invoices, and the text after it.
@@ -245,21 +272,34 @@ class PaymentReminder(models.Model):
     def action_print_letters(self):
         """Print the letters to post; what was paid or held meanwhile is not.
 
-        :return: action that downloads them as one file
+        :return: action that downloads them as one file, printed before slice by slice
         :rtype: dict
         :raises UserError: if nothing is left to post
         """
         self.check_access("write")
         letters = self.sudo().filtered(lambda r: r.state == "to_post")
         letters = letters._refresh_to_do()
-        # A text that a person changed since it was printed last.
-        letters.filtered("edited")._forget_letters()
+        letters._find_outdated_letters()._forget_letters()
         if not letters:
             raise UserError(
                 self.env._("Nothing of it is to be posted: see why on the reminders.")
             )
-        report = self.env.ref(LETTER_REPORT)
-        return report.report_action(letters.sudo(False), config=False)
+        return letters.sudo(False)._continue("print", letters.ids)
+
+    def _print_letters(self):
+        """Print letters that were not printed yet; each is kept with its reminder."""
+        printed = self._get_letters()
+        new = self.filtered(lambda r: r.state == "to_post" and not printed[r.id])
+        if new:
+            report = self.env["ir.actions.report"]
+            report._render_qweb_pdf(LETTER_REPORT, new.ids)
+
+    def _get_print_action(self):
+        """Return the action that downloads these letters as one file.
+
+        :rtype: dict
+        """
+        return self.env.ref(LETTER_REPORT).report_action(self, config=False)
 
     def action_posted(self):
         """Note that the letters are in the post.
@@ -314,6 +354,24 @@ class PaymentReminder(models.Model):
             changed._prepare()
             left |= reminders.filtered(lambda r: r.state in ("to_post", "to_call"))
         return self & left
+
+    def _find_outdated_letters(self):
+        """Return the reminders of which a person changed text or address since they
+        were printed.
+
+        :rtype: payment.reminder
+        """
+        outdated = self.browse()
+        for reminder_id, letter in self._get_letters().items():
+            reminder = self.browse(reminder_id)
+            shown = [*(reminder.partner_id | reminder.contact_id)]
+            if reminder.edited:
+                shown.append(reminder)
+            if letter and any(
+                record.write_date > letter.create_date for record in shown
+            ):
+                outdated |= reminder
+        return outdated
 
     def _forget_letters(self):
         """Remove letters that say what is not true any more, before they are posted."""

@@ -33,6 +33,11 @@ class PaymentReminder(models.Model):
     phone_numbers = fields.Html(
         string="Numbers", compute="_compute_phone_numbers", sanitize=False
     )
+    other_calls = fields.Char(
+        string="In the Same Call",
+        compute="_compute_other_calls",
+        help="What else this customer is to be called about: the answer is for all.",
+    )
 
     @api.depends("state", "call_date", "company_id")
     def _compute_call_due(self):
@@ -69,11 +74,41 @@ class PaymentReminder(models.Model):
         """
         self.ensure_one()
         people = self.contact_id | self.partner_id | self.partner_id.child_ids
-        return [
-            (partner, partner._phone_format(fname="phone"), partner.name or "")
-            for partner in people
-            if partner.phone
-        ]
+        book = {}
+        for partner in people.filtered("phone"):
+            number = partner._phone_format(fname="phone")
+            book.setdefault(
+                number or partner.phone, (partner, number, partner.name or "")
+            )
+        return list(book.values())
+
+    @api.depends("state", "partner_id", "company_id")
+    @api.depends_context("lang")
+    def _compute_other_calls(self):
+        for reminder in self:
+            reminder.other_calls = "; ".join(
+                f"{other.invoice_names}: {other._write_amount(other.amount_overdue)}"
+                for other in reminder._get_other_calls()
+            )
+
+    def _get_other_calls(self):
+        """Return what else the customer is to be called about, in another currency or
+        since: he is called once, about all of it.
+
+        :rtype: payment.reminder
+        """
+        self.ensure_one()
+        if self.state != "to_call":
+            return self.browse()
+        return self.search(
+            [
+                ("state", "=", "to_call"),
+                ("company_id", "=", self.company_id.id),
+                ("partner_id", "=", self.partner_id.id),
+                ("id", "!=", self.id),
+            ],
+            order="id",
+        )
 
     # === Hand over ===
 
@@ -109,7 +144,8 @@ class PaymentReminder(models.Model):
     # === What the customer said ===
 
     def action_phone_outcome(self, outcome="done", note=None, date=None):
-        """Note what became of a call.
+        """Note what became of a call, which was about all that waits for one with this
+        customer.
 
         - `promised`: nothing is reminded until ``date``;
         - `disputed`: nothing is reminded until ``date`` or for 30 days, and the
@@ -137,9 +173,10 @@ class PaymentReminder(models.Model):
             raise UserError(self.env._("Choose a day that is still to come."))
         if outcome not in dict(OUTCOMES):
             raise UserError(self.env._("“%s” is not an answer.", outcome))
-        reminder.write({"outcome": outcome, "outcome_note": note})
-        reminder._log_call()
-        getattr(reminder, f"_note_{outcome}")(note, date)
+        for call in reminder | reminder._get_other_calls():
+            call.write({"outcome": outcome, "outcome_note": note})
+            call._log_call()
+            getattr(call, f"_note_{outcome}")(note, date)
 
     def _note_promised(self, note, date):
         if not date:

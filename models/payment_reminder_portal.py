@@ -41,6 +41,7 @@ class PaymentReminder(models.Model):
             reminder.mail_message_id = message
             if addresses := users[reminder.partner_id]._get_portal_addresses():
                 mails.create(reminder._get_portal_mail(message, addresses))
+        self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
         return why_not
 
     def _find_portal_users(self):
@@ -80,13 +81,14 @@ class PaymentReminder(models.Model):
     def _get_portal_mail(self, message, addresses):
         """Return the values of the mail that tells portal users of ``message``."""
         self.ensure_one()
-        env = self.with_context(lang=self.lang).env
+        reminder = self.with_context(lang=self.lang)
         body = Markup('<p>{}</p><p><a href="{}">{}</a></p>').format(
-            env._(
-                "A message about %s is in your customer account.", self.invoice_names
+            reminder.env._(
+                "A message about %s is in your customer account.",
+                reminder.invoice_names,
             ),
             self._get_portal_url(),
-            env._("Read it"),
+            reminder.env._("Read it"),
         )
         return {
             "mail_message_id": message.id,

@@ -1,14 +1,24 @@
-"""Prepares and sends many reminders from a screen, a slice a request, and says how far
-it got: whatever is left when the screen is closed leaves with the next run."""
+"""Prepares, sends and prints many reminders from a screen, a slice a request, and says
+how far it got: what waits when the screen is closed leaves with the next run.
+"""
+
+import logging
 
 from odoo import models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
-SLICE = 50
-#: What leaves by itself or at a press of a button; letters and calls are a person's.
+_logger = logging.getLogger(__name__)
+
+#: What may leave today; letters and calls are a person's.
 WAITING = ("to_confirm", "to_send")
-TO_LEAVE = (*WAITING, "failed")
+#: What is done slice by slice, and how many a request: a letter takes seconds.
+JOBS = {
+    "prepare": ("_prepare", 50),
+    "send": ("_send_slice", 50),
+    "print": ("_print_letters", 10),
+}
 
 
 class PaymentReminder(models.Model):
@@ -30,13 +40,11 @@ class PaymentReminder(models.Model):
         return self._continue("prepare", waiting.ids)
 
     def action_send_many(self):
-        """Send these reminders now, with a notice of how far it got."""
-        self.check_access("write")
-        reminders = self.filtered(lambda r: r.state in TO_LEAVE)
-        if not reminders:
-            raise UserError(self.env._("These reminders have already left."))
-        reminders._release_by_hand()
-        return self._continue("send", reminders.ids)
+        """Send these reminders now, with a notice of how far it got.
+
+        :raises UserError: if none of them can leave
+        """
+        return self._continue("send", self._release_by_hand().ids)
 
     def action_send_all(self):
         """Send all that waits, but for what a person has to confirm one by one."""
@@ -74,21 +82,37 @@ class PaymentReminder(models.Model):
         job = self.env.context.get("reminder_job")
         ids = list(self.env.context.get("reminder_ids") or ())
         done_ids = list(self.env.context.get("reminder_done_ids") or ())
-        chunk, rest = ids[:SLICE], ids[SLICE:]
+        if job not in JOBS:
+            raise UserError(self.env._("There is nothing to go on with."))
+        step, size = JOBS[job]
+        chunk, rest = ids[:size], ids[size:]
         reminders = self.browse(chunk).exists()
         reminders.check_access("write")
-        if job == "send":
-            reminders.sudo()._send_slice()
-        elif job == "prepare":
-            reminders.sudo()._prepare()
-        else:
-            raise UserError(self.env._("There is nothing to go on with."))
+        reminders.sudo()._do_slice(step)
         return self._continue(job, rest, done_ids + chunk)
+
+    def _do_slice(self, step):
+        """Take a step for these reminders together or, if that fails, for each alone:
+        one customer must not hold up the others.
+
+        :param str step: method
+        """
+        try:
+            with self.env.cr.savepoint():
+                getattr(self, step)()
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            raise
+        except Exception as error:
+            if len(self) == 1:
+                _logger.exception("Reminder %s: %s failed", self.id, step)
+                self._fail_unexpected(error)
+            for reminder in self if len(self) > 1 else ():
+                reminder._do_slice(step)
 
     def _continue(self, job, ids, done_ids=()):
         """Return the notice of how far the work got; the client then goes on with it.
 
-        :param str job: `prepare` or `send`
+        :param str job: one of `JOBS`
         :param list[int] ids: reminders left to do
         :param list[int] done_ids: those done
         :rtype: dict
@@ -97,7 +121,7 @@ class PaymentReminder(models.Model):
         if not ids:
             return self._notify(
                 self._tell_done(job, done_ids),
-                {"type": "ir.actions.act_window_close"},
+                self.browse(done_ids)._get_last_action(job),
                 kind="success" if done_ids else "info",
             )
         action = self.env.ref("account_payment_request.action_payment_reminder_go_on")
@@ -110,19 +134,27 @@ class PaymentReminder(models.Model):
                 "reminder_done_ids": list(done_ids),
             },
         }
-        if not done_ids and total <= SLICE:
+        if not done_ids and total <= JOBS[job][1]:
             # Done before anybody could read how far it got.
             return go_on
-        progress = (
-            self.env._(
-                "%(done)s of %(total)s prepared…", done=len(done_ids), total=total
-            )
-            if job == "prepare"
-            else self.env._(
-                "%(done)s of %(total)s sent…", done=len(done_ids), total=total
-            )
-        )
+        done = {"done": len(done_ids), "total": total}
+        if job == "prepare":
+            progress = self.env._("%(done)s of %(total)s prepared…", **done)
+        elif job == "send":
+            progress = self.env._("%(done)s of %(total)s sent…", **done)
+        else:
+            progress = self.env._("%(done)s of %(total)s printed…", **done)
         return self._notify(progress, go_on)
+
+    def _get_last_action(self, job):
+        """Return what the client does when all of these are done.
+
+        :rtype: dict
+        """
+        letters = self.exists().filtered(lambda r: r.state == "to_post")
+        if job == "print" and letters:
+            return letters._get_print_action()
+        return {"type": "ir.actions.act_window_close"}
 
     def _notify(self, message, next_action, kind="info"):
         return {

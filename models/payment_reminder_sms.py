@@ -157,9 +157,7 @@ class PaymentReminder(models.Model):
     # === Failed ===
 
     def _cancel_sms(self):
-        """Take back the SMS or the letter that failed: a person, or the service itself,
-        who sends it again would remind the customer twice."""
-        self._cancel_letters()
+        """Take back the SMS that failed."""
         self.env["sms.sms"].sudo().search(
             [
                 ("mail_message_id", "in", self.mail_message_id.ids),

@@ -1,5 +1,5 @@
 from odoo import models
-from odoo.tools import SQL, format_amount, format_date
+from odoo.tools import format_amount, format_date
 
 STATEMENT_REPORT = "account_payment_request.action_report_statement"
 #: Days late at which an amount moves into the next column.
@@ -54,26 +54,23 @@ class ResPartner(models.Model):
         :rtype: account.move.line
         """
         self.ensure_one()
-        lines = self.env["account.move.line"].sudo()
-        lines.flush_model()
-        query = SQL(
-            """
-            SELECT line.id
-              FROM account_move_line line
-              JOIN account_account account ON account.id = line.account_id
-              JOIN res_partner partner ON partner.id = line.partner_id
-             WHERE account.account_type = 'asset_receivable'
-               AND line.company_id = %(company_id)s
-               AND partner.commercial_partner_id = %(partner_id)s
-               AND line.parent_state = 'posted'
-               AND NOT line.reconciled
-               AND line.amount_residual_currency != 0
-          ORDER BY COALESCE(line.date_maturity, line.date), line.date, line.id
-            """,
-            company_id=company.id,
-            partner_id=self.commercial_partner_id.id,
+        customer = self.commercial_partner_id
+        return (
+            self.env["account.move.line"]
+            .search(
+                [
+                    ("account_type", "=", "asset_receivable"),
+                    ("company_id", "=", company.id),
+                    ("partner_id.commercial_partner_id", "=", customer.id),
+                    ("parent_state", "=", "posted"),
+                    ("reconciled", "=", False),
+                    # Paid without a journal entry: their residual is not due.
+                    ("move_id.payment_state", "not in", ("paid", "in_payment")),
+                    ("amount_residual_currency", "!=", 0),
+                ]
+            )
+            .sorted(lambda line: (line.date_maturity or line.date, line.date, line.id))
         )
-        return lines.browse(row[0] for row in self.env.execute_query(query))
 
     def _get_statement_part(self, currency, lines, today):
         """Return what is open in one currency."""
@@ -82,13 +79,16 @@ class ResPartner(models.Model):
             return format_amount(self.env, amount, currency)
 
         ages = [0.0] * (len(AGES) + 1)
+        credit = 0.0
         rows = []
         for line in lines:
             residual = line.amount_residual_currency
             due = line.date_maturity or line.date
-            # A credit is nobody's debt: it takes off what is not overdue yet.
             late = (today - due).days if residual > 0 else 0
-            ages[sum(late > age for age in AGES)] += residual
+            if residual > 0:
+                ages[sum(late > age for age in AGES)] += residual
+            else:
+                credit -= residual
             rows.append(
                 {
                     "date": format_date(
@@ -102,11 +102,17 @@ class ResPartner(models.Model):
                     "open": write(residual),
                 }
             )
+        # Credits go to the oldest, as in reminders; what is left of them is owed.
+        for column in reversed(range(len(ages))):
+            used = min(credit, ages[column]) if column else credit
+            ages[column] = currency.round(ages[column] - used) or 0.0
+            credit -= used
+        overdue = sum(ages[1:])
         return {
             "currency": currency,
             "rows": rows,
             "open": write(sum(ages)),
-            "overdue": write(sum(ages[1:])) if sum(ages[1:]) else "",
+            "overdue": write(overdue) if overdue else "",
             "ages": list(zip(self._get_age_labels(), map(write, ages), strict=True)),
         }
 

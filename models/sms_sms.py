@@ -73,8 +73,7 @@ class SmsSms(models.Model):
         :return: whether the job has time left
         :rtype: bool
         """
-        size = self.browse(ids[:1])._get_send_batch_size()
-        for slice_ids in split_every(size, ids):
+        for slice_ids in split_every(self._get_send_batch_size(), ids):
             batch = self.browse(slice_ids).try_lock_for_update()
             batch.invalidate_recordset(["state", "to_delete"])
             batch = batch.filtered(lambda s: s.state == "outgoing" and not s.to_delete)

@@ -6,9 +6,10 @@ from unittest.mock import patch
 
 from odoo import Command
 from odoo.exceptions import UserError
-from odoo.tests import new_test_user, tagged
+from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.base.models.ir_mail_server import MailDeliveryException
 from odoo.addons.sms.tools.sms_api import SmsApi
 
 from .reminder_case import ReminderCase
@@ -365,6 +366,18 @@ class TestReminderOnPortal(ChannelCase):
         self.assertIn(f"/my/reminders/{reminder.id}", mail.body_html)
         self.assertNotIn(reminder.request_id.url, mail.body_html)
 
+    def test_whoever_may_log_in_is_told_now_and_in_his_language(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.customer.lang = "fr_FR"
+        self.invite(self.customer, email="marie@portal.example")
+        cron = self.env.ref("mail.ir_cron_mail_scheduler_action")
+        triggers = self.env["ir.cron.trigger"].sudo()
+        triggers.search([("cron_id", "=", cron.id)]).unlink()
+        invoices = [self.overdue() for _number in range(4)]
+        reminder = self.remind(*invoices)
+        self.assertIn("et 1 de plus", self.mails_of(reminder).body_html)
+        self.assertTrue(triggers.search_count([("cron_id", "=", cron.id)]))
+
     def test_a_user_of_another_contact_of_the_customer_counts(self):
         buyer = self.env["res.partner"].create(
             {"name": "Buyer", "parent_id": self.company_customer.id}
@@ -378,11 +391,16 @@ class TestReminderOnPortal(ChannelCase):
         self.assert_next(self.remind(self.overdue()), "portal")
 
 
-@tagged("post_install", "-at_install")
-class TestReminderCalls(ChannelCase):
+class CallCase(ChannelCase):
     def setUp(self):
         super().setUp()
         self.use("phone")
+
+
+@tagged("post_install", "-at_install")
+class TestReminderCalls(CallCase):
+    def setUp(self):
+        super().setUp()
         self.first.phone_script = "<p>Good morning {{ object.contact_id.name }}</p>"
 
     def call(self):
@@ -390,8 +408,8 @@ class TestReminderCalls(ChannelCase):
         invoice = self.overdue()
         return self.remind(invoice), invoice
 
-    def calls_of(self, reminder):
-        return reminder.activity_ids.filtered(
+    def calls_of(self, reminders):
+        return reminders.activity_ids.filtered(
             lambda task: task.activity_type_id
             == self.env.ref("mail.mail_activity_data_call")
         )
@@ -479,6 +497,40 @@ class TestReminderCalls(ChannelCase):
             with self.assertRaises(UserError):
                 reminder.action_phone_outcome(outcome)
 
+    def test_one_call_is_about_all_that_the_customer_owes(self):
+        dollars = self.env.ref("base.USD")
+        dollars.active = True
+        invoice, foreign = self.overdue(), self.overdue(60.0, currency_id=dollars.id)
+        reminder, other = self.remind(invoice), self.find(foreign)
+        self.assertNotEqual(reminder, other)
+        self.assertIn(foreign.name, reminder.other_calls)
+        self.assertIn("60.00", reminder.other_calls)
+        reminder.action_phone_outcome("no_answer")
+        self.assertEqual(set((reminder | other).mapped("call_due")), {False})
+        self.next_days(1)
+        day = self.today + timedelta(days=10)
+        reminder.action_phone_outcome("promised", "All of it", day)
+        self.assertEqual((other.state, other.outcome), ("sent", "promised"))
+        self.assertEqual(self.due_lines(foreign).reminder_hold_until, day)
+        self.assertFalse(self.calls_of(reminder | other))
+
+    def test_another_customer_is_another_call(self):
+        reminder, _invoice = self.call()
+        other = self.remind(self.overdue(partner=self.customer.copy()))
+        self.assertFalse(reminder.other_calls)
+        reminder.action_phone_outcome("done")
+        self.assertEqual(other.state, "to_call")
+
+    def test_a_number_is_told_once(self):
+        self.company_customer.phone = "06 98 76 54 32"
+        for number in ("+33 6 98 76 54 32", "01 42 68 53 00"):
+            self.env["res.partner"].create(
+                {"name": "A", "parent_id": self.company_customer.id, "phone": number}
+            )
+        reminder = self.remind(self.overdue(partner=self.company_customer))
+        numbers = [number for _partner, number, _name in reminder._get_phone_book()]
+        self.assertEqual(numbers, ["+33698765432", "+33142685300"])
+
     def test_only_what_is_an_answer_is_taken(self):
         reminder, _invoice = self.call()
         with self.assertRaises(UserError):
@@ -544,6 +596,33 @@ class TestReminderCalls(ChannelCase):
         self.assertEqual(mail["email_to"], ["new@example.com"])
         self.assertIn(reminder.request_id.url, mail["body"])
 
+    def test_without_a_mobile_number_a_mail_is_proposed(self):
+        self.customer.phone = "01 42 68 53 00"
+        reminder, _invoice = self.call()
+        self.assertEqual(self.link(reminder).channel, "email")
+
+    def test_no_link_leaves_from_a_copy_of_the_database(self):
+        reminder, _invoice = self.call()
+        parameters = self.env["ir.config_parameter"].sudo()
+        parameters.set_param("database.is_neutralized", "True")
+        with self.sms_provider() as sent, self.assertRaises(UserError):
+            self.link(reminder).action_send()
+        self.assertFalse(sent)
+
+    def test_whoever_calls_is_told_if_the_mail_does_not_leave(self):
+        reminder, _invoice = self.call()
+        link = self.link(reminder, channel="email")
+        refused = MailDeliveryException("550 no such mailbox")
+        with (
+            self.mock_mail_gateway(),
+            patch.object(
+                self.registry["ir.mail_server"], "send_email", side_effect=refused
+            ),
+            mute_logger("odoo.addons.mail.models.mail_mail"),
+        ):
+            with self.assertRaisesRegex(UserError, "550 no such mailbox"):
+                link.action_send()
+
     def test_whoever_calls_is_told_if_the_link_does_not_leave(self):
         reminder, _invoice = self.call()
         with self.sms_provider("insufficient_credit"):
@@ -555,3 +634,17 @@ class TestReminderCalls(ChannelCase):
         ):
             with self.assertRaises(UserError):
                 self.link(reminder, **values).action_send()
+
+
+@tagged("post_install", "-at_install")
+class TestReminderCallsTour(CallCase, HttpCase):
+    def test_after_an_answer_comes_the_next_call(self):
+        last = self.overdue(100.0)
+        first = self.overdue(200.0, partner=self.customer.copy({"name": "Paul Martin"}))
+        self.remind(first, last)
+        self.env.flush_all()
+        self.start_tour(
+            "/odoo/reminder-calls", "reminder_calls", login=self.accountant.login
+        )
+        self.assertEqual(self.find(first).calls, 1)
+        self.assertEqual(self.find(last).outcome, "promised")

@@ -1,5 +1,6 @@
 """Letters and statements of account: what is printed, kept and posted."""
 
+import io
 import re
 import subprocess
 import tempfile
@@ -8,13 +9,16 @@ from unittest.mock import patch
 
 from lxml import html
 
-from odoo.exceptions import UserError
-from odoo.tests import HttpCase, tagged
+from odoo import Command
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tools.pdf import PdfFileReader
 
 from . import test_invoice_pdf
 from .test_reminder_channels import ChannelCase
 
 LETTER_REPORT = "account_payment_request.action_report_payment_reminder"
+STAMP = "odoo.addons.account_payment_request.models.payment_reminder_letter.stamp"
 MILLIMETRES_PER_POINT = 25.4 / 72
 
 
@@ -31,12 +35,16 @@ class LetterCase(ChannelCase):
 
     def print(self, reminders):
         """Print letters as the button does; return the PDF."""
-        action = reminders.with_user(self.accountant).action_print_letters()
-        self.env.flush_all()
+        # Nothing is printed in tests otherwise.
+        self.env = self.env(
+            context={**self.env.context, "force_report_rendering": True}
+        )
+        reminders = reminders.with_user(self.accountant)
+        self.notices = self.go_on(reminders.action_print_letters())
+        action = self.last_action
         content, kind = (
             self.env["ir.actions.report"]
             .with_user(self.accountant)
-            .with_context(force_report_rendering=True)
             ._render_qweb_pdf(action["report_name"], action["context"]["active_ids"])
         )
         self.assertEqual(kind, "pdf")
@@ -91,6 +99,16 @@ class TestReminderLetter(LetterCase):
             reminder._get_postal_lines()[1:],
             ["12 rue des Lilas", "1000 BRUXELLES", "BELGIUM"],
         )
+
+    def test_the_country_is_written_as_the_companys_post_reads_it(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.customer.write({"country_id": self.env.ref("base.de").id, "lang": "fr_FR"})
+        reminder = self.remind(self.overdue())
+        self.assertEqual(reminder.lang, "fr_FR")
+        sheets = []
+        with patch(STAMP, lambda _pdf, sheet: sheets.append(sheet)):
+            reminder._stamp_letter(b"")
+        self.assertEqual(sheets[0].window[-1], "GERMANY")
 
     def test_the_letter_has_the_text_the_table_and_no_button(self):
         self.first.closing = "<p>Yours faithfully</p>"
@@ -239,12 +257,28 @@ class TestReminderLetterPdf(LetterCase, HttpCase):
         invoice = self.overdue(100.0)
         reminders = self.remind(invoice, self.overdue(partner=other))
         self.assertEqual(len(reminders), 2)
+        self.use_slices(1)
         self.print(reminders)
+        self.assertEqual(self.notices[1:], ["1 of 2 printed…", "Done. To post: 2"])
         letters = reminders._get_letters()
         kept = [letters[reminder.id].raw for reminder in reminders]
         self.assertTrue(all(pdf.startswith(b"%PDF") for pdf in kept))
         self.print(reminders)
         self.assertEqual(letters, reminders._get_letters(), "not made again")
+        # The address is corrected after it was printed: that letter goes nowhere.
+        printed = letters[reminders[0].id]
+        self.env.cr.execute(
+            "UPDATE ir_attachment SET create_date = create_date - interval '1 hour' "
+            "WHERE id = %s",
+            [printed.id],
+        )
+        printed.invalidate_recordset()
+        reminders[0].contact_id.street = "14 rue des Lilas"
+        self.print(reminders)
+        again = reminders._get_letters()
+        self.assertNotEqual(again[reminders[0].id], printed)
+        self.assertEqual(again[reminders[1].id], letters[reminders[1].id])
+        letters = again
         # A part of it is paid: what was printed is not true any more.
         self.register_payment(invoice, amount=30.0)
         mine = self.find(invoice)
@@ -255,6 +289,21 @@ class TestReminderLetterPdf(LetterCase, HttpCase):
         self.assertEqual(set(reminders.mapped("state")), {"sent"})
         self.assertEqual(mine.sent_at, self.now)
         self.assertEqual(mine.message_ids.attachment_ids, mine._get_letters()[mine.id])
+
+    def test_invoices_and_statement_go_with_the_letter(self):
+        invoice = self.overdue()
+        reminder = self.remind(invoice)
+        alone = self.count_pages(self.print(reminder))
+        invoice.with_env(self.env)._generate_and_send()
+        self.first.write({"attach_invoices": True, "attach_statement": True})
+        invoice_pages = self.count_pages(invoice.invoice_pdf_report_id.raw)
+        reminder._forget_letters()
+        self.assertEqual(
+            self.count_pages(self.print(reminder)), alone + invoice_pages + 1
+        )
+
+    def count_pages(self, pdf):
+        return len(PdfFileReader(io.BytesIO(pdf)).pages)
 
     def test_the_statement_goes_with_the_mail(self):
         self.use("email", False)
@@ -288,10 +337,42 @@ class TestStatement(ChannelCase):
         amounts = [
             float(re.sub(r"[^\d.-]", "", amount)) for _label, amount in part["ages"]
         ]
-        self.assertEqual(amounts, [260.0, 100.0, 200.0, 0.0, 0.0])
+        # The credit goes to the oldest: no more is overdue than is due.
+        self.assertEqual(amounts, [300.0, 100.0, 160.0, 0.0, 0.0])
         self.assertIn("560.00", part["open"])
-        self.assertIn("300.00", part["overdue"])
+        self.assertIn("260.00", part["overdue"])
         self.assertEqual([row["late"] for row in part["rows"]], [45, 10, "", ""])
+
+    def test_what_is_owed_to_the_customer_is_not_overdue(self):
+        self.overdue(0.1, days=40)
+        self.overdue(0.2, days=10)
+        note = self.create_invoice(
+            0.35, post=False, move_type="out_refund", invoice_date=self.today
+        )
+        note.action_post()
+        [part] = self.statement()["currencies"]
+        amounts = [amount.replace("\ufeff", "") for _label, amount in part["ages"]]
+        self.assertEqual([a[:5].strip() for a in amounts[:1]], ["-0.05"])
+        self.assertTrue(all(a.startswith("0.00") for a in amounts[1:]), amounts)
+        self.assertFalse(part["overdue"])
+
+    def test_only_whoever_may_read_the_accounts_prints_it(self):
+        self.overdue(100.0)
+        seller = new_test_user(
+            self.env,
+            login="seller",
+            groups="base.group_user",
+            company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )
+        reports = self.env["ir.actions.report"]
+        name = "account_payment_request.report_statement"
+        with self.assertRaises(AccessError):
+            reports.with_user(seller)._render_qweb_html(name, self.customer.ids)
+        content, _kind = reports.with_user(self.accountant)._render_qweb_html(
+            name, self.customer.ids
+        )
+        self.assertIn(b"100.00", content)
 
     def test_another_company_is_not_shown(self):
         self.overdue(100.0)

@@ -1,11 +1,14 @@
 """What the accountant sees and does on the screens of reminders, and who may not."""
 
+import ast
 from datetime import datetime
 from unittest.mock import patch
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 from odoo.tests import new_test_user, tagged
+from odoo.tools import mute_logger
 
 from .reminder_case import ReminderCase
 
@@ -32,23 +35,7 @@ class ScreenCase(ReminderCase):
     def as_accountant(self, reminders=None):
         if reminders is None:
             reminders = self.env["payment.reminder"]
-        return reminders.with_user(self.accountant).sudo(False)
-
-    def follow(self, action, user=None):
-        """Go on as the client does; return the notices it shows."""
-        notices = []
-        while action and action["type"] != "ir.actions.act_window_close":
-            if action["type"] == "ir.actions.server":
-                server = self.env["ir.actions.server"].browse(action["id"])
-                server = server.with_user(user or self.accountant).sudo(False)
-                action = server.with_context(**action["context"]).run()
-            else:
-                self.assertEqual(action["tag"], "display_notification")
-                notices.append(action["params"]["message"])
-                action = action["params"]["next"]
-        self.env.flush_all()
-        self.env.invalidate_all()
-        return notices
+        return reminders.with_user(self.accountant)
 
 
 @tagged("post_install", "-at_install")
@@ -117,6 +104,13 @@ class TestCustomerBalance(ScreenCase):
         )
         # Due on 6, 16 and 26 March; today is the 16th.
         self.assertRecordValues(self.balance(), [{"late_30": 30.0, "not_due": 70.0}])
+
+    def test_paid_without_an_entry_is_owed_no_more(self):
+        invoice = self.overdue(100.0, 5)
+        self.overdue(40.0, 5)
+        # As where a payment waits for its bank line, which is its entry.
+        invoice.payment_state = "in_payment"
+        self.assertRecordValues(self.balance(), [{"overdue": 40.0, "balance": 40.0}])
 
     def test_each_currency_has_a_row(self):
         dollar = self.setup_other_currency("USD", rates=[("2020-01-01", 2.0)])
@@ -236,6 +230,23 @@ class TestCustomerPage(ScreenCase):
         self.assertFalse(page.payment_balance)
         self.assertTrue(page.payment_reminder_ids)
 
+    def test_balances_are_summed_up_once(self):
+        self.overdue(100.0, 5)
+        page = self.page()
+        self.assertEqual(page.payment_balance, 100.0)
+        with self.assertQueryCount(0):
+            self.assertEqual(page.payment_overdue, 100.0)
+            self.assertEqual(page.payment_balance_ids.late_30, 100.0)
+
+    def test_hold_that_is_over_is_not_told(self):
+        self.overdue(100.0, 5)
+        self.customer._hold_reminders(self.company, self.today, "Until today")
+        self.assertTrue(self.page().payment_reminder_is_held)
+        self.assertEqual(self.balance().hold_until, self.today)
+        self.next_days()
+        self.assertFalse(self.page().payment_reminder_is_held)
+        self.assertFalse(self.balance().hold_until)
+
     def test_page_of_many_lines_takes_as_many_queries_as_of_few(self):
         def queries(count, partner):
             for _number in range(count):
@@ -262,10 +273,10 @@ class TestRemindersToSend(ScreenCase):
                 for number in range(5)
             )
         ]
-        self.startPatcher(patch(f"{SCREEN}.SLICE", 2))
+        self.use_slices(2)
 
     def prepare(self):
-        notices = self.follow(self.as_accountant().action_plan_today())
+        notices = self.go_on(self.as_accountant().action_plan_today())
         return self.find(*self.moves), notices
 
     def test_dry_run_shows_the_texts_and_nothing_leaves(self):
@@ -305,7 +316,7 @@ class TestRemindersToSend(ScreenCase):
 
     def test_send_all_goes_in_slices_and_tells_how_far(self):
         reminders, _notices = self.prepare()
-        notices = self.follow(self.as_accountant().action_send_all())
+        notices = self.go_on(self.as_accountant().action_send_all())
         self.assertEqual(set(reminders.mapped("state")), {"queued"})
         self.assertEqual(len(self.mails_of(reminders)), 5)
         self.assertEqual(notices[1:3], ["2 of 5 sent…", "4 of 5 sent…"])
@@ -318,7 +329,7 @@ class TestRemindersToSend(ScreenCase):
         self.assertEqual(set(reminders.mapped("state")), {"to_confirm"})
         with self.assertRaises(UserError):
             self.as_accountant().action_send_all()
-        self.follow(self.as_accountant(reminders[:1]).action_send_many())
+        self.go_on(self.as_accountant(reminders[:1]).action_send_many())
         self.assertEqual(reminders.mapped("state"), ["queued"] + ["to_confirm"] * 4)
 
     def test_what_is_left_when_the_screen_is_closed_leaves_with_the_run(self):
@@ -333,10 +344,42 @@ class TestRemindersToSend(ScreenCase):
     def test_paid_between_is_not_sent(self):
         reminders, _notices = self.prepare()
         self.register_payment(self.moves[0])
-        notices = self.follow(self.as_accountant().action_send_all())
+        notices = self.go_on(self.as_accountant().action_send_all())
         self.assertEqual(self.find(self.moves[1]).state, "queued")
         self.assertEqual(len(self.mails_of(reminders)), 4)
         self.assertIn("Dropped: 1", notices[-1])
+
+    def test_one_that_cannot_be_sent_holds_up_nobody(self):
+        reminders, _notices = self.prepare()
+        bad = reminders[1]
+        model = self.registry["payment.reminder"]
+        hand_over = model._hand_over
+
+        def fail_on_one(records):
+            if bad in records:
+                raise OSError("disk full")
+            return hand_over(records)
+
+        with patch.object(model, "_hand_over", fail_on_one), mute_logger(SCREEN):
+            self.go_on(self.as_accountant().action_send_all())
+        self.assertEqual(set((reminders - bad).mapped("state")), {"queued"})
+        self.assertEqual(bad.state, "failed")
+        self.assertIn("disk full", bad.failure_reason)
+        self.assertTrue(bad.activity_ids)
+
+    def test_failed_stay_in_sight_until_they_are_sent_again_or_dropped(self):
+        self.customer.write({"email": False, "phone": False})
+        failed = self.remind(self.overdue(100.0, 1))
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_payment_request.action_payment_reminder_to_send"
+        )
+        to_send = Domain(ast.literal_eval(action["domain"]))
+        self.assertEqual(failed.state, "failed")
+        self.assertEqual(failed.filtered_domain(to_send), failed)
+        self.customer.email = "found@example.com"
+        self.go_on(self.as_accountant(failed).action_send_many())
+        self.assertEqual(failed.state, "queued")
+        self.assertFalse(failed.filtered_domain(to_send))
 
     def test_drop_and_open(self):
         reminders, _notices = self.prepare()
@@ -383,9 +426,6 @@ class TestReminderRights(ScreenCase):
         self.env.flush_all()
         self.env.invalidate_all()
 
-    def as_user(self, user, records):
-        return records.with_env(self.env(user=user, su=False))
-
     def own(self):
         """Return records of each model of reminders, of our company."""
         profiles = self.env["payment.payer.profile"].search(
@@ -404,10 +444,10 @@ class TestReminderRights(ScreenCase):
         for records in self.own():
             with self.subTest(model=records._name):
                 self.assertTrue(records)
-                mine = self.as_user(self.accountant, records)
+                mine = records.with_user(self.accountant)
                 found = mine.search([("id", "in", records.ids)])
                 self.assertEqual(found, mine)
-                theirs = self.as_user(self.stranger, records)
+                theirs = records.with_user(self.stranger)
                 self.assertFalse(theirs.search([("id", "in", records.ids)]))
                 if not records._auto:
                     # Read from a statement that only knows the user's companies.
@@ -438,7 +478,7 @@ class TestReminderRights(ScreenCase):
         self.assertEqual(elsewhere.payment_overdue, 0.0)
 
     def test_user_of_another_company_changes_nothing(self):
-        theirs = self.as_user(self.stranger, self.reminder)
+        theirs = self.reminder.with_user(self.stranger)
         for act in (
             theirs.action_send,
             theirs.action_send_many,
@@ -457,15 +497,15 @@ class TestReminderRights(ScreenCase):
     def test_readers_read(self):
         for records in self.own():
             with self.subTest(model=records._name):
-                self.as_user(self.reader, records).read()
+                records.with_user(self.reader).read()
         page = self.page(user=self.reader)
         self.assertEqual(page.payment_due_line_ids.mapped("reminder_days_late"), [1])
         self.assertEqual(page.payment_reminder_ids, self.reminder)
 
     def test_readers_neither_send_nor_drop_nor_hold(self):
-        seen = self.as_user(self.reader, self.reminder)
-        balance = self.as_user(self.reader, self.balance())
-        lines = self.as_user(self.reader, self.due_lines(self.invoice))
+        seen = self.reminder.with_user(self.reader)
+        balance = self.balance().with_user(self.reader)
+        lines = self.due_lines(self.invoice).with_user(self.reader)
         hold = self.env["payment.reminder.hold"].with_user(self.reader)
         hold = hold.with_context(active_model=seen._name, active_ids=seen.ids)
         for name, act in {
@@ -492,20 +532,56 @@ class TestReminderRights(ScreenCase):
         self.assertEqual(self.reminder.state, "to_send")
 
     def test_nobody_writes_a_balance(self):
-        row = self.as_user(self.stranger, self.balance())
+        row = self.balance().with_user(self.stranger)
         manager = self.make_user(
             "manager", "account.group_account_manager", self.company
         )
         for user in (self.accountant, manager):
             with self.assertRaises(AccessError):
-                self.as_user(user, row).write({"user_id": user.id})
+                row.with_user(user).write({"user_id": user.id})
 
-    def test_employees_without_accounting_see_nothing(self):
-        for records in self.own():
-            with self.subTest(model=records._name), self.assertRaises(AccessError):
-                self.as_user(self.clerk, records).search([])
+    def test_employees_without_accounting_and_customers_see_nothing(self):
+        customer = new_test_user(self.env, "reminder_customer", "base.group_portal")
+        customer.partner_id.parent_id = self.customer
+        line = self.due_lines(self.invoice)
+        line._hold_reminders(self.today, "Not to be told to him")
+        self.customer._hold_reminders(self.company, self.today, "Nor this")
+        for user in (self.clerk, customer):
+            for records in self.own():
+                with self.subTest(model=records._name, user=user.login):
+                    with self.assertRaises(AccessError):
+                        records.with_user(user).search([])
+            for record, name in (
+                (self.customer, "payment_overdue"),
+                (self.customer, "payment_reminder_hold_reason"),
+                (self.customer, "payment_reminder_policy_id"),
+                (line, "reminder_hold_reason"),
+                (line, "reminder_note"),
+                (self.invoice, "payment_reminder_policy_id"),
+            ):
+                with self.subTest(name, user=user.login):
+                    record.invalidate_recordset()
+                    with self.assertRaises(AccessError):
+                        record.with_user(user).read([name])
+
+    def test_what_the_engine_wrote_is_not_changed_by_hand(self):
+        mine = self.reminder.with_user(self.accountant)
+        for values in (
+            {"state": "sent"},
+            {"amount_asked": 1.0, "subject": "Less"},
+            {"line_ids": [Command.clear()]},
+            {"sent_at": self.now},
+        ):
+            with self.subTest(values), self.assertRaises(AccessError):
+                mine.write(values)
         with self.assertRaises(AccessError):
-            self.as_user(self.clerk, self.customer).read(["payment_overdue"])
+            mine.line_ids.write({"level_key": 0})
+        mine.write({"subject": "Dear customer", "user_id": self.reader.id})
+        self.assertEqual(self.reminder.subject, "Dear customer")
+        self.send(self.reminder)
+        for context in ({}, {"reminder_preparing": True}):
+            with self.subTest(context), self.assertRaises(UserError):
+                mine.with_context(**context).subject = "Something else"
 
     def test_screens_open_for_accountants_and_readers(self):
         for name in (

@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools.mail import email_normalize
 
+from ..models.res_company_reminder import NOT_IN_USE
+
 MAIL_TEMPLATE = "account_payment_request.mail_template_payment_request"
 SMS_TEMPLATE = "account_payment_request.sms_template_payment_request"
 
@@ -19,11 +21,22 @@ class PaymentReminderLink(models.TransientModel):
         comodel_name="payment.reminder", required=True, readonly=True
     )
     channel = fields.Selection(
-        selection=[("sms", "SMS"), ("email", "E-mail")], required=True, default="sms"
+        selection=[("sms", "SMS"), ("email", "E-mail")],
+        required=True,
+        compute="_compute_addresses",
+        store=True,
+        readonly=False,
+        precompute=True,
     )
-    number = fields.Char(compute="_compute_addresses", store=True, readonly=False)
+    number = fields.Char(
+        compute="_compute_addresses", store=True, readonly=False, precompute=True
+    )
     email = fields.Char(
-        string="E-mail", compute="_compute_addresses", store=True, readonly=False
+        string="E-mail",
+        compute="_compute_addresses",
+        store=True,
+        readonly=False,
+        precompute=True,
     )
     keep = fields.Boolean(string="Keep it on the contact")
 
@@ -33,6 +46,7 @@ class PaymentReminderLink(models.TransientModel):
             contact = link.reminder_id.contact_id
             link.number = link.reminder_id and link.reminder_id._find_sms_number()[0]
             link.email = contact.email_normalized
+            link.channel = "email" if link.email and not link.number else "sms"
 
     def action_send(self):
         """Send the link, and tell whether it left.
@@ -45,11 +59,19 @@ class PaymentReminderLink(models.TransientModel):
         reminder.check_access("write")
         request = reminder.sudo().request_id
         request._check_payable()
+        obstacle = reminder.company_id._get_reminder_obstacle()
+        if obstacle in NOT_IN_USE:
+            raise UserError(reminder._get_reason_sentence(obstacle))
         link = self.sudo().with_company(reminder.company_id)
-        address = link._send_sms() if self.channel == "sms" else link._send_email()
+        sms = self.channel == "sms"
+        address = link._find_number() if sms else link._find_address()
         if self.keep:
-            field = "phone" if self.channel == "sms" else "email"
-            reminder.contact_id.write({field: address})
+            # Before it leaves: what has left cannot be taken back.
+            reminder.contact_id.write({"phone" if sms else "email": address})
+        if sms:
+            link._send_sms(address)
+        else:
+            link._send_email(address)
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
@@ -60,12 +82,8 @@ class PaymentReminderLink(models.TransientModel):
             },
         }
 
-    def _send_sms(self):
-        """Send the SMS.
-
-        :return: its number, E.164
-        :rtype: str
-        """
+    def _find_number(self):
+        """Return the number to send to, E.164."""
         reminder = self.reminder_id
         number = reminder.contact_id._phone_format(number=self.number)
         if not number:
@@ -74,6 +92,19 @@ class PaymentReminderLink(models.TransientModel):
             )
         if reminder._find_blocked_numbers([number]):
             raise UserError(self.env._("%s is on the list of blocked numbers.", number))
+        return number
+
+    def _find_address(self):
+        """Return the address to send to."""
+        address = email_normalize(self.email)
+        if not address:
+            raise UserError(
+                self.env._("“%s” is not an e-mail address.", self.email or "")
+            )
+        return address
+
+    def _send_sms(self, number):
+        reminder = self.reminder_id
         template = self.env.ref(SMS_TEMPLATE)
         text = template._render_field(
             "body", reminder.request_id.ids, compute_lang=True
@@ -91,28 +122,22 @@ class PaymentReminderLink(models.TransientModel):
                     failures.get(sms.failure_type, sms.failure_type),
                 )
             )
-        return number
 
-    def _send_email(self):
-        """Send the mail.
-
-        :return: its address
-        :rtype: str
-        """
-        address = email_normalize(self.email)
-        if not address:
-            raise UserError(
-                self.env._("“%s” is not an e-mail address.", self.email or "")
-            )
+    def _send_email(self, address):
         reminder = self.reminder_id
-        self.env.ref(MAIL_TEMPLATE).send_mail(
+        mail_id = self.env.ref(MAIL_TEMPLATE).send_mail(
             reminder.request_id.id,
             force_send=True,
             email_values={"email_to": address, "recipient_ids": []},
         )
+        # One that has left is gone.
+        mail = self.env["mail.mail"].browse(mail_id).exists()
+        if mail.state == "exception":
+            raise UserError(
+                self.env._("The mail could not be sent: %s", mail.failure_reason or "")
+            )
         reminder._message_log(
             body=Markup("<p>%s</p>")
             % self.env._("The payment link was sent to %s.", address),
             author_id=self.env.user.partner_id.id,
         )
-        return address
