@@ -15,6 +15,10 @@ SUPPORTED_CURRENCIES = ("EUR",)
 # Banks of these countries can be preselected on Bridge's page.
 SUPPORTED_COUNTRIES = ("fr", "es", "de", "gb")
 
+# Who sees what customers owe: not their other contacts, and not the customers, who read
+# their own invoices.
+ACCOUNTING = "account.group_account_invoice,account.group_account_readonly"
+
 DEFAULT_PAYMENT_METHOD_CODES = {"bridge_transfer"}
 
 # Largest single transfer Bridge's API takes, in euros.

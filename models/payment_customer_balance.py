@@ -13,7 +13,8 @@ class PaymentCustomerBalance(models.Model):
     """What a customer owes a company in a currency, by how late it is.
 
     Read from the open receivable items at each look, so it is never out of date; the
-    day is the company's own. Amounts are in the currency of the row.
+    day is the company's own. Amounts are in the currency of the row. What a payment
+    without an entry has settled is owed no more, although the item stays open.
     """
 
     _name = "payment.customer.balance"
@@ -23,6 +24,7 @@ class PaymentCustomerBalance(models.Model):
     _order = "overdue_company desc, id"
     _depends = {
         "account.account": ["account_type"],
+        "account.move": ["payment_state"],
         "account.move.line": [
             "account_id",
             "amount_residual",
@@ -31,6 +33,7 @@ class PaymentCustomerBalance(models.Model):
             "currency_id",
             "date",
             "date_maturity",
+            "move_id",
             "parent_state",
             "partner_id",
             "reconciled",
@@ -108,7 +111,7 @@ class PaymentCustomerBalance(models.Model):
         )
         return SQL(
             _BALANCE,
-            days=days or SQL("(NULL::integer, NULL::integer, NULL::date)"),
+            days=days,
             first=AGES[0],
             second=AGES[1],
             third=AGES[2],
@@ -118,7 +121,10 @@ class PaymentCustomerBalance(models.Model):
     def _compute_hold_until(self):
         for balance in self:
             customer = balance.partner_id.with_company(balance.company_id)
-            balance.hold_until = customer.payment_reminder_hold_until
+            balance.hold_until = (
+                customer.payment_reminder_is_held
+                and customer.payment_reminder_hold_until
+            )
 
     # === Actions ===
 
@@ -210,15 +216,18 @@ SELECT owed.*,
       FROM account_move_line line
       JOIN (VALUES %(days)s) day (company_id, company_currency_id, today)
         ON day.company_id = line.company_id
-      JOIN account_account account ON account.id = line.account_id
+      JOIN account_move move ON move.id = line.move_id
       JOIN res_partner customer ON customer.id = line.partner_id
 CROSS JOIN LATERAL (
         SELECT day.today - COALESCE(line.date_maturity, line.date) AS days
            ) late
-     WHERE account.account_type = 'asset_receivable'
+     WHERE line.account_id = ANY(ARRAY(
+               SELECT id FROM account_account WHERE account_type = 'asset_receivable'
+           ))
        AND line.parent_state = 'posted'
        AND line.reconciled IS NOT TRUE
        AND line.amount_residual != 0
+       AND move.payment_state NOT IN ('paid', 'in_payment')
   GROUP BY line.company_id, customer.commercial_partner_id, line.currency_id,
            day.company_currency_id
        ) owed

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..const import ACCOUNTING
+
 
 class ResPartner(models.Model):
     _inherit = "res.partner"
@@ -8,14 +10,16 @@ class ResPartner(models.Model):
         comodel_name="payment.reminder.policy",
         string="Reminder Policy",
         company_dependent=True,
+        groups=ACCOUNTING,
     )
     payment_reminder_hold_until = fields.Date(
-        string="No Reminder Until", company_dependent=True
+        string="No Reminder Until", company_dependent=True, groups=ACCOUNTING
     )
-    payment_reminder_hold_reason = fields.Char(company_dependent=True)
+    payment_reminder_hold_reason = fields.Char(
+        company_dependent=True, groups=ACCOUNTING
+    )
     payment_request_count = fields.Integer(
-        compute="_compute_payment_request_count",
-        groups="account.group_account_invoice,account.group_account_readonly",
+        compute="_compute_payment_request_count", groups=ACCOUNTING
     )
 
     def _compute_payment_request_count(self):

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-GROUPS = "account.group_account_invoice,account.group_account_readonly"
+from ..const import ACCOUNTING
 
 
 class ResPartner(models.Model):
@@ -13,54 +13,59 @@ class ResPartner(models.Model):
         comodel_name="payment.customer.balance",
         inverse_name="partner_id",
         string="Balances",
-        readonly=True,
-        groups=GROUPS,
+        compute="_compute_payment_balance_ids",
+        groups=ACCOUNTING,
     )
     payment_due_line_ids = fields.One2many(
         comodel_name="account.move.line",
         string="Due Lines",
         compute="_compute_payment_due_line_ids",
-        groups=GROUPS,
+        groups=ACCOUNTING,
     )
     payment_reminder_ids = fields.One2many(
         comodel_name="payment.reminder",
         inverse_name="partner_id",
         string="History of Reminders",
         readonly=True,
-        groups=GROUPS,
+        groups=ACCOUNTING,
     )
     payment_reminder_count = fields.Integer(
-        compute="_compute_payment_reminder_count", groups=GROUPS
+        compute="_compute_payment_reminder_count", groups=ACCOUNTING
     )
     payment_balance = fields.Monetary(
         string="Balance Due",
         compute="_compute_payment_balance",
-        groups=GROUPS,
+        groups=ACCOUNTING,
         help="All that the customer owes the company, net of credits.",
     )
     payment_overdue = fields.Monetary(
         string="Overdue",
         compute="_compute_payment_balance",
-        groups=GROUPS,
+        groups=ACCOUNTING,
         help="What is past its due date, before credits.",
     )
 
-    @api.depends_context("company")
-    def _compute_payment_balance(self):
-        groups = self.env["payment.customer.balance"]._read_group(
-            [
-                ("partner_id", "in", self.commercial_partner_id.ids),
-                ("company_id", "=", self.env.company.id),
-            ],
-            ["partner_id"],
-            ["balance_company:sum", "overdue_company:sum"],
-        )
-        amounts = {partner: (balance, late) for partner, balance, late in groups}
+    @api.depends_context("allowed_company_ids")
+    def _compute_payment_balance_ids(self):
+        balances = self.env["payment.customer.balance"]
+        # All columns with the search: read by their ids later, they would be summed up
+        # from the items of all customers.
+        columns = [name for name, field in balances._fields.items() if field.store]
+        rows = balances.search_fetch(
+            [("partner_id", "in", self.commercial_partner_id.ids)], columns
+        ).grouped("partner_id")
         for partner in self:
             customer = partner.commercial_partner_id._origin
-            balance, overdue = amounts.get(customer, (0.0, 0.0))
-            partner.payment_balance = balance
-            partner.payment_overdue = overdue
+            partner.payment_balance_ids = rows.get(customer, balances)
+
+    @api.depends_context("company", "allowed_company_ids")
+    def _compute_payment_balance(self):
+        for partner in self:
+            own = partner.payment_balance_ids.filtered(
+                lambda row: row.company_id == self.env.company
+            )
+            partner.payment_balance = sum(own.mapped("balance_company"))
+            partner.payment_overdue = sum(own.mapped("overdue_company"))
 
     @api.depends_context("allowed_company_ids")
     def _compute_payment_reminder_count(self):

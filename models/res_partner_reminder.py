@@ -1,9 +1,8 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ..const import ACCOUNTING
 from .payment_reminder_policy import PROFILES
-
-GROUPS = "account.group_account_invoice,account.group_account_readonly"
 
 
 class ResPartner(models.Model):
@@ -14,23 +13,23 @@ class ResPartner(models.Model):
     payment_reminder_policy_note = fields.Char(
         string="Policy That Applies",
         compute="_compute_payment_reminder_policy_note",
-        groups=GROUPS,
+        groups=ACCOUNTING,
     )
     payer_profile_ids = fields.One2many(
         comodel_name="payment.payer.profile",
         inverse_name="partner_id",
         string="Payer Profiles",
-        groups=GROUPS,
+        groups=ACCOUNTING,
     )
     payer_profile = fields.Selection(
         selection=PROFILES,
         compute="_compute_payer_profile",
         search="_search_payer_profile",
-        groups=GROUPS,
+        groups=ACCOUNTING,
         help="From the invoices of the last 24 months, refreshed each night.",
     )
     payer_profile_note = fields.Char(
-        string="Payment History", compute="_compute_payer_profile", groups=GROUPS
+        string="Payment History", compute="_compute_payer_profile", groups=ACCOUNTING
     )
 
     @api.depends("payment_reminder_policy_id", "category_id", "commercial_partner_id")
