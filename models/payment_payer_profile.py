@@ -196,6 +196,14 @@ class PaymentPayerProfile(models.Model):
             now=now,
         )
 
+    def action_open_customer(self):
+        """Open the page of the customer: what is due, its ladder and its history.
+
+        :rtype: dict
+        """
+        self.ensure_one()
+        return self.partner_id._get_reminder_customer_action(self.company_id)
+
     def _get_note(self):
         """Return the figures as one sentence; False without a profile.
 
@@ -206,15 +214,23 @@ class PaymentPayerProfile(models.Model):
         self.ensure_one()
         days = round(self.days_late)
         trend = round(self.trend)
-        notes = [
-            self.env._("%s days late on average", days)
-            if days
-            else self.env._("not late on average"),
-            self.env._("%s%% on time", round(self.share_on_time * 100)),
-        ]
-        if trend < 0:
-            notes.append(self.env._("%s days better in the last six months", -trend))
-        elif trend > 0:
-            notes.append(self.env._("%s days worse in the last six months", trend))
-        notes.append(self.env._("%s invoices", self.invoice_count))
-        return ", ".join(notes)
+        late = {
+            0: self.env._("not late on average"),
+            1: self.env._("1 day late on average"),
+        }.get(days) or self.env._("%s days late on average", days)
+        on_time = self.env._("%s%% on time", round(self.share_on_time * 100))
+        change = {
+            -1: self.env._("1 day better in the last six months"),
+            0: "",
+            1: self.env._("1 day worse in the last six months"),
+        }.get(trend)
+        if change is None and trend < 0:
+            change = self.env._("%s days better in the last six months", -trend)
+        elif change is None:
+            change = self.env._("%s days worse in the last six months", trend)
+        invoices = (
+            self.env._("1 invoice")
+            if self.invoice_count == 1
+            else self.env._("%s invoices", self.invoice_count)
+        )
+        return ", ".join(filter(None, (late, on_time, change, invoices)))

@@ -113,7 +113,12 @@ class PaymentReminderLevel(models.Model):
     automatic = fields.Boolean(
         default=True, help="Otherwise each message waits for a person to confirm it."
     )
-    business_days = fields.Boolean(string="Business Days Only", default=True)
+    business_days = fields.Boolean(
+        string="Business Days Only",
+        default=True,
+        help="Neither at week-ends nor on the global days off of the company's working "
+        "schedule.",
+    )
     hour_from = fields.Float(string="Not Before", default=8.5)
     hour_to = fields.Float(string="Not After", default=18.0)
 

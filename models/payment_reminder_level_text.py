@@ -1,10 +1,35 @@
+import re
 import secrets
 from html import unescape
 
+from lxml import html
 from markupsafe import Markup
 
 from odoo import api, models
 from odoo.tools.rendering_tools import INLINE_TEMPLATE_REGEX
+
+#: Whoever may change a level may write these, as its form shows them; any other
+#: expression is for editors of mail templates.
+PLACEHOLDERS = frozenset(
+    {
+        "object.company_id.name",
+        "object.partner_id.name",
+        "object.contact_id.name",
+        "object.user_id.name",
+        "format_amount(object.amount_asked, object.currency_id)",
+        "format_amount(object.amount_overdue, object.currency_id)",
+        "object.invoice_names",
+        "format_date(object.date_due)",
+        "object.days_late",
+        "object.request_id.url",
+    }
+)
+#: One that `mail` lets everybody write: stands for the others where it checks them.
+HARMLESS = "object.partner_id.name"
+#: A placeholder in the text, or a tag, of which the attributes may have some.
+PLACED = re.compile(rf"{INLINE_TEMPLATE_REGEX.pattern}|<\w[^<>]*>")
+PLACED_ATTRIBUTE = re.compile(r'(\s)(?!t-)([\w:-]+="[^"]*\{\{)')
+ONLY_PLACEHOLDER = re.compile(r"\s*\{\{\s*(.+?)\s*\}\}\s*")
 
 #: What an SMS has no letter for in its own alphabet: one such letter halves its room.
 SMS_LETTERS = str.maketrans(
@@ -30,14 +55,35 @@ def _to_qweb(source):
 
     :rtype: Markup
     """
-    return Markup(
-        INLINE_TEMPLATE_REGEX.sub(
-            lambda match: Markup('<t t-out="{}">{}</t>').format(
-                unescape(match.group(1).strip()), unescape(match.group(3) or "")
-            ),
-            str(source or ""),
+
+    def convert(match):
+        if not match[1]:
+            return PLACED_ATTRIBUTE.sub(r"\1t-attf-\2", match[0])
+        return Markup('<t t-out="{}">{}</t>').format(
+            unescape(match[1].strip()), unescape(match[3] or "")
         )
-    )
+
+    return Markup(PLACED.sub(convert, str(source or "")))
+
+
+def _hide_placeholders(source):
+    """Return QWeb without what everybody may write in it.
+
+    It is done in its tree, as it is compiled: in its letters, one expression could pass
+    as a part of another.
+
+    :param str source: as `_to_qweb` returns it
+    :rtype: str
+    """
+    root = html.fragment_fromstring(source, create_parent="div")
+    for node in root.iter("*"):
+        if node.get("t-out") in PLACEHOLDERS:
+            node.set("t-out", HARMLESS)
+        for name, value in node.items():
+            match = name.startswith("t-attf-") and ONLY_PLACEHOLDER.fullmatch(value)
+            if match and match[1] in PLACEHOLDERS:
+                del node.attrib[name]
+    return html.tostring(root, encoding="unicode")
 
 
 class PaymentReminderLevel(models.Model):
@@ -55,9 +101,28 @@ class PaymentReminderLevel(models.Model):
 
     @api.model
     def _has_unsafe_expression_template_qweb(self, template_src, model, fname=None):
-        """Override of `mail`: HTML has the same placeholders as plain text."""
-        return super()._has_unsafe_expression_template_qweb(
-            _to_qweb(template_src), model, fname
+        """Override of `mail`: HTML has the same placeholders as plain text. What is
+        written (it has a field) is checked without those that are for everybody.
+        """
+        source = _to_qweb(template_src)
+        if fname and source:
+            source = _hide_placeholders(source)
+        return super()._has_unsafe_expression_template_qweb(source, model, fname)
+
+    @api.model
+    def _has_unsafe_expression_template_inline_template(
+        self, template_txt, model, fname=None
+    ):
+        """Override of `mail`: some placeholders are for everybody."""
+        if fname and template_txt:
+            template_txt = INLINE_TEMPLATE_REGEX.sub(
+                lambda match: f"{{{{ {HARMLESS} }}}}"
+                if match[1].strip() in PLACEHOLDERS
+                else match[0],
+                str(template_txt),
+            )
+        return super()._has_unsafe_expression_template_inline_template(
+            template_txt, model, fname
         )
 
     @api.model

@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.fields import Domain
 from odoo.tools import SQL
 
 PROFILES = [
@@ -14,7 +13,6 @@ class PaymentReminderPolicy(models.Model):
     _name = "payment.reminder.policy"
     _description = "Reminder Policy"
     _order = "sequence, id"
-    _check_company_auto = True
 
     name = fields.Char(required=True, translate=True)
     sequence = fields.Integer(
@@ -57,11 +55,12 @@ class PaymentReminderPolicy(models.Model):
     is_company_default = fields.Boolean(
         string="Default",
         compute="_compute_is_company_default",
-        help="Of the company's customers who have no other.",
+        help="Chosen in the settings, for customers who have no other policy.",
     )
 
     _payer_profile_uniq = models.UniqueIndex(
-        "(company_id, payer_profile) WHERE payer_profile IS NOT NULL AND active",
+        "(COALESCE(company_id, 0), payer_profile)"
+        " WHERE payer_profile IS NOT NULL AND active",
         "Another policy is already meant for this payment history.",
     )
 
@@ -106,13 +105,30 @@ class PaymentReminderPolicy(models.Model):
                         )
                     )
 
+    @api.constrains("active", "company_id")
+    def _check_default_usable(self):
+        companies = self._get_default_companies()
+        self._refuse_without_default(
+            companies.filtered(
+                lambda company: not (
+                    company.payment_reminder_policy_id.active
+                    and company.payment_reminder_policy_id.company_id
+                    in (company, company.browse())
+                )
+            )
+        )
+
     @api.ondelete(at_uninstall=False)
     def _unlink_except_default(self):
-        companies = (
-            self.env["res.company"]
-            .sudo()
-            .search([("payment_reminder_policy_id", "in", self.ids)])
-        )
+        self._refuse_without_default(self._get_default_companies())
+
+    def _get_default_companies(self):
+        """Return the companies of which one of these is the policy, in sudo."""
+        companies = self.env["res.company"].sudo()
+        return companies.search([("payment_reminder_policy_id", "in", self.ids)])
+
+    @api.model
+    def _refuse_without_default(self, companies):
         if companies:
             raise ValidationError(
                 self.env._(
@@ -132,14 +148,6 @@ class PaymentReminderPolicy(models.Model):
             else vals
             for policy, vals in zip(self, super().copy_data(default), strict=True)
         ]
-
-    @api.model
-    def _get_company_domain(self, company):
-        """Return the policies that ``company`` may use.
-
-        :rtype: Domain
-        """
-        return Domain("company_id", "in", [False, company.id])
 
     @api.model
     def _partner_policy_query(self, company, partner_ids=None):

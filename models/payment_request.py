@@ -8,6 +8,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..bridge import reference as bridge_reference
+from ..const import ACCOUNTING
 from .payment_transaction import ISSUES
 
 STATES = [
@@ -83,13 +84,13 @@ class PaymentRequest(models.Model):
         required=True,
         readonly=True,
         copy=False,
-        groups="account.group_account_invoice,account.group_account_readonly",
+        groups=ACCOUNTING,
     )
     token_digest = fields.Char(
         required=True,
         readonly=True,
         copy=False,
-        groups="account.group_account_invoice,account.group_account_readonly",
+        groups=ACCOUNTING,
     )
     url = fields.Char(string="Payment Link", compute="_compute_url", compute_sudo=True)
     short_url = fields.Char(compute="_compute_url", compute_sudo=True)

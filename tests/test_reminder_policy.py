@@ -1,6 +1,7 @@
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from dateutil.relativedelta import relativedelta
+from lxml import etree
 from psycopg2 import IntegrityError
 
 from odoo import Command
@@ -8,6 +9,7 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
 
+from ..models.payment_reminder_level_text import PLACEHOLDERS
 from ..wizard.payment_reminder_preview import sms_size
 from .reminder_case import ReminderCase
 
@@ -83,6 +85,14 @@ class TestReminderPolicy(PolicyCase):
         )
         self.assertEqual(policy.ladder, "+1 E-mail · +15 E-mail · +20 E-mail")
 
+    def test_a_level_removed_moves_those_that_count_from_it(self):
+        policy = self.make_policy("Three", 1, 8, 15)
+        _first, second, third = policy.level_ids
+        third.write({"delay_days": 7, "delay_from": "previous"})
+        policy.level_ids = [Command.delete(second.id)]
+        self.assertEqual(policy.level_ids.mapped("days_from_due"), [1, 8])
+        self.assertEqual(third.days_from_due, 8)
+
     def test_channels_are_tried_once_each_in_order(self):
         self.first.write(
             {"channel": "sms", "second_channel": "email", "third_channel": "sms"}
@@ -97,10 +107,22 @@ class TestReminderPolicy(PolicyCase):
         self.assertEqual(copy.level_ids.mapped("days_from_due"), [1, 8])
         self.assertEqual(copy.level_ids[0].body, policy.level_ids[0].body)
 
-    def test_the_policy_of_a_company_cannot_be_deleted(self):
-        with self.assertRaisesRegex(ValidationError, self.company.name):
-            self.policy.unlink()
-        self.make_policy("Nobody's", 1).unlink()
+    def test_the_policy_of_a_company_stays_usable(self):
+        other = self.env["res.company"].create({"name": "Autre Boutique"})
+        for change in (
+            self.policy.unlink,
+            self.policy.action_archive,
+            lambda: self.policy.write({"company_id": other.id}),
+        ):
+            with (
+                self.assertRaisesRegex(ValidationError, self.company.name),
+                self.env.cr.savepoint(),
+            ):
+                change()
+        self.policy.company_id = False
+        nobodys = self.make_policy("Nobody's", 1)
+        nobodys.action_archive()
+        nobodys.unlink()
 
     # === Assignment ===
 
@@ -175,9 +197,11 @@ class TestReminderPolicy(PolicyCase):
         self.assert_policy(self.policy, "company")
 
     def test_one_policy_for_each_payment_history(self):
-        self.make_policy("One", 1, payer_profile="chronic")
-        with mute_logger("odoo.sql_db"), self.assertRaises(IntegrityError):
-            self.make_policy("Two", 1, payer_profile="chronic")
+        for company in (self.company, self.env["res.company"]):
+            values = {"payer_profile": "chronic", "company_id": company.id}
+            self.make_policy("One", 1, **values)
+            with mute_logger("odoo.sql_db"), self.assertRaises(IntegrityError):
+                self.make_policy("Two", 1, **values)
 
     def test_contacts_show_what_their_company_has(self):
         contact = self.env["res.partner"].create(
@@ -186,6 +210,36 @@ class TestReminderPolicy(PolicyCase):
         own = self.make_policy("Own", 1)
         self.company_customer.payment_reminder_policy_id = own
         self.assertIn("Own", contact.payment_reminder_policy_note)
+
+    # === Business days ===
+
+    def test_public_holidays_are_no_business_days(self):
+        other = self.env["res.company"].create({"name": "Autre Boutique"})
+        leaves = self.env["resource.calendar.leaves"].sudo()
+        values = {"date_from": "2026-05-01 00:00:00", "date_to": "2026-05-01 22:00:00"}
+        # Of another company, and of one person: the first of May is a Friday.
+        leaves.with_company(other).create(
+            {**values, "calendar_id": other.resource_calendar_id.id}
+        )
+        person = self.env["resource.resource"].sudo().create({"name": "Marie"})
+        leaves.create({**values, "resource_id": person.id})
+        friday, thursday = datetime(2026, 5, 1, 9, 0), datetime(2026, 4, 30, 9, 0)
+
+        def obstacle(moment):
+            self.set_now(moment)
+            return self.company._get_reminder_obstacle(self.first)
+
+        self.assertIsNone(obstacle(friday))
+        holiday = leaves.with_company(self.company).create(values)
+        for calendar in (
+            self.env["resource.calendar"],
+            self.company.resource_calendar_id,
+        ):
+            holiday.calendar_id = calendar
+            self.assertEqual(obstacle(friday), "not_a_business_day")
+            self.assertIsNone(obstacle(thursday))
+        self.first.business_days = False
+        self.assertIsNone(obstacle(friday))
 
     # === Settings ===
 
@@ -233,29 +287,39 @@ class TestReminderTexts(PolicyCase):
         consumer = self.ready_made("consumer").level_ids
         self.assertFalse(any(consumer.mapped("show_late_fees")))
 
-    def test_ready_made_texts_read_well_on_an_invoice(self):
+    def assert_ready_made_texts(self, lang, amount, notice):
         self.company_customer.name = "Dupont & <Fils>"
         invoice = self.overdue(12345.67, 5, self.company_customer)
         for name in READY_MADE:
             for level in self.ready_made(name).level_ids:
-                preview = self.preview(level, invoice)
-                label = f"{name}: {level.name}"
+                preview = self.preview(level, invoice, lang=lang)
+                label = f"{name}: {level.name} ({lang})"
                 self.assertFalse(preview.error, label)
                 texts = [preview.subject, preview.body, preview.sms_body]
-                if level.days_from_due > 0:
+                if level.days_from_due > 0 and not level.formal_notice:
                     texts.append(preview.phone_script)
                 for text in texts:
                     self.assertTrue(text, label)
                     self.assertNotIn("{{", text, label)
                     self.assertNotIn("<Fils>", text, label)
-                self.assertIn("12,345.67", preview.body, label)
+                self.assertIn(amount, preview.body, label)
                 self.assertIn("Boutique Exemple", preview.sms_body, label)
                 self.assertIn("/pay/", preview.sms_body, label)
                 _places, messages, foreign = sms_size(preview.sms_body)
                 self.assertEqual((messages, foreign), (1, ""), label)
                 if level.formal_notice:
-                    self.assertIn("formal notice to pay", preview.body, label)
+                    self.assertIn(notice, preview.body, label)
                     self.assertIn("Dupont &amp; &lt;Fils&gt;", preview.body)
+
+    def test_ready_made_texts_read_well_on_an_invoice(self):
+        self.assert_ready_made_texts("en_US", "12,345.67", "formal notice to pay")
+
+    def test_ready_made_texts_read_well_in_french(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.env["ir.module.module"]._load_module_terms(
+            ["account_payment_request"], ["fr_FR"]
+        )
+        self.assert_ready_made_texts("fr_FR", "12\xa0345,67", "mettons en demeure")
 
     def test_the_preview_changes_nothing(self):
         invoice = self.overdue(partner=self.company_customer)
@@ -316,6 +380,30 @@ class TestReminderTexts(PolicyCase):
         self.assertIn("no_such_field", preview.error)
         self.assertFalse(preview.body)
 
+    def test_the_preview_is_in_the_language_of_its_recipient(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.env["res.partner"].create(
+            {
+                "name": "Relances",
+                "type": "followup",
+                "parent_id": self.company_customer.id,
+                "email": "relances@example.com",
+                "lang": "fr_FR",
+            }
+        )
+        preview = self.preview(self.first, self.overdue(partner=self.company_customer))
+        self.assertEqual(preview.contact_id.name, "Relances")
+        self.assertEqual(preview.lang, "fr_FR")
+
+    def test_a_paid_invoice_has_no_preview(self):
+        invoice = self.overdue()
+        preview = self.preview(self.first, invoice)
+        self.assertTrue(preview.body)
+        self.reverse(invoice)
+        preview = self.preview(self.first, invoice)
+        self.assertFalse(preview.body)
+        self.assertFalse(preview.date)
+
     def test_the_preview_opens_on_the_oldest_open_invoice(self):
         invoice = self.overdue(days=900)
         self.overdue(days=3)
@@ -336,6 +424,18 @@ class TestReminderTexts(PolicyCase):
         preview = self.preview(self.first, self.overdue())
         self.assertFalse(preview.error)
         self.assertIn("&lt;b&gt;Marie&lt;/b&gt; Boutique Exemple nobody", preview.body)
+
+    def test_placeholders_work_in_attributes(self):
+        self.first.body = (
+            '<p><a href="{{ object.request_id.url }}" title="{{ object.company_id.name '
+            '}} &amp; you">Pay</a></p>'
+        )
+        preview = self.preview(self.first, self.overdue())
+        self.assertFalse(preview.error)
+        self.assertRegex(
+            preview.body,
+            r'<p><a href="http[^"{]+/pay/\w+" title="Boutique Exemple &amp; you">Pay<',
+        )
 
     def test_many_reminders_are_rendered_as_one_by_one(self):
         self.first.write(
@@ -362,7 +462,7 @@ class TestReminderTexts(PolicyCase):
         )
         self.assertIn("9 days<br/>Late", together[(reminders - marie).id]["body"])
 
-    def test_an_accountant_previews_and_a_manager_edits(self):
+    def test_an_accountant_previews_and_changes_nothing(self):
         invoice = self.overdue()
         level = self.first.with_user(self.accountant)
         preview = (
@@ -374,7 +474,8 @@ class TestReminderTexts(PolicyCase):
         with self.assertRaises(AccessError):
             level.subject = "Mine"
 
-    def test_only_template_editors_write_expressions(self):
+    def manager(self):
+        """Return a manager of accounting who is no editor of mail templates."""
         manager = new_test_user(
             self.env,
             login="reminder_manager",
@@ -382,18 +483,53 @@ class TestReminderTexts(PolicyCase):
             company_id=self.company.id,
             company_ids=[Command.set(self.company.ids)],
         )
-        editors = self.env.ref("mail.group_mail_template_editor")
-        self.env.ref("base.group_user").implied_ids -= editors
-        self.env.ref("base.group_system").implied_ids -= editors
-        self.first.write({"subject": "Plain", "sms_body": "Plain"})
-        level = self.first.with_user(manager)
-        level.body = "<p>Hello {{ object.partner_id.name }}</p>"
+        self.assertFalse(manager.has_group("mail.group_mail_template_editor"))
+        return manager
+
+    def test_a_manager_edits_ready_made_policies(self):
+        policy = self.ready_made("courteous").with_user(self.manager())
+        for level in policy.level_ids:
+            level.write({"delay_days": level.delay_days + 2, "amount_min": 15})
+        copy = policy.copy({"company_id": self.company.id})
+        self.assertEqual(copy.level_ids.mapped("days_from_due"), [-1, 3, 9, 17, 32])
+        copy.level_ids[0].write(
+            {
+                "subject": "{{ object.partner_id.name ||| You }}: {{object.days_late}}",
+                "body": '<p title="Link"><a href="{{ object.request_id.url }}">Pay</a> '
+                "before {{ format_date(object.date_due) }}</p>",
+            }
+        )
+        copy.level_ids.flush_recordset()
+        preview = self.preview(copy.level_ids[0], self.overdue())
+        self.assertRegex(preview.body, r'<a href="http[^"]+">Pay</a> before \d')
+
+    def test_the_form_shows_what_everybody_may_write(self):
+        view = self.env["payment.reminder.level"].get_view(view_type="form")
+        shown = etree.fromstring(view["arch"]).xpath("//code/text()")
+        self.assertEqual({code[2:-2].strip() for code in shown}, PLACEHOLDERS)
+
+    def test_only_template_editors_write_expressions(self):
+        level = self.first.with_user(self.manager())
+        # What was there before, an editor wrote: it is in the way of any change.
+        self.first.body = "<p>Hello {{ object.partner_id.name }}</p>"
+        level.delay_days = 2
         for name, text in (
             ("body", "<p>{{ object.env['res.users'].sudo().search([]) }}</p>"),
+            ("body", '<p title="#{object.env.cr} {{ object.days_late }}">x</p>'),
+            ("body", '<p>{{ object.env.cr #="{{ object.days_late }}"</p>'),
+            ("body", '<a href="{{ object.env.cr }}">x</a>'),
+            ("closing", "<p>{{ object.days_late or object.env.cr }}</p>"),
             ("phone_script", '<p><t t-out="object.sudo().env"/></p>'),
+            ("phone_script", '<p t-if="object.env.cr">{{ object.days_late }}</p>'),
             ("sms_body", "{{ object.env.cr }}"),
+            ("sms_body", "{{ object.days_late }}{{{ object.days_late }}}}"),
+            ("subject", "{{ object.env.cr }} {{ object.days_late }}"),
         ):
-            with self.assertRaises(AccessError), self.env.cr.savepoint():
+            with (
+                self.subTest(text=text),
+                self.assertRaises(AccessError),
+                self.env.cr.savepoint(),
+            ):
                 level[name] = text
                 level.flush_recordset()
 
@@ -417,10 +553,15 @@ class TestPayerProfile(PolicyCase):
             invoice_payment_term_id=False,
         )
 
-    def money(self, move, day, amount=None):
-        """Book what arrived for an invoice on a day, and reconcile it."""
+    def money(self, move, day, amount=None, currency=None):
+        """Book what arrived for an invoice on a day, and reconcile it.
+
+        :param float amount: in the company's currency; None: all that is open
+        :param res.currency currency: what it came in, 4 for 1
+        """
         due = self.due_lines(move)
         amount = amount or move.amount_residual
+        foreign = {"currency_id": currency.id} if currency else {}
         entry = self.env["account.move"].create(
             {
                 "journal_id": self.bank_journal.id,
@@ -431,12 +572,14 @@ class TestPayerProfile(PolicyCase):
                             "account_id": due.account_id.id,
                             "partner_id": move.commercial_partner_id.id,
                             "credit": amount,
+                            **(foreign and {**foreign, "amount_currency": -4 * amount}),
                         }
                     ),
                     Command.create(
                         {
                             "account_id": self.bank_journal.default_account_id.id,
                             "debit": amount,
+                            **(foreign and {**foreign, "amount_currency": 4 * amount}),
                         }
                     ),
                 ],
@@ -473,7 +616,7 @@ class TestPayerProfile(PolicyCase):
         self.assertEqual(profile.profile, "on_time")
         self.assertEqual(
             self.customer.payer_profile_note,
-            "1 days late on average, 95% on time, 3 invoices",
+            "1 day late on average, 95% on time, 3 invoices",
         )
         self.assertEqual(self.customer.payer_profile, "on_time")
 
@@ -520,6 +663,46 @@ class TestPayerProfile(PolicyCase):
         open_one.action_toggle_block_payment()
         self.next_days(4)
         self.assertAlmostEqual(self.profile().days_late, 11)
+
+    def test_amounts_in_other_currencies_weigh_in_the_companys(self):
+        dollar = self.env.ref("base.USD")
+        dollar.active = True
+        dollar.rate_ids.unlink()
+        self.env["res.currency.rate"].create(
+            {
+                "currency_id": dollar.id,
+                "company_id": self.company.id,
+                "name": "2020-01-01",
+                "rate": 4,
+            }
+        )
+        due = date(2026, 2, 1)
+        self.paid(100, 0, due)
+        self.paid(100, 0, due)
+        in_dollars = self.create_invoice(
+            400,
+            invoice_date=due - timedelta(days=30),
+            invoice_date_due=due,
+            invoice_payment_term_id=False,
+            currency_id=dollar.id,
+        )
+        # 400 $ are 100 €; half of them came 15 days late, half is still open.
+        self.money(in_dollars, due + timedelta(days=15), 50, dollar)
+        self.now = datetime(2026, 3, 3, 9, 0)
+        profile = self.profile()
+        # (200 × 0 + 50 × 15 + 50 × 30) / 300
+        self.assertAlmostEqual(profile.days_late, 7.5)
+        self.assertAlmostEqual(profile.share_on_time, 2 / 3)
+
+    def test_money_given_back_is_no_payment(self):
+        for _i in range(3):
+            self.paid(100, 0)
+        late = self.paid(500, 20)
+        self.assertAlmostEqual(self.profile().days_late, 500 * 20 / 800)
+        # The bank takes it back: it is open, and late until today.
+        late.line_ids.remove_move_reconcile()
+        days = (self.today - late.invoice_date_due).days
+        self.assertAlmostEqual(self.profile().days_late, 500 * days / 800)
 
     def test_credit_notes_and_old_payments_do_not_count(self):
         for _i in range(3):

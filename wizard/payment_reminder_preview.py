@@ -100,12 +100,14 @@ class PaymentReminderPreview(models.TransientModel):
             )
         return values
 
+    # Not on the level: a language chosen by hand stays from level to level.
     @api.depends("move_id")
     def _compute_lang(self):
-        installed = dict(self._get_languages())
         for preview in self:
-            lang = preview.move_id.partner_id.lang
-            preview.lang = lang if lang in installed else self.env.lang
+            reminder = preview._new_reminder()
+            preview.lang = (
+                reminder._find_lang(reminder.contact_id) if reminder else self.env.lang
+            )
 
     @api.depends("level_id", "move_id", "lang")
     def _compute_texts(self):
@@ -131,12 +133,11 @@ class PaymentReminderPreview(models.TransientModel):
             ),
             False,
         )
-        level, move = self.level_id, self.move_id._origin
-        if not level or not move:
+        reminder = self._new_reminder()
+        if not reminder:
             return empty
         lang = self.lang or self.env.lang
-        reminder = self._new_reminder(level, move)
-        level = level.with_context(payment_reminder_preview_day=reminder.date)
+        level = self.level_id.with_context(payment_reminder_preview_day=reminder.date)
         values = {**empty, "date": reminder.date, "contact_id": reminder.contact_id.id}
         try:
             texts = level._render_texts(reminder, lang)[reminder.id]
@@ -164,15 +165,20 @@ class PaymentReminderPreview(models.TransientModel):
             "phone_script": texts["phone_script"],
         }
 
-    def _new_reminder(self, level, move):
-        """Return the reminder that ``level`` would make of the open lines of ``move``
-        on the day of its first due date; it is not stored.
+    def _new_reminder(self):
+        """Return the reminder that the level would make of the open lines of the
+        invoice, counted from its first due date; it is not stored, and empty if nothing
+        is open.
 
         :rtype: payment.reminder
         """
+        self.ensure_one()
+        level, move = self.level_id, self.move_id._origin
         lines = move.line_ids.filtered(
             lambda line: line.display_type == "payment_term" and not line.reconciled
         ).sorted("date_maturity")
+        if not level or not lines:
+            return self.env["payment.reminder"]
         date = lines[:1].date_maturity + timedelta(days=level.days_from_due)
         overdue = lines.filtered(lambda line: line.date_maturity < date)
         open_amount = sum(lines.mapped("amount_residual_currency"))
