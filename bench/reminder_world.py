@@ -1,4 +1,4 @@
-"""A database full of open invoices, with our addon, and a smaller one with the
+"""A database full of overdue invoices, with our addon, and a smaller one with the
 OCA's `account_credit_control`.
 """
 
@@ -19,8 +19,8 @@ from .multiplied import multiply, post_seeds
 from .world import close, environment, install
 
 LINES, OCA_LINES = 100_000, 10_000
-#: The days on which lines fall due, counted from today; one in ten is a year older.
-DUE_DAYS = range(29, -61, -1)
+#: Due lines fell due so many days ago or less; one in ten is a year older.
+DAYS = 60
 #: Customers to whom the company owes something, one in so many.
 CREDITS_EACH = 20
 #: Due lines that are held, and others that are excluded, one in so many each.
@@ -69,9 +69,9 @@ def reminder_world(prefix: str, template: str) -> Iterator[Databases]:
     """Make the databases, and drop them at the end."""
     names = Databases(f"{prefix}_reminders", f"{prefix}_credit_control")
     try:
-        with step(f"{LINES} open invoices, with the addon"):
+        with step(f"{LINES} overdue invoices, with the addon"):
             _make(names.ours, template, ADDON, LINES, _prepare_ours)
-        with step(f"{OCA_LINES} open invoices, with {oca.CREDIT_CONTROL}"):
+        with step(f"{OCA_LINES} overdue invoices, with {oca.CREDIT_CONTROL}"):
             _make(names.oca, template, oca.CREDIT_CONTROL, OCA_LINES, _prepare_oca)
         yield names
     finally:
@@ -97,7 +97,7 @@ def _make(name: str, template: str, module: str, lines: int, prepare) -> None:
         )
         env.ref("base.EUR").active = True
         env["account.chart.template"].try_loading("fr", company)
-        post_seeds(env, DUE_DAYS)
+        post_seeds(env, DAYS)
         env.flush_all()
         multiply(env, lines)
         _give_addresses(env)

@@ -49,8 +49,8 @@ share of the sure ones that was booked, *suggested* how many of the others come 
 right suggestion:
 """
 REMINDERS = """\
-Reminders, what has no counterpart: on the first day, when nothing was reminded before,
-and when the process is killed with SIGKILL:
+Reminders, what has no counterpart: on the first day, when everything is overdue, and
+when the process is killed with SIGKILL:
 """
 NOTES = """\
 - Invoices posted: `action_post` of one thousand drafts in one call, in two databases
@@ -75,15 +75,15 @@ NOTES = """\
 - Labels: with the plain rules alone, and by bank lines created in an Odoo with these
   customers, invoices and transfers.
 - Reminders planned: {due} open due lines of {customers} customers, posted by Odoo and
-  multiplied by the database, due from {last} days before today to {first} after it, one
-  in ten a year earlier; one line in a hundred is held, one excluded, one customer in
-  {credits} has a credit. Planned as the job does, in slices with a commit each. In the
-  column of core is `account_credit_control`: {credit_control} such lines with its
-  ready-made policy, in a database without the addon, at the same time on the same core,
-  on a day when all are overdue; lines made a second are compared.
+  multiplied by the database, overdue since up to {days} days, one in ten since a year
+  more; one line in a hundred is held, one excluded, one customer in {credits} has a
+  credit. Planned as the job does, in slices with a commit each. In the column of core
+  is `account_credit_control`: {credit_control} such lines with its ready-made policy,
+  in a database without the addon, at the same time on the same core; lines made a
+  second are compared.
 - Reminders queued: as the job does (each due line is checked again, texts for mail, SMS
   and phone, a payment request for the lines, then the mail), {mails} of them, each with
-  a table of up to ten invoices, against mails about as many others by core's
+  a table of ten invoices, against mails about as many others by core's
   `send_mail_batch`, with a template of the same text and table in core's light layout,
   in the same database, at the same time on the same core.
 - Killed: counted by the database from the due lines, whatever the plan says of them.
@@ -129,8 +129,7 @@ class Results:
             large=_number(bank_lines.LARGE),
             due=_number(reminder_world.LINES),
             customers=_number(reminder_world.LINES * SEED_CUSTOMERS // SEEDS),
-            first=reminder_world.DUE_DAYS[0],
-            last=-reminder_world.DUE_DAYS[-1],
+            days=reminder_world.DAYS,
             credits=reminder_world.CREDITS_EACH,
             credit_control=_number(reminder_world.OCA_LINES),
             mails=_number(reminders.MAILS),

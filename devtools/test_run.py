@@ -21,7 +21,7 @@ OCA_TAG = "oca"
 BANK_LINE_TESTS = ("test_bank_line*.py", "test_match*.py")
 # Of Odoo's tests, how many the first of two cores runs; the other one has the rest,
 # the plain tests and those with the OCA's addons.
-FIRST_SHARE = 0.82
+FIRST_SHARE = 0.62
 
 
 @dataclass
