@@ -18,6 +18,7 @@
         "report/payment_reminder_report.xml",
         "report/statement_report.xml",
         "data/mail_templates.xml",
+        "data/mail_activity_type.xml",
         "data/payment_reminder_mail.xml",
         "data/sms_templates.xml",
         "data/payment_reminder_policies.xml",

@@ -59,6 +59,7 @@ from . import (
     payment_reminder_sms,
     payment_reminder_table,
     payment_reminder_thanks,
+    payment_reminder_waiting,
     payment_request,
     payment_request_actions,
     payment_request_bank_data,

@@ -244,6 +244,7 @@ class PaymentReminder(models.Model):
         steps = [reminders._send, reminders._update_fates]
         if company.payment_reminder_enabled:
             steps = [reminders._plan_all, *steps, reminders._send_thanks]
+        steps.append(reminders._ask_for_waiting)
         cron = self.env["ir.cron"]
         for step in steps:
             try:

@@ -63,6 +63,12 @@ class TestReminderLetter(LetterCase):
         reminder = self.remind(self.overdue())
         self.assertEqual((reminder.state, reminder.channel), ("to_post", "letter"))
         self.assertFalse(reminder.sent_at)
+        self.run_reminders()
+        [task] = reminder.activity_ids
+        self.assertEqual(task.summary, "Print and post letters: First")
+        reminder._set_left()
+        self.run_reminders()
+        self.assertFalse(reminder.activity_ids)
 
     def test_an_address_that_is_not_complete_goes_by_mail(self):
         self.customer.city = False

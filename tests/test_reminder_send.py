@@ -1094,6 +1094,27 @@ class TestReminderSend(SendCase):
         reminder.with_user(self.accountant).action_send()
         self.assertEqual(reminder.state, "queued")
 
+    def test_one_task_a_level_while_something_waits_for_a_person(self):
+        self.first.automatic = False
+        others = [self.customer.copy({"name": f"Other {name}"}) for name in "AB"]
+        self.overdue()
+        for partner in others:
+            self.overdue(partner=partner)
+        self.run_reminders()
+        waiting = self.reminders.search([("state", "=", "to_confirm")])
+        self.assertEqual(len(waiting), 3)
+        [task] = waiting.activity_ids
+        self.assertEqual(task.summary, "Check and send reminders: First")
+        self.assertEqual(task.user_id, self.accountant)
+        asked = self.reminders.browse(task.res_id)
+        asked.with_user(self.accountant).action_send()
+        self.run_reminders()
+        [moved] = waiting.activity_ids
+        self.assertIn(moved.res_id, (waiting - asked).ids)
+        (waiting - asked).with_user(self.accountant).action_drop()
+        self.run_reminders()
+        self.assertFalse(waiting.activity_ids)
+
     def test_what_was_dropped_by_a_person_is_not_planned_again(self):
         invoice = self.overdue()
         reminder = self.plan()
