@@ -136,11 +136,13 @@ class TestReminderSend(SendCase):
         self.first.copy_salesperson = True
         invoice = self.overdue(invoice_user_id=self.accountant.id)
         reminder = self.remind(invoice)
-        copy = self.env["mail.mail"].search(
+        mails = self.env["mail.mail"].sudo()
+        copy = mails.search(
             [("email_to", "like", self.accountant.email), ("state", "=", "outgoing")]
         )
         with self.mock_mail_gateway():
             copy.send()
+        self.assertEqual(copy.state, "sent")
         self.assertEqual(
             reminder.mail_message_id.notification_ids.notification_status, "ready"
         )
