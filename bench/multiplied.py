@@ -6,7 +6,8 @@ are new, computed from the copy's position, so that every database gets the same
 
 import io
 import random
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import date, timedelta
 
 from odoo import Command, fields
 from odoo.tools import SQL
@@ -85,14 +86,13 @@ _LINE_MONEY = (
 _REQUEST_MONEY = ("amount_total", "amount_due", "amount_to_pay")
 
 
-def post_seeds(env, overdue_days: int = 0) -> None:
+def post_seeds(env, due_days: Sequence[int] = ()) -> None:
     """Post the invoices that are multiplied.
 
-    :param overdue_days: they fell due so many days ago or less, yesterday the latest;
-        0: all are due today, and one in twenty is a credit note
+    :param due_days: in how many days they fall due, by turns; without any, all are due
+        today, and one in twenty is a credit note
     """
     rng = random.Random(19)
-    today = fields.Date.today()
     partners = env["res.partner"].create(
         [
             {
@@ -108,15 +108,11 @@ def post_seeds(env, overdue_days: int = 0) -> None:
         [
             {
                 "move_type": (
-                    "out_invoice" if overdue_days or number % 20 != 19 else "out_refund"
+                    "out_invoice" if due_days or number % 20 != 19 else "out_refund"
                 ),
                 # Numbers so that each customer has ten, and a credit note is anyone's.
                 "partner_id": partners[number * 7 % SEED_CUSTOMERS].id,
-                "invoice_date": (
-                    today - timedelta(1 + number % overdue_days)
-                    if overdue_days
-                    else today
-                ),
+                **_dates(number, due_days),
                 "invoice_line_ids": [
                     Command.create(
                         {
@@ -131,6 +127,14 @@ def post_seeds(env, overdue_days: int = 0) -> None:
         ]
     )
     moves.action_post()
+
+
+def _dates(number: int, due_days: Sequence[int]) -> dict[str, date]:
+    today = fields.Date.today()
+    if not due_days:
+        return {"invoice_date": today}
+    due = today + timedelta(due_days[number % len(due_days)])
+    return {"invoice_date": due - timedelta(30), "invoice_date_due": due}
 
 
 def multiply(env, invoices: int, codes: list[str] = ()) -> None:

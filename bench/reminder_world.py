@@ -19,8 +19,8 @@ from .multiplied import multiply, post_seeds
 from .world import close, environment, install
 
 LINES, OCA_LINES = 100_000, 10_000
-#: Due lines fell due so many days ago or less; one in ten is a year older.
-DAYS = 60
+#: The days on which lines fall due, counted from today; one in ten is a year older.
+DUE_DAYS = range(-1, -61, -1)
 #: Customers to whom the company owes something, one in so many.
 CREDITS_EACH = 20
 #: Due lines that are held, and others that are excluded, one in so many each.
@@ -97,7 +97,7 @@ def _make(name: str, template: str, module: str, lines: int, prepare) -> None:
         )
         env.ref("base.EUR").active = True
         env["account.chart.template"].try_loading("fr", company)
-        post_seeds(env, DAYS)
+        post_seeds(env, DUE_DAYS)
         env.flush_all()
         multiply(env, lines)
         _give_addresses(env)

@@ -123,7 +123,8 @@ class PaymentReminder(models.Model):
                 company_id=company.id,
                 today=company._get_payment_today(),
                 lang=company._get_payment_language() or "en_US",
-                uid=self.env.uid,
+                # The job is nobody: two keys less to check for each reminder.
+                uid=None if self.env.uid == SUPERUSER_ID else self.env.uid,
                 root_id=SUPERUSER_ID,
                 now=self.env.cr.now(),
                 accountant_id=company._get_payment_accountant(
@@ -327,7 +328,7 @@ reminder AS (
            numbered.amount, numbered.credit, numbered.amount - numbered.credit,
            -- Credits go to the oldest.
            GREATEST(numbered.overdue - numbered.credit, 0),
-           %(uid)s, %(uid)s, %(now)s, %(now)s
+           %(uid)s::int, %(uid)s::int, %(now)s, %(now)s
       FROM numbered
       JOIN payment_reminder_level level ON level.id = numbered.top[2]
       JOIN payment_reminder_policy policy ON policy.id = level.policy_id
