@@ -15,7 +15,7 @@ _logger = logging.getLogger(__name__)
 WAITING = ("to_confirm", "to_send")
 #: What is done slice by slice, and how many a request: a letter takes seconds.
 JOBS = {
-    "prepare": ("_prepare", 50),
+    "prepare": ("_prepare_slice", 50),
     "send": ("_send_slice", 50),
     "print": ("_print_letters", 10),
 }
@@ -29,15 +29,20 @@ class PaymentReminder(models.Model):
     def action_plan_today(self):
         """Make the reminders of today and their texts, to be looked at; none leaves."""
         self.browse().check_access("write")
-        stale = Domain.FALSE
         for company in self.env.companies:
             self.sudo().with_company(company)._plan(company)
-            other_day = Domain("prepared_on", "!=", company._get_payment_today())
-            stale |= Domain("company_id", "=", company.id) & other_day
         waiting = self.search(
-            stale & Domain("state", "in", WAITING), order="level_days desc, id"
+            Domain("company_id", "in", self.env.companies.ids)
+            & Domain("state", "in", WAITING),
+            order="level_days desc, id",
         )
         return self._continue("prepare", waiting.ids)
+
+    def _prepare_slice(self):
+        """Bring those that wait up to date: what was paid meanwhile is not shown."""
+        waiting = self.filtered(lambda r: r.state in WAITING)._quietly()
+        for company, reminders in waiting.grouped("company_id").items():
+            reminders.with_company(company)._bring_up_to_date()
 
     def action_send_many(self):
         """Send these reminders now, with a notice of how far it got.

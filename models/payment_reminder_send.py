@@ -110,22 +110,30 @@ class PaymentReminder(models.Model):
             # Whoever asks for it.
             if company._get_reminder_obstacle() in NOT_IN_USE:
                 continue
-            reminders = reminders.with_company(company)._recheck()
-            if not reminders:
-                continue
-            changed = reminders._prepare_amounts()
-            today = company._get_payment_today()
-            stale = changed | reminders.filtered(
-                lambda r, today=today: not r.body
-                or r.prepared_on != today
-                or not r.contact_id.active
-                or r.lang != r._find_lang(r.contact_id)
-            )
-            ready = reminders - stale
-            if stale:
-                ready |= stale._prepare_contents()
+            ready = reminders.with_company(company)._bring_up_to_date()
             sent |= ready._hand_over()
         return sent
+
+    def _bring_up_to_date(self):
+        """Take off what must not be asked for any more of reminders of one company, and
+        make the texts of the others again that are not of today.
+
+        :return: those that may leave
+        :rtype: payment.reminder
+        """
+        reminders = self._recheck()
+        if not reminders:
+            return reminders
+        changed = reminders._prepare_amounts()
+        today = reminders.company_id._get_payment_today()
+        stale = changed | reminders.filtered(
+            lambda r: not r.body
+            or r.prepared_on != today
+            or not r.contact_id.active
+            or r.lang != r._find_lang(r.contact_id)
+        )
+        ready = reminders - stale
+        return ready | stale._prepare_contents() if stale else ready
 
     def _recheck(self):
         """Take off what must not be asked for any more.

@@ -304,8 +304,14 @@ class TestRemindersToSend(ScreenCase):
         reminders[0].with_user(self.accountant).subject = "By hand"
         again, notices = self.prepare()
         self.assertEqual(again, reminders)
-        self.assertEqual(notices, ["Nothing new is to be reminded today."])
+        self.assertEqual(notices[-1], "Prepared. To send: 5")
         self.assertEqual(reminders[0].subject, "By hand")
+
+    def test_dry_run_again_leaves_out_what_was_paid_meanwhile(self):
+        self.prepare()
+        self.register_payment(self.moves[0])
+        _left, notices = self.prepare()
+        self.assertEqual(notices[-1], "Prepared. Dropped: 1, To send: 4")
 
     def test_dry_run_of_the_next_day_makes_the_texts_again(self):
         reminders, _notices = self.prepare()
