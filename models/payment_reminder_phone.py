@@ -87,7 +87,7 @@ class PaymentReminder(models.Model):
     def _compute_other_calls(self):
         for reminder in self:
             reminder.other_calls = "; ".join(
-                f"{other.invoice_names}: {other._write_amount(other.amount_overdue)}"
+                f"{other.invoice_names} ({other._write_amount(other.amount_overdue)})"
                 for other in reminder._get_other_calls()
             )
 
