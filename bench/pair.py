@@ -40,10 +40,15 @@ class Pair:
 
 @contextmanager
 def pair(sides: int = 2) -> Iterator[Pair]:
-    """Start a process for each side, and stop them at the end."""
+    """Start a process for each side, and stop them at the end.
+
+    One alone has all the cores.
+    """
     context = multiprocessing.get_context("spawn")
     barrier = context.Barrier(sides)
-    core = max(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
+    core = None
+    if sides > 1 and hasattr(os, "sched_getaffinity"):
+        core = max(os.sched_getaffinity(0))
     with ExitStack() as stack:
         workers = [
             stack.enter_context(
