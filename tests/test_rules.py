@@ -28,7 +28,8 @@ ADDON = "account_payment_request"
 FRENCH = Path(__file__).parent.parent / "i18n" / "fr.po"
 # What a translation must keep: %s, %(name)s, {{ expression }}, {name}, tags.
 PLACEHOLDER = re.compile(
-    r"%\(\w+\)[-#0 +]*[\d.]*[a-zA-Z]|%[sdifr%]|\{\{.*?\}\}|\{\w*\}|</?\w+"
+    # {{ expression ||| default }}: the default is text.
+    r"%\(\w+\)[-#0 +]*[\d.]*[a-zA-Z]|%[sdifr%]|\{\{.*?(?:\|\|\||\}\})|\{\w*\}|</?\w+"
 )
 
 
