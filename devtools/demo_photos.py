@@ -52,6 +52,7 @@ def show(browser: Browser, url: str, name: str, *, to: str = "", tap: str = "") 
         browser.evaluate(
             f"document.querySelector('{to}').scrollIntoView({{block: 'center'}})"
         )
+    browser.wait("!document.querySelector('.o_notification')", "the notices to go")
     # Avatars, charts and the chatter come after the view itself.
     browser.wait("[...document.images].every(image => image.complete)", "the images")
     browser.evaluate("new Promise(done => setTimeout(done, 1500))")

@@ -35,12 +35,11 @@ class ReminderChapters(Story):
         yield "the dry run shows who would be told what today"
         gone = self.reminders([("state", "in", GONE)])
         self.camille.call("payment.reminder", "action_plan_today", [])
-        waiting = self.reminders([("state", "in", ("to_send", "to_confirm"))])
+        to_send = [("state", "in", ("to_send", "to_confirm"))]
+        waiting = [item["id"] for item in self.reminders(to_send)]
+        self.camille.call("payment.reminder", "action_prepare", waiting)
+        waiting = self.reminders(to_send)
         expect(waiting, "nobody is to be reminded")
-        self.camille.call(
-            "payment.reminder", "action_prepare", [item["id"] for item in waiting]
-        )
-        waiting = self.reminders([("id", "in", [item["id"] for item in waiting])])
         expect(all(item["subject"] for item in waiting), f"no text: {waiting}")
         self.look(TO_SEND, waiting[0]["partner_id"][1])
         self.office.picture(self.pictures / "reminders_to_send.png")

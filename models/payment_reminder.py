@@ -264,11 +264,13 @@ class PaymentReminder(models.Model):
     # === Actions ===
 
     def action_prepare(self):
-        """Make the texts of the reminders again, as they would leave now."""
+        """Make the texts of the reminders again, as they would leave now: without what
+        was paid meanwhile."""
         self.check_access("write")
-        reminders = self.sudo().filtered(lambda r: r.state in OPEN_STATES)
-        reminders._quietly().write({"edited": False})
-        reminders._prepare()
+        reminders = self.sudo().filtered(lambda r: r.state in OPEN_STATES)._quietly()
+        reminders.write({"edited": False})
+        for company, mine in reminders.grouped("company_id").items():
+            mine.with_company(company)._recheck()._prepare()
 
     def action_send(self):
         """Send the reminders now: whoever presses the button has looked at them.

@@ -313,6 +313,14 @@ class TestRemindersToSend(ScreenCase):
         _left, notices = self.prepare()
         self.assertEqual(notices[-1], "Prepared. Dropped: 1, To send: 4")
 
+    def test_prepared_again_leaves_out_what_was_paid_meanwhile(self):
+        reminders, _notices = self.prepare()
+        self.register_payment(self.moves[0])
+        reminders.with_user(self.accountant).action_prepare()
+        self.assertEqual(
+            sorted(reminders.mapped("state")), ["dropped", *["to_send"] * 4]
+        )
+
     def test_dry_run_of_the_next_day_makes_the_texts_again(self):
         reminders, _notices = self.prepare()
         self.next_days()
