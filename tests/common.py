@@ -370,6 +370,15 @@ class PaymentRequestCommon(LoopbackCase, AccountPaymentCommon):
             for invoice in tx.invoice_ids:
                 self.assertEqual(invoice.payment_state, "not_paid")
 
+    def count_queries(self, work):
+        """Return how many queries ``work`` takes from a cold record cache."""
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        work()
+        self.env.flush_all()
+        return self.env.cr.sql_log_count - before
+
     def tasks(self, record):
         """Return the to-do activities of a record."""
         return self.env["mail.activity"].search(

@@ -19,15 +19,6 @@ FEW, MANY = 2, 9
 
 
 class QueryCase(PaymentRequestCommon):
-    def queries(self, work):
-        """Return how many queries ``work`` takes from a cold record cache."""
-        self.env.flush_all()
-        self.env.invalidate_all()
-        start = self.env.cr.sql_log_count
-        work()
-        self.env.flush_all()
-        return self.env.cr.sql_log_count - start
-
     def draft_invoices(self, count):
         return self.env["account.move"].create(
             [
@@ -51,8 +42,8 @@ class TestBatchQueries(QueryCase):
         (few | many | first).action_post()
         first._get_or_create_payment_requests()  # Fills the caches of the registry.
         self.assertEqual(
-            self.queries(many._get_or_create_payment_requests),
-            self.queries(few._get_or_create_payment_requests),
+            self.count_queries(many._get_or_create_payment_requests),
+            self.count_queries(few._get_or_create_payment_requests),
         )
         self.assertEqual(len(many.own_payment_request_ids), MANY)
 
@@ -62,7 +53,7 @@ class TestBatchQueries(QueryCase):
             counts = []
             for policy, invoices in zip(("manual", "posting"), moves, strict=True):
                 self.company.payment_request_policy = policy
-                counts.append(self.queries(invoices.action_post))
+                counts.append(self.count_queries(invoices.action_post))
             core, ours = counts
             return ours - core
 
@@ -86,7 +77,8 @@ class TestBatchQueries(QueryCase):
         few, many, first = map(grouped, (FEW, MANY, FEW))
         show(first)
         self.assertEqual(
-            self.queries(lambda: show(many)), self.queries(lambda: show(few))
+            self.count_queries(lambda: show(many)),
+            self.count_queries(lambda: show(few)),
         )
 
 

@@ -204,11 +204,7 @@ class TestReconcileScreen(RequestCase):
         def count(lines):
             for line in lines:
                 self.suggest(line, invoice, amount_left=-10.0)
-            self.env.flush_all()
-            self.env.invalidate_all()
-            before = self.env.cr.sql_log_count
-            self.screen.to_reconcile_load()
-            return self.env.cr.sql_log_count - before
+            return self.count_queries(self.screen.to_reconcile_load)
 
         count([self.line_to_reconcile()])  # rights, languages and the like
         few = count([self.line_to_reconcile()])

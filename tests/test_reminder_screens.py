@@ -252,9 +252,7 @@ class TestCustomerPage(ScreenCase):
             for _number in range(count):
                 self.overdue(100.0, 5, partner)
             lines = self.page(partner).payment_due_line_ids
-            start = self.env.cr.sql_log_count
-            lines.mapped("reminder_note")
-            return self.env.cr.sql_log_count - start
+            return self.count_queries(lambda: lines.mapped("reminder_note"))
 
         queries(1, self.env["res.partner"].create({"name": "First of all"}))
         self.assertEqual(queries(9, self.company_customer), queries(2, self.customer))

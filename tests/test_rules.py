@@ -242,14 +242,6 @@ class TestRules(PaymentRequestCommon):
                 faults.append(f"placeholders differ: {term.msgid}")
         self.assertEqual(faults, [], "run ./dev i18n and translate")
 
-    def count_queries(self, work):
-        self.env.flush_all()
-        self.env.invalidate_all()
-        before = self.cr.sql_log_count
-        work()
-        self.env.flush_all()
-        return self.cr.sql_log_count - before
-
     def posting_queries(self, policy, count):
         """Return how many queries posting ``count`` invoices in one call takes."""
         self.company.payment_request_policy = policy
