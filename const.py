@@ -19,6 +19,10 @@ SUPPORTED_COUNTRIES = ("fr", "es", "de", "gb")
 # their own invoices.
 ACCOUNTING = "account.group_account_invoice,account.group_account_readonly"
 
+# What Odoo takes for paid, although a payment without journal entry leaves its residual
+# open.
+PAID_STATES = ("paid", "in_payment")
+
 DEFAULT_PAYMENT_METHOD_CODES = {"bridge_transfer"}
 
 # Largest single transfer Bridge's API takes, in euros.

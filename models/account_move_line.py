@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
-from ..const import ACCOUNTING
+from ..const import ACCOUNTING, PAID_STATES
 
 
 class AccountMoveLine(models.Model):
@@ -35,10 +35,24 @@ class AccountMoveLine(models.Model):
             Domain("display_type", "=", "payment_term")
             & Domain("parent_state", "=", "posted")
             & Domain("move_id.move_type", "=", "out_invoice")
-            # What a payment without journal entry pays has its residual still.
-            & Domain("move_id.payment_state", "not in", ("paid", "in_payment"))
+            & Domain("move_id.payment_state", "not in", PAID_STATES)
             & Domain("reconciled", "=", False)
             & Domain("amount_residual_currency", ">", 0)
+        )
+
+    @api.model
+    def _find_overdue(self, company, customers):
+        """Return what customers owe ``company`` that is past its due date.
+
+        :param res.company company: whose invoices, and whose day
+        :param res.partner customers: commercial entities
+        :rtype: account.move.line
+        """
+        return self.search(
+            self._get_remindable_domain()
+            & Domain("company_id", "=", company.id)
+            & Domain("partner_id", "in", customers.ids)
+            & Domain("date_maturity", "<", company._get_payment_today())
         )
 
     def _hold_reminders(self, until, reason):

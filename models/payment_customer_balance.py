@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..const import PAID_STATES
 from .payment_payer_profile import PROFILES
 
 # Days late after which the next column of the ageing begins.
@@ -112,6 +113,7 @@ class PaymentCustomerBalance(models.Model):
         return SQL(
             _BALANCE,
             days=days,
+            paid_states=PAID_STATES,
             first=AGES[0],
             second=AGES[1],
             third=AGES[2],
@@ -227,7 +229,7 @@ CROSS JOIN LATERAL (
        AND line.parent_state = 'posted'
        AND line.reconciled IS NOT TRUE
        AND line.amount_residual != 0
-       AND move.payment_state NOT IN ('paid', 'in_payment')
+       AND move.payment_state NOT IN %(paid_states)s
   GROUP BY line.company_id, customer.commercial_partner_id, line.currency_id,
            day.company_currency_id
        ) owed

@@ -60,6 +60,7 @@ class PaymentReminder(models.Model):
             "zone": company._get_payment_timezone(),
             "today": today,
             "messages_since": today - timedelta(quiet_days + 1),
+            "paid_states": const.PAID_STATES,
             "open_states": OPEN_STATES,
             "message_states": OPEN_STATES + GONE_STATES,
             "grace": company.payment_reminder_grace_days,
@@ -202,7 +203,7 @@ due AS MATERIALIZED (
        AND line.amount_residual_currency > 0
        AND move.move_type = 'out_invoice'
        -- What a payment without journal entry pays has its residual still.
-       AND move.payment_state NOT IN ('paid', 'in_payment')
+       AND move.payment_state NOT IN %(paid_states)s
        %(line_scope)s
        %(audible)s
 ),

@@ -2,7 +2,6 @@ import logging
 from datetime import timedelta
 
 from odoo import api, models
-from odoo.fields import Domain
 from odoo.tools import split_every
 
 from .payment_reminder import GONE_STATES
@@ -41,7 +40,9 @@ class PaymentReminder(models.Model):
             ],
             order="partner_id, sent_at desc, id desc",
         )
-        owing = self._find_owing(company, paid.partner_id)
+        # Who owes something overdue all the same is thanked when that is paid, too.
+        overdue = self.env["account.move.line"]._find_overdue(company, paid.partner_id)
+        owing = overdue.partner_id
         by_customer = [
             reminders
             for customer, reminders in paid.grouped("partner_id").items()
@@ -54,22 +55,6 @@ class PaymentReminder(models.Model):
         for chunk in split_every(SLICE, by_customer):
             self.browse().concat(*chunk)._thank(template)
             self.env["ir.cron"]._commit_progress(0)
-
-    @api.model
-    def _find_owing(self, company, customers):
-        """Return those of the customers who owe something overdue all the same: they
-        are thanked when that is paid, too.
-
-        :rtype: res.partner
-        """
-        lines = self.env["account.move.line"]
-        overdue = (
-            lines._get_remindable_domain()
-            & Domain("company_id", "=", company.id)
-            & Domain("partner_id", "in", customers.ids)
-            & Domain("date_maturity", "<", company._get_payment_today())
-        )
-        return lines.search(overdue).partner_id
 
     def _thank(self, template):
         """Write one mail to each customer of these reminders, about the last of them.

@@ -2,7 +2,6 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Domain
 from odoo.tools import format_date
 
 from ..const import ACCOUNTING
@@ -66,13 +65,8 @@ class ResPartner(models.Model):
         """
         self.check_access("read")
         self.env["payment.reminder"].check_access("write")
-        company = self.env.company
-        model = self.env["account.move.line"]
-        lines = model.search(
-            model._get_remindable_domain()
-            & Domain("partner_id", "in", self.commercial_partner_id.ids)
-            & Domain("company_id", "=", company.id)
-            & Domain("date_maturity", "<", company._get_payment_today())
+        lines = self.env["account.move.line"]._find_overdue(
+            self.env.company, self.commercial_partner_id
         )
         if not lines:
             raise UserError(self.env._("Nothing is overdue."))

@@ -1,6 +1,8 @@
 from odoo import models
 from odoo.tools import format_amount, format_date
 
+from ..const import PAID_STATES
+
 STATEMENT_REPORT = "account_payment_request.action_report_statement"
 #: Days late at which an amount moves into the next column.
 AGES = (0, 30, 60, 90)
@@ -64,8 +66,7 @@ class ResPartner(models.Model):
                     ("partner_id.commercial_partner_id", "=", customer.id),
                     ("parent_state", "=", "posted"),
                     ("reconciled", "=", False),
-                    # Paid without a journal entry: their residual is not due.
-                    ("move_id.payment_state", "not in", ("paid", "in_payment")),
+                    ("move_id.payment_state", "not in", PAID_STATES),
                     ("amount_residual_currency", "!=", 0),
                 ]
             )
