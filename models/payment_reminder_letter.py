@@ -201,8 +201,13 @@ class PaymentReminder(models.Model):
         :rtype: bytes
         """
         self.ensure_one()
-        enclosed = self.sudo()._get_attachments()[self.id]
-        return merge_pdf([pdf, *(attachment.raw for attachment in enclosed)])
+        reminder = self.sudo()
+        documents = [pdf]
+        if reminder.level_id.attach_statement:
+            customer = reminder.partner_id
+            documents += customer._print_statements(reminder.company_id).values()
+        documents += reminder._get_invoice_files().mapped("raw")
+        return merge_pdf(documents)
 
     def _split_body(self):
         """Return the text before the table of invoices, and the text after it.
@@ -351,7 +356,8 @@ class PaymentReminder(models.Model):
                 lambda r, today=today, printed=printed: r.prepared_on != today
                 and not printed[r.id]
             )
-            changed._prepare()
+            if changed:
+                changed._prepare_contents()
             left |= reminders.filtered(lambda r: r.state in ("to_post", "to_call"))
         return self & left
 

@@ -173,18 +173,26 @@ class PaymentReminder(models.Model):
         return ", ".join(salespeople.mapped("email_formatted")) or False
 
     def _get_attachments(self):
-        """Return what the messages carry: the invoices' archived PDFs, never rendered
-        again (an invoice without one is on the payment page), and the statements of
-        account.
+        """Return what the messages carry: statements of account and invoices.
 
         :return: attachments by reminder
         :rtype: dict[int, ir.attachment]
         """
         attachments = self._get_statements()
-        for reminder in self.filtered("level_id.attach_invoices"):
-            moves = reminder.line_ids.move_id.sudo()
-            attachments[reminder.id] |= moves.invoice_pdf_report_id
+        for reminder in self:
+            attachments[reminder.id] |= reminder._get_invoice_files()
         return attachments
+
+    def _get_invoice_files(self):
+        """Return the archived PDFs of what is named, if the level attaches them: never
+        rendered again, an invoice without one is on the payment page.
+
+        :rtype: ir.attachment
+        """
+        self.ensure_one()
+        if not self.level_id.attach_invoices:
+            return self.env["ir.attachment"].sudo()
+        return self.line_ids.move_id.sudo().invoice_pdf_report_id
 
     def _render_mail(self, body, lang):
         """Return ``body`` in the layout of reminders, as the recipient gets it.

@@ -307,6 +307,11 @@ class TestReminderLetterPdf(LetterCase, HttpCase):
         self.assertEqual(
             self.count_pages(self.print(reminder)), alone + invoice_pages + 1
         )
+        kept = self.env["ir.attachment"].sudo()
+        kept = kept.search(
+            [("res_model", "=", reminder._name), ("res_id", "=", reminder.id)]
+        )
+        self.assertEqual(kept, reminder._get_letters()[reminder.id])
 
     def count_pages(self, pdf):
         return len(PdfFileReader(io.BytesIO(pdf)).pages)
