@@ -290,11 +290,7 @@ class PaymentReminder(models.Model):
         reminders = self.sudo().filtered(lambda r: r.state in RELEASABLE)
         if not reminders:
             raise UserError(self.env._("None of these reminders waits to be sent."))
-        for company in reminders.company_id:
-            code = company._get_reminder_obstacle()
-            if code in NOT_IN_USE:
-                level = reminders.level_id[:1]
-                raise UserError(reminders._get_reason_sentence(code, level=level))
+        reminders._check_in_use()
         quiet = reminders._quietly()
         for reminder in quiet.filtered(lambda r: r.state == "failed"):
             reminder.channel = reminder.level_id.channel
@@ -302,6 +298,17 @@ class PaymentReminder(models.Model):
             {"state": "to_send", "by_hand": True, "tries": 0, "failure_reason": False}
         )
         return reminders
+
+    def _check_in_use(self):
+        """Refuse to send anything from a database that is not the one in use.
+
+        :raises UserError: with what to do
+        """
+        for company in self.company_id:
+            obstacle = company._get_reminder_obstacle()
+            if obstacle in NOT_IN_USE:
+                level = self.level_id[:1]
+                raise UserError(self._get_reason_sentence(obstacle, level=level))
 
     def action_drop(self):
         """Do not send them: what they name counts as reminded at their level."""

@@ -7,6 +7,7 @@ from odoo.tools import SQL
 
 from .payment_reminder import GONE_STATES
 
+TODO_ACTIVITY = "mail.mail_activity_data_todo"
 REMINDER_CRON = "account_payment_request.ir_cron_payment_reminder"
 #: How far a message got; it never goes back.
 PROGRESS = ("queued", "sent", "delivered")
@@ -159,23 +160,29 @@ class PaymentReminder(models.Model):
         :param str summary: what to do; by default, to correct the contact
         """
         for reminder in self:
-            # Not a mail each: a run may leave hundreds.
-            task = reminder._for_colleagues().with_context(
-                mail_activity_quick_update=True
-            )
-            title = summary or task.env._(
+            title = summary or reminder._for_colleagues().env._(
                 "Correct how %s is reached", reminder.partner_id.display_name
             )
-            if reminder._has_task(title, at_level=bool(summary)):
-                continue
-            user = reminder._get_responsible()
-            task.activity_schedule(
-                "mail.mail_activity_data_todo",
-                date_deadline=reminder.company_id._get_payment_today(),
-                summary=title,
-                note=escape(reason or ""),
-                user_id=user.id or self.env.uid,
-            )
+            if not reminder._has_task(title, at_level=bool(summary)):
+                reminder._schedule_task(TODO_ACTIVITY, title, escape(reason or ""))
+
+    def _schedule_task(self, activity, summary, note=""):
+        """Give the responsible something to do today, in the language of the company.
+
+        :param str activity: external id of the type
+        :param str summary: what to do
+        :param str note: why, HTML
+        """
+        self.ensure_one()
+        # Not a mail each: a run may leave hundreds.
+        quiet = self._for_colleagues().with_context(mail_activity_quick_update=True)
+        quiet.activity_schedule(
+            activity,
+            date_deadline=self.company_id._get_payment_today(),
+            summary=summary,
+            note=note,
+            user_id=self._get_responsible().id or self.env.uid,
+        )
 
     def _has_task(self, summary, at_level):
         """Return whether the same is asked of somebody already, for the company.

@@ -7,7 +7,6 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from .payment_reminder import OUTCOMES
-from .res_company_reminder import SATURDAY
 
 CALL_ACTIVITY = "mail.mail_activity_data_call"
 #: How often nobody may answer before the next channel is tried.
@@ -215,7 +214,7 @@ class PaymentReminder(models.Model):
                 self.env._("Nobody answered the phone on %s days.", calls)
             )
             return
-        day = _next_business_day(self.company_id._get_payment_today())
+        day = self.company_id._get_next_business_day()
         self.write({"calls": calls, "call_date": day})
         self.activity_reschedule([CALL_ACTIVITY], date_deadline=day)
 
@@ -278,14 +277,3 @@ class PaymentReminder(models.Model):
             "target": "new",
             "context": {"default_reminder_id": self.id},
         }
-
-
-def _next_business_day(day):
-    """Return the first day after ``day`` that is not on a weekend.
-
-    :rtype: datetime.date
-    """
-    day += timedelta(1)
-    while day.weekday() >= SATURDAY:
-        day += timedelta(1)
-    return day

@@ -47,12 +47,9 @@ class PaymentReminder(models.Model):
     def _ask_to_move_on(self):
         """Ask the responsible to confirm, or to post, what waits at this level."""
         self.ensure_one()
-        level = self.level_name or ""
-        self.with_context(mail_activity_quick_update=True).activity_schedule(
-            WAITING_ACTIVITY,
-            date_deadline=self.company_id._get_payment_today(),
-            summary=self.env._("Check and send reminders: %s", level)
-            if self.state == "to_confirm"
-            else self.env._("Print and post letters: %s", level),
-            user_id=self._get_responsible().id or self.env.uid,
-        )
+        env, level = self._for_colleagues().env, self.level_name or ""
+        if self.state == "to_confirm":
+            summary = env._("Check and send reminders: %s", level)
+        else:
+            summary = env._("Print and post letters: %s", level)
+        self._schedule_task(WAITING_ACTIVITY, summary)

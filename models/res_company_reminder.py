@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytz
 
-from odoo import models
+from odoo import fields, models
 
 SATURDAY = 5
 #: A database that is not the one in use sends nothing, whoever asks.
@@ -54,16 +54,41 @@ class ResCompany(models.Model):
         :rtype: str | None
         """
         self.ensure_one()
-        zone = pytz.timezone(self._get_payment_timezone())
-        moment = pytz.utc.localize(self._get_payment_now()).astimezone(zone)
-        if level.business_days and (
-            moment.weekday() >= SATURDAY or self._is_on_holiday(moment)
-        ):
+        moment = self._get_payment_moment()
+        if level.business_days and not self._is_business_day(moment):
             return "not_a_business_day"
         hour = moment.hour + moment.minute / 60
         if not level.hour_from <= hour < level.hour_to:
             return "outside_window"
         return None
+
+    def _get_payment_moment(self):
+        """Return the moment as the clocks show it where the company is.
+
+        :rtype: datetime.datetime
+        """
+        return fields.Datetime.context_timestamp(
+            self.with_context(tz=self._get_payment_timezone()),
+            self._get_payment_now(),
+        )
+
+    def _get_next_business_day(self):
+        """Return the first business day after today.
+
+        :rtype: datetime.date
+        """
+        moment = self._get_payment_moment() + timedelta(1)
+        while not self._is_business_day(moment):
+            moment += timedelta(1)
+        return moment.date()
+
+    def _is_business_day(self, moment):
+        """Return whether the company works then: neither week-end nor holiday.
+
+        :param datetime moment: aware of its time zone, where the company is
+        :rtype: bool
+        """
+        return moment.weekday() < SATURDAY and not self._is_on_holiday(moment)
 
     def _is_on_holiday(self, moment):
         """Return whether the company has time off then: all of it, by its own working

@@ -485,6 +485,21 @@ class TestReminderCalls(CallCase):
         self.assertEqual((reminder.state, reminder.channel), ("to_send", "email"))
         self.assertFalse(self.calls_of(reminder))
 
+    def test_a_holiday_is_no_day_to_call_again(self):
+        reminder, _invoice = self.call()
+        # Tomorrow is a Tuesday, and a public holiday.
+        tomorrow = self.today + timedelta(days=1)
+        self.env["resource.calendar.leaves"].sudo().create(
+            {
+                "date_from": f"{tomorrow} 00:00:00",
+                "date_to": f"{tomorrow} 22:00:00",
+                "company_id": self.company.id,
+                "calendar_id": False,
+            }
+        )
+        reminder.action_phone_outcome("no_answer")
+        self.assertEqual(reminder.call_date, tomorrow + timedelta(days=1))
+
     def test_spoken_to_is_reminded(self):
         reminder, _invoice = self.call()
         reminder.action_phone_outcome("done")

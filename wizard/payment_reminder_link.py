@@ -4,8 +4,6 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools.mail import email_normalize
 
-from ..models.res_company_reminder import NOT_IN_USE
-
 MAIL_TEMPLATE = "account_payment_request.mail_template_payment_request"
 SMS_TEMPLATE = "account_payment_request.sms_template_payment_request"
 
@@ -59,9 +57,7 @@ class PaymentReminderLink(models.TransientModel):
         reminder.check_access("write")
         request = reminder.sudo().request_id
         request._check_payable()
-        obstacle = reminder.company_id._get_reminder_obstacle()
-        if obstacle in NOT_IN_USE:
-            raise UserError(reminder._get_reason_sentence(obstacle))
+        reminder._check_in_use()
         link = self.sudo().with_company(reminder.company_id)
         sms = self.channel == "sms"
         address = link._find_number() if sms else link._find_address()
