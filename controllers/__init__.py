@@ -1,1 +1,1 @@
-from . import bridge, bridge_connect, pay, pay_other, portal, portal_reminder
+from . import transfer, request, feed, reminder

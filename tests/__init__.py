@@ -1,15 +1,30 @@
+"""Odoo looks for tests among the `test_*` members of this package only."""
+
 from . import (
-    test_bank_dashboard,
-    test_bank_line,
-    test_bank_line_import,
+    test_query_counts,
+    test_rules,
+    test_security,
+    test_translations,
+)
+from .transfer import (
     test_events,
-    test_fec,
-    test_feed,
-    test_feed_changes,
-    test_feed_connect,
-    test_feed_processes,
+    test_provider,
+    test_random_histories,
+    test_transaction,
+    test_wrong_amount,
+)
+from .request import (
     test_invoice_pdf,
     test_mails,
+    test_pay_page,
+    test_payment_request,
+    test_portal,
+    test_tours,
+)
+from .match import (
+    test_bank_line,
+    test_bank_line_import,
+    test_fec,
     test_match,
     test_match_again,
     test_match_returned,
@@ -17,26 +32,25 @@ from . import (
     test_match_workers,
     test_oca_reconcile,
     test_oca_statement,
-    test_pay_page,
-    test_payment_request,
-    test_portal,
-    test_provider,
-    test_query_counts,
-    test_random_histories,
+)
+from .feed import (
+    test_bank_dashboard,
+    test_feed,
+    test_feed_changes,
+    test_feed_connect,
+    test_feed_processes,
+)
+from .reconcile import (
     test_reconcile_screen,
     test_reconcile_tour,
+)
+from .reminder import (
     test_reminder_channels,
     test_reminder_letter,
-    test_reminder_send,
-    test_reminder_workers,
     test_reminder_plan,
     test_reminder_policy,
-    test_reminder_screens,
     test_reminder_portal,
-    test_rules,
-    test_security,
-    test_tours,
-    test_transaction,
-    test_translations,
-    test_wrong_amount,
+    test_reminder_screens,
+    test_reminder_send,
+    test_reminder_workers,
 )

@@ -12,7 +12,7 @@ from odoo.modules.registry import Registry
 from odoo.tests import BaseCase, get_db_name, tagged
 
 from ..bridge import signature
-from .common import EVENT_CRON, WEBHOOK_SECRET, PaymentRequestCommon
+from .common.payment_request import EVENT_CRON, WEBHOOK_SECRET, PaymentRequestCommon
 
 # Fewer than the ORM writes in one statement, so that counts are equal, not close.
 FEW, MANY = 2, 9

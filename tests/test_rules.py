@@ -20,9 +20,9 @@ from odoo.tools.translate import trans_export
 
 from ..bridge import reference
 from ..bridge.client import BridgeClient
-from ..models import payment_request as payment_request_model
-from ..models.bridge_event import BridgeEvent
-from .common import EVENT_CRON, PaymentRequestCommon
+from ..models.request import payment_request as payment_request_model
+from ..models.transfer.bridge_event import BridgeEvent
+from .common.payment_request import EVENT_CRON, PaymentRequestCommon
 
 ADDON = "account_payment_request"
 FRENCH = Path(__file__).parent.parent / "i18n" / "fr.po"

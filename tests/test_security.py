@@ -18,7 +18,7 @@ from odoo.tools import mute_logger
 
 from ..bridge import signature
 from ..bridge.client import BridgeClient
-from .common import (
+from .common.payment_request import (
     CLIENT_SECRET,
     EVENT_CRON,
     IBAN,

@@ -1,7 +1,7 @@
 from odoo import http
 from odoo.http import request
 
-from ..models.bridge_connection import CONNECT_PATH
+from ...models.feed.bridge_connection import CONNECT_PATH
 
 
 class BridgeConnectController(http.Controller):

@@ -13,7 +13,7 @@ from odoo.exceptions import UserError
 from odoo.http import request
 from odoo.tools.mimetypes import guess_mimetype
 
-from ..report.qr import make_qr
+from ...report.qr import make_qr
 from .pay_http import (
     PRIVATE_HEADERS,
     find_request,

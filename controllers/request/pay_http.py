@@ -12,7 +12,7 @@ from odoo.http import content_disposition, request
 
 from .pay_page import PayPage
 
-STATIC = Path(__file__).parent.parent / "static" / "src" / "pay"
+STATIC = Path(__file__).parents[2] / "static" / "src" / "request"
 # Changes with the files, so that browsers may keep them for as long as they like.
 STATIC_VERSION = format(
     zlib.crc32((STATIC / "pay.css").read_bytes() + (STATIC / "pay.js").read_bytes()),
@@ -109,7 +109,7 @@ def respond(template, values, *, status=200):
         {
             "lang": lang.code.partition("@")[0].replace("_", "-"),
             "dir": lang.direction,
-            "static": "/account_payment_request/static/src/pay",
+            "static": "/account_payment_request/static/src/request",
             "static_version": STATIC_VERSION,
             **values,
         },

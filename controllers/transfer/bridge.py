@@ -3,8 +3,8 @@ import logging
 from odoo import SUPERUSER_ID, http
 from odoo.http import request
 
-from .. import const
-from ..bridge.errors import BridgeError
+from ... import const
+from ...bridge.errors import BridgeError
 
 _logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
-from ..bridge import bank_transaction
+from ...bridge import bank_transaction
 
 _logger = logging.getLogger(__name__)
 

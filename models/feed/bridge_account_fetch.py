@@ -8,9 +8,9 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import split_every
 
-from ..bridge import moment
-from ..bridge.errors import BridgeError
-from ..bridge.pull import PullBusy, PullRun, PullStopped
+from ...bridge import moment
+from ...bridge.errors import BridgeError
+from ...bridge.pull import PullBusy, PullRun, PullStopped
 from .bridge_connection import PULL_CRON
 
 _logger = logging.getLogger(__name__)

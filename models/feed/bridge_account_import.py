@@ -6,8 +6,8 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
-from ..bridge.bank_transaction import BankTransaction
-from ..bridge.pull import order
+from ...bridge.bank_transaction import BankTransaction
+from ...bridge.pull import order
 
 _logger = logging.getLogger(__name__)
 

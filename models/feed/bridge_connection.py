@@ -7,7 +7,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import consteq
 
-from ..bridge.errors import BridgeError
+from ...bridge.errors import BridgeError
 
 _logger = logging.getLogger(__name__)
 

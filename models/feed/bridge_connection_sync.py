@@ -9,9 +9,9 @@ from odoo.fields import Domain
 
 from odoo.addons.base.models.res_bank import sanitize_account_number
 
-from ..bridge import moment
-from ..bridge.client import PROVIDERS
-from ..bridge.errors import BridgeError
+from ...bridge import moment
+from ...bridge.client import PROVIDERS
+from ...bridge.errors import BridgeError
 from .bridge_connection import PULL_CRON, STATE_OF_STATUS
 
 _logger = logging.getLogger(__name__)

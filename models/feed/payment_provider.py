@@ -8,9 +8,9 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ..bridge import moment
-from ..bridge.aggregation import Aggregation
-from ..bridge.errors import BridgeError
+from ...bridge import moment
+from ...bridge.aggregation import Aggregation
+from ...bridge.errors import BridgeError
 
 _logger = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from .. import const
+from ... import const
 
 
 class ResCompany(models.Model):

@@ -10,10 +10,10 @@ from odoo.exceptions import UserError
 from odoo.addons.base.models.res_bank import sanitize_account_number
 from odoo.addons.payment import utils as payment_utils
 
-from .. import matching
-from .bank_match_booking import Booking, get_pieces
-from .bank_match_candidates import Candidates
-from .bank_match_sentence import write_sentence
+from ... import matching
+from .account_bank_statement_line_book import Booking, get_pieces
+from .candidates import Candidates
+from .reasons import write_sentence
 
 _logger = logging.getLogger(__name__)
 

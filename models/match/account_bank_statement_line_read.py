@@ -8,7 +8,7 @@ from odoo.tools import html2plaintext
 
 from odoo.addons.payment import utils as payment_utils
 
-from .. import matching
+from ... import matching
 
 # Notes of an imported CAMT file: "Anything (Path/Of/The/Element): value".
 _NOTE = re.compile(r"\((?P<path>[A-Za-z0-9/]+)\)\s*:\s*(?P<value>.*)$")

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from .bank_match_entries import DOCUMENT_TYPES
+from .open_entries import DOCUMENT_TYPES
 
 # Documents of one run; those beyond are for the next one.
 MOST_AT_ONCE = 5000

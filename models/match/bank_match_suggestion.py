@@ -4,8 +4,8 @@ from odoo.exceptions import UserError
 from odoo.addons.payment import utils as payment_utils
 
 from .account_bank_statement_line import MATCH_KINDS
-from .bank_match_booking import Booking
-from .bank_match_sentence import write_sentence
+from .account_bank_statement_line_book import Booking
+from .reasons import write_sentence
 
 # Suggestions kept for one line.
 MOST_SUGGESTIONS = 5

@@ -11,8 +11,8 @@ from odoo.tools import SQL
 from odoo.addons.base.models.res_bank import sanitize_account_number
 from odoo.addons.payment import utils as payment_utils
 
-from .. import const, matching
-from .bank_match_entries import DOCUMENT_TYPES, Entries
+from ... import const, matching
+from .open_entries import DOCUMENT_TYPES, Entries
 
 # Unpaid documents that one key may find: more of them tell nothing.
 MOST_DOCUMENTS = 20

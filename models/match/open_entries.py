@@ -4,7 +4,7 @@ from odoo.tools import SQL
 
 from odoo.addons.payment import utils as payment_utils
 
-from .. import matching
+from ... import matching
 
 DOCUMENT_TYPES = ("out_invoice", "out_receipt", "out_refund")
 

@@ -4,7 +4,7 @@ from odoo import api, models
 from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.fields import Domain
 
-from .account_bank_statement_line_hand import UNFIT_ACCOUNT_TYPES
+from .account_bank_statement_line_manual import UNFIT_ACCOUNT_TYPES
 
 PAGE = 80
 CANDIDATE_PAGE = 20

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import format_date
 
-from ..const import ACCOUNTING
+from ...const import ACCOUNTING
 
 
 class AccountMove(models.Model):

@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
-from ..const import ACCOUNTING, PAID_STATES
+from ...const import ACCOUNTING, PAID_STATES
 
 
 class AccountMoveLine(models.Model):

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..const import ACCOUNTING
+from ...const import ACCOUNTING
 
 
 class AccountMoveLine(models.Model):

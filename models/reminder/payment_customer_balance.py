@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..const import PAID_STATES
+from ...const import PAID_STATES
 from .payment_payer_profile import PROFILES
 
 # Days late after which the next column of the ageing begins.

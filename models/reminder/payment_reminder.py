@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from .payment_reminder_level import CHANNELS
-from .res_company_reminder import NOT_IN_USE
+from .res_company import NOT_IN_USE
 
 #: Invoices named one by one in a sentence; of the others, the number is told.
 NAMES_TOLD = 3

@@ -6,7 +6,7 @@ from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from .res_company_reminder import NOT_IN_USE
+from .res_company import NOT_IN_USE
 
 _logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .. import const
+from ... import const
 from .payment_reminder import GONE_STATES, OPEN_STATES
 
 # Nobody tells how a transfer goes on that was announced by hand: it counts as on its

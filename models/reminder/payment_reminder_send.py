@@ -4,7 +4,7 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
-from .res_company_reminder import NOT_IN_USE
+from .res_company import NOT_IN_USE
 
 _logger = logging.getLogger(__name__)
 

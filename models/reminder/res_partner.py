@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from ..const import ACCOUNTING
+from ...const import ACCOUNTING
 from .payment_reminder_policy import PROFILES
 
 

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
-from ..const import ACCOUNTING
+from ...const import ACCOUNTING
 
 
 class ResPartner(models.Model):

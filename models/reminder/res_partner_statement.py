@@ -1,7 +1,7 @@
 from odoo import models
 from odoo.tools import format_amount, format_date
 
-from ..const import PAID_STATES
+from ...const import PAID_STATES
 
 STATEMENT_REPORT = "account_payment_request.action_report_statement"
 #: Days late at which an amount moves into the next column.

@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import str2bool
 
-from ..const import ACCOUNTING
+from ...const import ACCOUNTING
 from .payment_request import STATES
 
 

@@ -7,9 +7,9 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ..bridge import reference as bridge_reference
-from ..const import ACCOUNTING
-from .payment_transaction import ISSUES
+from ...bridge import reference as bridge_reference
+from ...const import ACCOUNTING
+from ..transfer.payment_transaction import ISSUES
 
 STATES = [
     ("valid", "To pay"),

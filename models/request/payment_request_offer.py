@@ -2,7 +2,7 @@
 
 from odoo import models
 
-from ..report.qr import make_qr
+from ...report.qr import make_qr
 
 # Width of the printed symbol: wkhtmltopdf shrinks what it is told to less than
 # 80 %, and what comes out must stay above 3 cm.

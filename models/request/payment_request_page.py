@@ -7,8 +7,8 @@ from odoo.tools import SQL
 
 from odoo.addons.payment import utils as payment_utils
 
-from .. import const
-from ..bridge.errors import BridgeError
+from ... import const
+from ...bridge.errors import BridgeError
 
 _logger = logging.getLogger(__name__)
 

@@ -1,6 +1,6 @@
 from odoo import fields, models
 
-from ..const import ACCOUNTING
+from ...const import ACCOUNTING
 
 
 class ResPartner(models.Model):

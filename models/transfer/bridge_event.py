@@ -10,8 +10,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..bridge import signature
-from ..bridge.errors import BridgeError
+from ...bridge import signature
+from ...bridge.errors import BridgeError
 
 _logger = logging.getLogger(__name__)
 

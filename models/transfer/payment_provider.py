@@ -5,10 +5,10 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import ormcache
 
-from .. import const
-from ..bridge import label as bridge_label
-from ..bridge.client import BridgeClient
-from ..bridge.errors import BridgeError
+from ... import const
+from ...bridge import label as bridge_label
+from ...bridge.client import BridgeClient
+from ...bridge.errors import BridgeError
 
 _logger = logging.getLogger(__name__)
 

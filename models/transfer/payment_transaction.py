@@ -8,9 +8,9 @@ from odoo.fields import Domain
 
 from odoo.addons.payment import utils as payment_utils
 
-from .. import const
-from ..bridge import label as bridge_label
-from ..bridge.errors import BridgeError
+from ... import const
+from ...bridge import label as bridge_label
+from ...bridge.errors import BridgeError
 
 _logger = logging.getLogger(__name__)
 

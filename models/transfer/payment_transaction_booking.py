@@ -1,6 +1,6 @@
 from odoo import fields, models
 
-from .. import const
+from ... import const
 
 
 class PaymentTransaction(models.Model):

@@ -6,8 +6,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .. import const
-from ..bridge.errors import BridgeError
+from ... import const
+from ...bridge.errors import BridgeError
 
 _logger = logging.getLogger(__name__)
 

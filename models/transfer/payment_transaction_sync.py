@@ -9,10 +9,10 @@ from odoo.tools import SQL, mute_logger
 
 from odoo.addons.payment import utils as payment_utils
 
-from .. import const
-from ..bridge import amount as bridge_amount
-from ..bridge import moment as bridge_moment
-from ..bridge import status as bridge_status
+from ... import const
+from ...bridge import amount as bridge_amount
+from ...bridge import moment as bridge_moment
+from ...bridge import status as bridge_status
 
 _logger = logging.getLogger(__name__)
 

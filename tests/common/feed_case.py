@@ -8,11 +8,11 @@ from urllib.parse import parse_qs, urlsplit
 from odoo import Command, fields
 from odoo.tests import new_test_user
 
-from ..bridge.aggregation import Aggregation
-from ..bridge.pull import PullRun
-from ..models import bridge_account_pull
-from ..simulator.feed.show import show_transaction
-from .common import IBAN, PaymentRequestCommon
+from ...bridge.aggregation import Aggregation
+from ...bridge.pull import PullRun
+from ...models.feed import bridge_account_fetch as bridge_account_pull
+from ...simulator.feed.show import show_transaction
+from .payment_request import IBAN, PaymentRequestCommon
 
 PULL_CRON = "account_payment_request.ir_cron_bridge_pull"
 CONSENT_CRON = "account_payment_request.ir_cron_bridge_consent"

@@ -15,10 +15,10 @@ from odoo.tests.common import _super_send as send_for_real
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 from odoo.addons.account_payment.tests.common import AccountPaymentCommon
 
-from .. import const
-from ..bridge.client import BridgeClient
-from ..models import payment_provider
-from ..simulator import Simulator
+from ... import const
+from ...bridge.client import BridgeClient
+from ...models.transfer import payment_provider
+from ...simulator import Simulator
 
 IBAN = "FR7630006000011234567890189"
 HOLDER = "Boutique Exemple"

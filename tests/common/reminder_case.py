@@ -5,7 +5,7 @@ from unittest.mock import patch
 
 from odoo import Command
 
-from ..models.payment_reminder_screen import JOBS
+from ...models.reminder.payment_reminder_bulk import JOBS
 from .request_case import RequestCase
 
 REMINDER_CRON = "account_payment_request.ir_cron_payment_reminder"

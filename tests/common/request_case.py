@@ -7,7 +7,7 @@ from odoo import Command
 from odoo.addons.mail.tests.common import MockEmail
 from odoo.addons.sms.tools.sms_api import SmsApi
 
-from .common import PaymentRequestCommon
+from .payment_request import PaymentRequestCommon
 
 
 class RequestCase(PaymentRequestCommon, MockEmail):

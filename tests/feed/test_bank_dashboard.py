@@ -9,7 +9,7 @@ from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, HttpCase, new_test_user, tagged
 
-from .common import IBAN, PaymentRequestCommon
+from ..common.payment_request import IBAN, PaymentRequestCommon
 
 DAYS = 30
 # Fewer than the ORM writes in one statement, so that counts are equal, not close.

@@ -8,10 +8,10 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import format_date
 
-from ..bridge.aggregation import Aggregation
-from ..bridge.client import BridgeClient
-from .common import EVENT_CRON, IBAN
-from .feed_case import OTHER_BANK, OTHER_IBAN, FeedCase
+from ...bridge.aggregation import Aggregation
+from ...bridge.client import BridgeClient
+from ..common.feed_case import OTHER_BANK, OTHER_IBAN, FeedCase
+from ..common.payment_request import EVENT_CRON, IBAN
 
 
 class Killed(BaseException):

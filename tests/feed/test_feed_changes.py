@@ -3,8 +3,8 @@
 from odoo import Command
 from odoo.tests import tagged
 
-from .common import IBAN
-from .feed_case import FeedCase
+from ..common.feed_case import FeedCase
+from ..common.payment_request import IBAN
 
 
 @tagged("post_install", "-at_install")

@@ -10,9 +10,9 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
-from .. import uninstall_hook
-from .common import EVENT_CRON, IBAN
-from .feed_case import CONSENT_CRON, OTHER_BANK, PULL_CRON, FeedCase
+from ... import uninstall_hook
+from ..common.feed_case import CONSENT_CRON, OTHER_BANK, PULL_CRON, FeedCase
+from ..common.payment_request import EVENT_CRON, IBAN
 
 STRANGE_IBAN = "DE02120300000000202051"
 

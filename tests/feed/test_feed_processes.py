@@ -8,10 +8,10 @@ from odoo import fields
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ..bridge.aggregation import Aggregation
-from ..models import bridge_account_pull
-from .common import IBAN, ProcessesCase
-from .feed_case import BANK
+from ...bridge.aggregation import Aggregation
+from ...models.feed import bridge_account_fetch as bridge_account_pull
+from ..common.feed_case import BANK
+from ..common.payment_request import IBAN, ProcessesCase
 
 SECONDS = 20
 
@@ -213,7 +213,7 @@ class TestTwoPulls(ProcessesCase):
         with self.process() as env:
             self.assertEqual(self.account(env).next_pull_at, asked_at)
 
-    @mute_logger("odoo.addons.account_payment_request.models.bridge_account_pull")
+    @mute_logger("odoo.addons.account_payment_request.models.feed.bridge_account_fetch")
     def test_pull_killed_at_every_commit_loses_and_doubles_nothing(self):
         amounts = [10.0, 20.0, 30.0, 40.0]
         self.receive(*amounts)

@@ -4,7 +4,7 @@ from odoo import Command, fields
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
-from .request_case import RequestCase
+from ..common.request_case import RequestCase
 
 MODELS_LOGGER = "odoo.addons.account_payment_request.models"
 # Never tells whether it executed a transfer.

@@ -1,7 +1,7 @@
 from odoo.tests import tagged
 from odoo.tools.misc import file_open
 
-from .request_case import RequestCase
+from ..common.request_case import RequestCase
 
 COLUMNS = ["date", "payment_ref", "amount", "ref", "partner_name"]
 

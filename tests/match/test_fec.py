@@ -5,7 +5,7 @@ from datetime import date
 from odoo import fields
 from odoo.tests import tagged
 
-from .request_case import RequestCase
+from ..common.request_case import RequestCase
 
 
 @tagged("post_install", "-at_install")

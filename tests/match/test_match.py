@@ -7,7 +7,7 @@ from odoo.exceptions import UserError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
-from .match_case import MatchCase
+from ..common.match_case import MatchCase
 
 IBAN = "FR7610107001011234567890129"
 MODELS_LOGGER = "odoo.addons.account_payment_request.models"

@@ -8,9 +8,9 @@ from odoo.tools import mute_logger
 
 from odoo.addons.base.tests.test_ir_cron import CronMixinCase
 
-from ..models import account_bank_statement_line as lines_module
-from .feed_case import FeedCase
-from .match_case import MatchCase
+from ...models.match import account_bank_statement_line as lines_module
+from ..common.feed_case import FeedCase
+from ..common.match_case import MatchCase
 
 MATCH_CRON = "account_payment_request.ir_cron_bank_match"
 

@@ -2,7 +2,7 @@
 
 from odoo.tests import tagged
 
-from .match_case import MatchCase
+from ..common.match_case import MatchCase
 
 
 @tagged("post_install", "-at_install")

@@ -5,11 +5,13 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
-from ..models.bank_match_booking import Booking
-from .match_case import MatchCase
+from ...models.match.account_bank_statement_line_book import Booking
+from ..common.match_case import MatchCase
 
 IBAN = "FR7610107001011234567890129"
-BOOKING_LOGGER = "odoo.addons.account_payment_request.models.bank_match_booking"
+BOOKING_LOGGER = (
+    "odoo.addons.account_payment_request.models.match.account_bank_statement_line_book"
+)
 
 
 @tagged("post_install", "-at_install")

@@ -4,7 +4,7 @@ from odoo import Command, fields
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .common import ProcessesCase
+from ..common.payment_request import ProcessesCase
 
 
 @tagged("post_install", "-at_install")
@@ -119,7 +119,9 @@ class TestMatchWorkers(ProcessesCase):
             line._match()
             self.assertTrue(line.is_reconciled)
 
-    @mute_logger("odoo.addons.account_payment_request.models.bank_match_booking")
+    @mute_logger(
+        "odoo.addons.account_payment_request.models.match.account_bank_statement_line_book"
+    )
     def test_one_invoice_is_paid_by_one_of_two_imports_at_once(self):
         with self.process() as first, self.process() as second:
             one = self.create_lines(first, 0)

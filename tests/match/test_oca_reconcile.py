@@ -2,7 +2,7 @@ from odoo import Command, fields
 from odoo.exceptions import UserError
 from odoo.tests import Form, tagged
 
-from .oca_case import OcaCase
+from ..common.oca_case import OcaCase
 
 WIDGET = "account_reconcile_oca.bank_statement_line_form_reconcile_view"
 

@@ -8,7 +8,7 @@ from odoo import Command
 from odoo.tests import new_test_user, tagged
 from odoo.tools.misc import file_open
 
-from .oca_case import OcaCase
+from ..common.oca_case import OcaCase
 
 FILES = "account_payment_request/tests/files"
 FRENCH = "camt053_001_02_fr.xml"

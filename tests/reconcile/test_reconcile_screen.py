@@ -5,11 +5,15 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
-from ..models import account_bank_statement_line_screen
-from ..models.account_bank_statement_line_screen import read_amount
-from .request_case import RequestCase
+from ...models.reconcile import (
+    account_bank_statement_line as account_bank_statement_line_screen,
+)
+from ...models.reconcile.account_bank_statement_line import read_amount
+from ..common.request_case import RequestCase
 
-BOOKING_LOGGER = "odoo.addons.account_payment_request.models.bank_match_booking"
+BOOKING_LOGGER = (
+    "odoo.addons.account_payment_request.models.match.account_bank_statement_line_book"
+)
 LABEL = "VIR SEPA REGLEMENT"
 
 

@@ -3,8 +3,10 @@ from unittest.mock import patch
 from odoo import Command
 from odoo.tests import HttpCase, new_test_user, tagged
 
-from ..models import account_bank_statement_line_screen
-from .common import PaymentRequestCommon
+from ...models.reconcile import (
+    account_bank_statement_line as account_bank_statement_line_screen,
+)
+from ..common.payment_request import PaymentRequestCommon
 
 SCREEN = "/odoo/to-reconcile"
 

@@ -12,7 +12,7 @@ from odoo.tools import mute_logger
 from odoo.addons.base.models.ir_mail_server import MailDeliveryException
 from odoo.addons.sms.tools.sms_api import SmsApi
 
-from .reminder_case import ReminderCase
+from ..common.reminder_case import ReminderCase
 
 SMS_CRON = "sms.ir_cron_sms_scheduler_action"
 NUMBER = "+33612345678"
@@ -305,7 +305,7 @@ class TestSmsQueue(ChannelCase):
         self.assertEqual(len(self.deliver_sms()), 2)
         self.assertEqual(sms.state, "pending")
 
-    @mute_logger("odoo.addons.account_payment_request.models.sms_sms")
+    @mute_logger("odoo.addons.account_payment_request.models.reminder.sms_sms")
     def test_a_company_that_fails_does_not_stop_the_others(self):
         # The older one: its turn comes first.
         broken = self.queue(self.other, "+33600000002")

@@ -8,7 +8,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
-from .request_case import RequestCase
+from ..common.request_case import RequestCase
 
 # A Wednesday.
 DUE = date(2026, 12, 9)
@@ -169,7 +169,7 @@ class ReminderPlanCase(RequestCase):
     def in_iso(self, line):
         """Return the plan state with dates as in ISO 8601."""
         with patch(
-            "odoo.addons.account_payment_request.models.payment_reminder_reason"
+            "odoo.addons.account_payment_request.models.reminder.payment_reminder_hold_reason"
             ".format_date",
             lambda _env, day: fields.Date.to_string(day),
         ):
@@ -1099,7 +1099,9 @@ class TestReminderOnInvoice(ReminderPlanCase):
 
 @tagged("post_install", "-at_install")
 class TestReminderJob(ReminderPlanCase):
-    @mute_logger("odoo.addons.account_payment_request.models.payment_reminder_plan")
+    @mute_logger(
+        "odoo.addons.account_payment_request.models.reminder.payment_reminder_plan"
+    )
     def test_what_fails_stops_neither_the_other_steps_nor_companies(self):
         other = self.setup_other_company()["company"]
         other.payment_reminder_enabled = True
@@ -1176,7 +1178,7 @@ class TestReminderJob(ReminderPlanCase):
         steps = []
         with (
             patch(
-                "odoo.addons.account_payment_request.models.payment_reminder_plan"
+                "odoo.addons.account_payment_request.models.reminder.payment_reminder_plan"
                 ".CUSTOMERS_A_SLICE",
                 2,
             ),

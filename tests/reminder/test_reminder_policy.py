@@ -9,9 +9,9 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
 
-from ..models.payment_reminder_level_text import PLACEHOLDERS
-from ..wizard.payment_reminder_preview import sms_size
-from .reminder_case import ReminderCase
+from ...models.reminder.payment_reminder_level_render import PLACEHOLDERS
+from ...wizard.reminder.payment_reminder_preview import sms_size
+from ..common.reminder_case import ReminderCase
 
 READY_MADE = {
     "courteous": [-3, 1, 7, 15, 30],

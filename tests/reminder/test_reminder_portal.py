@@ -6,7 +6,7 @@ from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import HttpCase, new_test_user, tagged
 
-from .reminder_case import ReminderCase
+from ..common.reminder_case import ReminderCase
 
 #: What nobody outside the company may read.
 SECRET = "he never pays before the bailiff rings"

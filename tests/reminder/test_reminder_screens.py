@@ -10,9 +10,9 @@ from odoo.fields import Domain
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
-from .reminder_case import ReminderCase
+from ..common.reminder_case import ReminderCase
 
-SCREEN = "odoo.addons.account_payment_request.models.payment_reminder_screen"
+SCREEN = "odoo.addons.account_payment_request.models.reminder.payment_reminder_bulk"
 
 
 class ScreenCase(ReminderCase):

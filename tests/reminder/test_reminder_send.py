@@ -13,10 +13,12 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .reminder_case import MONDAY, ReminderCase
+from ..common.reminder_case import MONDAY, ReminderCase
 
 RENDER_LOGGER = "odoo.addons.mail.models.mail_render_mixin"
-SEND_LOGGER = "odoo.addons.account_payment_request.models.payment_reminder_send"
+SEND_LOGGER = (
+    "odoo.addons.account_payment_request.models.reminder.payment_reminder_send"
+)
 
 
 class SendCase(ReminderCase):

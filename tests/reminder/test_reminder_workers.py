@@ -9,7 +9,7 @@ from odoo import SUPERUSER_ID, Command, api, fields
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .common import ProcessesCase
+from ..common.payment_request import ProcessesCase
 
 
 class Killed(BaseException):

@@ -8,8 +8,8 @@ from PIL import Image
 
 from odoo.tests import HttpCase, tagged
 
-from ..report.qr import QUIET_ZONE, make_qr
-from .common import PaymentRequestCommon
+from ...report.qr import QUIET_ZONE, make_qr
+from ..common.payment_request import PaymentRequestCommon
 
 DPI = 150
 MILLIMETRES_PER_INCH = 25.4

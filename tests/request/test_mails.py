@@ -4,7 +4,7 @@ from odoo.tests import tagged
 
 from odoo.addons.mail.tests.common import MailCommon
 
-from .common import PaymentRequestCommon
+from ..common.payment_request import PaymentRequestCommon
 
 # What a phone sends in segments of 160 characters, the euro sign taking two.
 GSM_ALPHABET = (

@@ -9,13 +9,13 @@ from odoo import Command, fields
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
-from ..bridge.client import BridgeClient
-from ..controllers.pay_http import TokenFilter
-from .common import IBAN, PaymentRequestCommon
+from ...bridge.client import BridgeClient
+from ...controllers.request.pay_http import TokenFilter
+from ..common.payment_request import IBAN, PaymentRequestCommon
 
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Mobile/15E148"
 CLIENT_LOGGER = "odoo.addons.account_payment_request.bridge.client"
-PAGE_LOGGER = "odoo.addons.account_payment_request.models.payment_request_page"
+PAGE_LOGGER = "odoo.addons.account_payment_request.models.request.payment_request_page"
 
 
 @tagged("post_install", "-at_install")

@@ -11,8 +11,8 @@ from odoo.tools import mute_logger
 
 from odoo.addons.payment import setup_provider
 
-from .common import EXPIRY_CRON
-from .request_case import RequestCase
+from ..common.payment_request import EXPIRY_CRON
+from ..common.request_case import RequestCase
 
 
 @tagged("post_install", "-at_install")

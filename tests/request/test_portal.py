@@ -2,7 +2,7 @@ from lxml import html
 
 from odoo.tests import HttpCase, tagged
 
-from .common import PaymentRequestCommon
+from ..common.payment_request import PaymentRequestCommon
 
 
 @tagged("post_install", "-at_install")

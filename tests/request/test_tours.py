@@ -1,6 +1,6 @@
 from odoo.tests import HttpCase, tagged
 
-from .common import PaymentRequestCommon
+from ..common.payment_request import PaymentRequestCommon
 
 
 @tagged("post_install", "-at_install")

@@ -12,11 +12,11 @@ from odoo.service.model import retrying
 from odoo.tests import HttpCase, RecordCapturer, tagged
 from odoo.tools import mute_logger
 
-from ..bridge import signature
-from ..bridge.client import BridgeClient
-from ..models import payment_provider
-from ..models.bridge_event import BridgeEvent
-from .common import (
+from ...bridge import signature
+from ...bridge.client import BridgeClient
+from ...models.transfer import payment_provider
+from ...models.transfer.bridge_event import BridgeEvent
+from ..common.payment_request import (
     EVENT_CRON,
     SWEEP_CRON,
     WEBHOOK_SECRET,

@@ -4,11 +4,11 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ..models.payment_provider import PaymentProvider
-from .common import HOLDER, IBAN, PaymentRequestCommon
+from ...models.transfer.payment_provider import PaymentProvider
+from ..common.payment_request import HOLDER, IBAN, PaymentRequestCommon
 
 MASKED = f"{IBAN[:4]}{'X' * (len(IBAN) - 7)}{IBAN[-3:]}"
-PROVIDER_LOGGER = "odoo.addons.account_payment_request.models.payment_provider"
+PROVIDER_LOGGER = "odoo.addons.account_payment_request.models.transfer.payment_provider"
 
 
 @tagged("post_install", "-at_install")

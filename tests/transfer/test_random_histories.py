@@ -12,9 +12,9 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .. import const
-from ..simulator import JourneyError
-from .request_case import RequestCase
+from ... import const
+from ...simulator import JourneyError
+from ..common.request_case import RequestCase
 
 QUIET = (
     "odoo.addons.account_payment_request.bridge",

@@ -13,14 +13,10 @@ from odoo.tools import mute_logger
 
 from odoo.addons.payment.tests.http_common import PaymentHttpCommon
 
-from .. import const
-from ..bridge.client import BridgeClient
-from .common import (
-    EXPIRY_CRON,
-    POST_PROCESS_CRON,
-    ProcessesCase,
-)
-from .request_case import RequestCase
+from ... import const
+from ...bridge.client import BridgeClient
+from ..common.payment_request import EXPIRY_CRON, POST_PROCESS_CRON, ProcessesCase
+from ..common.request_case import RequestCase
 
 MODELS_LOGGER = "odoo.addons.account_payment_request.models"
 CORE_LOGGER = "odoo.addons.payment.models.payment_transaction"
@@ -1061,7 +1057,7 @@ class TestCoreFlow(RequestCase, PaymentHttpCommon):
         self.assert_nothing_booked(tx)
         self.assertEqual(tx.state, "draft")
 
-    @mute_logger("odoo.addons.account_payment_request.controllers.bridge")
+    @mute_logger("odoo.addons.account_payment_request.controllers.transfer.bridge")
     def test_a_return_while_bridge_is_down_is_read_soon_after(self):
         invoice = self.create_invoice(120.0)
         tx = self.start_invoice(invoice)

@@ -9,8 +9,8 @@ from unittest.mock import patch
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ..bridge.client import BridgeClient
-from .common import PaymentRequestCommon
+from ...bridge.client import BridgeClient
+from ..common.payment_request import PaymentRequestCommon
 
 TRANSACTION_LOGGER = "odoo.addons.payment.models.payment_transaction"
 

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..models.bridge_connection import CONNECT_COUNTRIES
+from ...models.feed.bridge_connection import CONNECT_COUNTRIES
 
 
 class BridgeConnect(models.TransientModel):

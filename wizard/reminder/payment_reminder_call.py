@@ -2,8 +2,8 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
-from ..models.payment_reminder import OUTCOMES
-from ..models.payment_reminder_phone import DISPUTE_DAYS
+from ...models.reminder.channel.phone import DISPUTE_DAYS
+from ...models.reminder.payment_reminder import OUTCOMES
 
 
 class PaymentReminderCall(models.TransientModel):

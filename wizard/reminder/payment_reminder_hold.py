@@ -4,7 +4,7 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ..models.payment_reminder import OPEN_STATES
+from ...models.reminder.payment_reminder import OPEN_STATES
 
 
 class PaymentReminderHold(models.TransientModel):

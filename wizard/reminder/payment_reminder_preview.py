@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from odoo import Command, api, fields, models
 
-from ..models.payment_reminder_prepare import TEXT_ERRORS, _root_cause
+from ...models.reminder.payment_reminder_prepare import TEXT_ERRORS, _root_cause
 
 # GSM 03.38: letters of one place, and those that take two.
 SMS_BASIC = frozenset(

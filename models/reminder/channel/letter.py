@@ -8,7 +8,7 @@ from odoo.exceptions import UserError
 from odoo.tools import format_date
 from odoo.tools.pdf import merge_pdf
 
-from ..report.letter_sheet import Sheet, stamp
+from ....report.letter_sheet import Sheet, stamp
 
 LETTER_REPORT = "account_payment_request.action_report_payment_reminder"
 #: Lines of an address that fit into the window of an envelope.

@@ -6,7 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from .payment_reminder import OUTCOMES
+from ..payment_reminder import OUTCOMES
 
 CALL_ACTIVITY = "mail.mail_activity_data_call"
 #: How often nobody may answer before the next channel is tried.

@@ -1,0 +1,1 @@
+from . import pay, pay_other, portal

@@ -1,0 +1,18 @@
+from . import (
+    account_bank_statement_line,
+    account_journal,
+    account_journal_dashboard,
+    bridge_account,
+    bridge_account_assign,
+    bridge_account_balance,
+    bridge_account_fetch,
+    bridge_account_import,
+    bridge_connection,
+    bridge_connection_sync,
+    bridge_connection_state,
+    bridge_connection_tasks,
+    bridge_event,
+    payment_provider,
+    payment_request,
+    res_company,
+)

@@ -1,0 +1,7 @@
+from . import (
+    letter,
+    phone,
+    email,
+    portal,
+    sms,
+)

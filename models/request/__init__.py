@@ -1,0 +1,10 @@
+from . import (
+    account_move,
+    account_move_send,
+    payment_request_offer,
+    payment_request,
+    payment_request_actions,
+    payment_request_line,
+    payment_request_page,
+    res_partner,
+)

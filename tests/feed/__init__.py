@@ -1,0 +1,7 @@
+from . import (
+    test_bank_dashboard,
+    test_feed,
+    test_feed_changes,
+    test_feed_connect,
+    test_feed_processes,
+)

@@ -1,0 +1,4 @@
+from . import (
+    test_reconcile_screen,
+    test_reconcile_tour,
+)

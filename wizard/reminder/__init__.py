@@ -1,0 +1,7 @@
+from . import (
+    base_partner_merge,
+    payment_reminder_call,
+    payment_reminder_hold,
+    payment_reminder_link,
+    payment_reminder_preview,
+)

@@ -1,0 +1,1 @@
+from . import payment_request_create, sms_composer
