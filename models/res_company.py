@@ -1,28 +1,10 @@
-from urllib.parse import urlsplit
-
 import pytz
 
 from odoo import SUPERUSER_ID, api, fields, models
-from odoo.exceptions import ValidationError
 
 
 class ResCompany(models.Model):
     _inherit = "res.company"
-
-    payment_request_policy = fields.Selection(
-        selection=[
-            ("posting", "When an invoice is posted"),
-            ("manual", "By hand"),
-        ],
-        string="Create Payment Links",
-        default="posting",
-        required=True,
-    )
-    payment_request_base_url = fields.Char(
-        string="Address of Payment Pages",
-        help="Your own domain, for instance https://pay.example.com, if payment pages "
-        "should not use Odoo's address. It must lead to this Odoo.",
-    )
 
     payment_request_user_id = fields.Many2one(
         comodel_name="res.users",
@@ -31,90 +13,6 @@ class ResCompany(models.Model):
         help="Gets a task for each refused transfer, double payment, transfer without "
         "news or amount that differs. Empty: the responsible of the request.",
     )
-
-    bank_match_partial = fields.Boolean(
-        string="Reconcile Parts and Overpayments",
-        default=True,
-        help="A sure reference with too little money pays a part of what is due; with "
-        "too much, the rest becomes a credit of the customer. Otherwise a person "
-        "decides.",
-    )
-    bank_match_learn_iban = fields.Boolean(
-        string="Remember Payers' Accounts",
-        default=True,
-        help="The account that matched money came from is added to its customer.",
-    )
-    bank_match_tolerance = fields.Monetary(
-        string="Bank Fee Tolerance",
-        currency_field="currency_id",
-        help="Up to this amount, what is missing of a transfer is a bank fee and is "
-        "written off.",
-    )
-    bank_match_fee_account_id = fields.Many2one(
-        comodel_name="account.account",
-        string="Account for Bank Fees",
-        check_company=True,
-        help="Fees within the tolerance are written off to it; without it, no fee is.",
-    )
-
-    payment_reminder_enabled = fields.Boolean(
-        string="Automatic Reminders", help="Nothing leaves by itself without it."
-    )
-    payment_reminder_policy_id = fields.Many2one(
-        comodel_name="payment.reminder.policy",
-        string="Reminder Policy",
-        check_company=True,
-        help="For customers and invoices that have none of their own.",
-    )
-    payment_reminder_interval_days = fields.Integer(
-        string="Days Between Two Reminders", default=3
-    )
-    payment_reminder_week_max = fields.Integer(
-        string="Reminders a Week", default=2, help="To one customer, in seven days."
-    )
-    payment_reminder_grace_days = fields.Integer(
-        string="Days of Grace",
-        default=3,
-        help="After a transfer that was on its way and did not arrive.",
-    )
-    payment_reminder_bank_hours = fields.Integer(
-        string="Age of Bank Data",
-        default=48,
-        help="In hours: reminders wait while the last bank data are older. Zero: they "
-        "do not wait.",
-    )
-    payment_reminder_thanks = fields.Boolean(string="Thank After Payment")
-    payment_reminder_snailmail = fields.Boolean(
-        string="Post Letters with Snailmail",
-        help="The Snailmail service prints and posts the letters, and is paid for each "
-        "of them. Otherwise a person does.",
-    )
-
-    _bank_match_tolerance_positive = models.Constraint(
-        "CHECK(bank_match_tolerance >= 0)",
-        "The tolerance for bank fees must be positive.",
-    )
-
-    @api.constrains("payment_request_base_url")
-    def _check_payment_request_base_url(self):
-        for company in self.filtered("payment_request_base_url"):
-            url = urlsplit(company.payment_request_base_url)
-            if url.scheme not in ("http", "https") or not url.netloc or url.query:
-                raise ValidationError(
-                    self.env._(
-                        "“%s” is not an address. Write it with https://, for instance "
-                        "https://pay.example.com.",
-                        company.payment_request_base_url,
-                    )
-                )
-
-    def _payment_request_base_url(self):
-        """Return the address before `/pay/…`, without a slash at its end.
-
-        :rtype: str
-        """
-        self.ensure_one()
-        return (self.payment_request_base_url or self.get_base_url()).rstrip("/")
 
     def _get_payment_accountant(self, users):
         """Return the user to whom tasks about payments go: the one named in the

@@ -1,14 +1,10 @@
-import logging
 from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Domain
 from odoo.tools import format_date
 
 from ...bridge import bank_transaction
-
-_logger = logging.getLogger(__name__)
 
 
 class AccountBankStatementLine(models.Model):
@@ -331,26 +327,3 @@ class AccountBankStatementLine(models.Model):
             self.matched_request_id | self.matched_transaction_id.payment_request_id
         )
         return [*invoices.filtered(lambda m: m.is_invoice()), *request.sudo()]
-
-
-class AccountJournal(models.Model):
-    _inherit = "account.journal"
-
-    def _get_bank_statements_available_sources(self):
-        """Override of `account`: lines may come from Bridge."""
-        sources = super()._get_bank_statements_available_sources()
-        return [*sources, ("bridge", self.env._("Bridge"))]
-
-    def _get_last_bank_days(self):
-        """Return the day of the last bank line of each journal.
-
-        :rtype: dict[int, datetime.date]
-        """
-        groups = self.env["account.bank.statement.line"]._read_group(
-            Domain("journal_id", "in", self.ids), ["journal_id"], ["internal_index:max"]
-        )
-        return {
-            journal.id: fields.Date.to_date(f"{last[:4]}-{last[4:6]}-{last[6:8]}")
-            for journal, last in groups
-            if last
-        }

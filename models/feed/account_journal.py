@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 
 class AccountJournal(models.Model):
@@ -107,4 +108,23 @@ class AccountJournal(models.Model):
             journal: journal.bridge_account_id
             for journal in self
             if journal.bridge_account_id
+        }
+
+    def _get_bank_statements_available_sources(self):
+        """Override of `account`: lines may come from Bridge."""
+        sources = super()._get_bank_statements_available_sources()
+        return [*sources, ("bridge", self.env._("Bridge"))]
+
+    def _get_last_bank_days(self):
+        """Return the day of the last bank line of each journal.
+
+        :rtype: dict[int, datetime.date]
+        """
+        groups = self.env["account.bank.statement.line"]._read_group(
+            Domain("journal_id", "in", self.ids), ["journal_id"], ["internal_index:max"]
+        )
+        return {
+            journal.id: fields.Date.to_date(f"{last[:4]}-{last[4:6]}-{last[6:8]}")
+            for journal, last in groups
+            if last
         }

@@ -1,5 +1,4 @@
 import logging
-import math
 import secrets
 from datetime import timedelta
 
@@ -143,94 +142,6 @@ class BridgeConnection(models.Model):
     def _compute_provider_id(self):
         for connection in self:
             connection.provider_id = connection.company_id._get_bridge_provider()
-
-    @api.depends("authentication_expires_at")
-    def _compute_consent_days_left(self):
-        now = fields.Datetime.now()
-        for connection in self:
-            end = connection.authentication_expires_at
-            left = (end - now) / timedelta(days=1) if end else 0
-            connection.consent_days_left = max(0, math.ceil(left))
-
-    @api.depends("state", "status_code", "authentication_expires_at", "read_error")
-    def _compute_state_text(self):
-        for connection in self:
-            connection.state_text = connection._get_state_text()
-
-    def _get_state_text(self):
-        """Return in a sentence how the connection is and what to do about it.
-
-        :rtype: str
-        """
-        self.ensure_one()
-        if self.state == "action":
-            return self._get_action_text()
-        if self.state == "trouble":
-            return self._get_trouble_text()
-        if self.state == "ok" and 0 < self.consent_days_left <= CONSENT_DAYS[0]:
-            return self.env._(
-                "Connected. The consent ends in %s days: renew it now, so that no day "
-                "is missing.",
-                self.consent_days_left,
-            )
-        return {
-            "connecting": self.env._(
-                "The connection was not finished: open the bank's page again."
-            ),
-            "ok": self.env._("Connected: nothing to do."),
-            "refreshing": self.env._(
-                "The bank is being read: the accounts appear within minutes."
-            ),
-            "removed": self.env._("Disconnected: nothing is read any more."),
-        }[self.state]
-
-    def _get_action_text(self):
-        texts = {
-            402: self.env._(
-                "The bank refuses the login or the password: enter them again."
-            ),
-            429: self.env._(
-                "The bank waits for you: accept its terms on its own site, then open "
-                "the connection again."
-            ),
-            1005: self.env._(
-                "The bank asks for a kind of authentication that Bridge does not know. "
-                "Choose another one at the bank, then open the connection again."
-            ),
-            1010: self.env._(
-                "The bank wants to identify you again: renew the consent."
-            ),
-        }
-        return texts.get(
-            self.status_code,
-            self.env._("The consent has ended: renew it to read the bank again."),
-        )
-
-    def _get_trouble_text(self):
-        texts = {
-            1003: self.env._(
-                "The bank does not answer for the moment. It is tried again by itself; "
-                "nothing to do."
-            ),
-            1007: self.env._(
-                "Bridge has stopped reading this bank for a while; nothing to do."
-            ),
-            1009: self.env._(
-                "The bank gives a balance without the transactions that explain it; "
-                "compare with its own site."
-            ),
-            1099: self.env._(
-                "Bridge is moving this bank to a new access; nothing to do."
-            ),
-        }
-        return texts.get(
-            self.status_code,
-            self.env._(
-                "The bank could not be read (%(info)s). If it lasts, open the "
-                "connection again.",
-                info=self.status_info or self.status_code,
-            ),
-        )
 
     # === Constraints ===
 

@@ -1,4 +1,7 @@
-from odoo import api, fields, models
+import math
+from datetime import timedelta
+
+from odoo import SUPERUSER_ID, api, fields, models
 
 from .bridge_connection import CONSENT_DAYS
 
@@ -92,3 +95,190 @@ class BridgeConnection(models.Model):
         if self.to_assign_count == 1:
             return self.env._("One account waits for its journal.")
         return self.env._("%s accounts wait for their journals.", self.to_assign_count)
+
+    @api.depends("state", "status_code", "authentication_expires_at", "read_error")
+    def _compute_state_text(self):
+        for connection in self:
+            connection.state_text = connection._get_state_text()
+
+    def _get_state_text(self):
+        """Return in a sentence how the connection is and what to do about it.
+
+        :rtype: str
+        """
+        self.ensure_one()
+        if self.state == "action":
+            return self._get_action_text()
+        if self.state == "trouble":
+            return self._get_trouble_text()
+        if self.state == "ok" and 0 < self.consent_days_left <= CONSENT_DAYS[0]:
+            return self.env._(
+                "Connected. The consent ends in %s days: renew it now, so that no day "
+                "is missing.",
+                self.consent_days_left,
+            )
+        return {
+            "connecting": self.env._(
+                "The connection was not finished: open the bank's page again."
+            ),
+            "ok": self.env._("Connected: nothing to do."),
+            "refreshing": self.env._(
+                "The bank is being read: the accounts appear within minutes."
+            ),
+            "removed": self.env._("Disconnected: nothing is read any more."),
+        }[self.state]
+
+    def _get_action_text(self):
+        texts = {
+            402: self.env._(
+                "The bank refuses the login or the password: enter them again."
+            ),
+            429: self.env._(
+                "The bank waits for you: accept its terms on its own site, then open "
+                "the connection again."
+            ),
+            1005: self.env._(
+                "The bank asks for a kind of authentication that Bridge does not know. "
+                "Choose another one at the bank, then open the connection again."
+            ),
+            1010: self.env._(
+                "The bank wants to identify you again: renew the consent."
+            ),
+        }
+        return texts.get(
+            self.status_code,
+            self.env._("The consent has ended: renew it to read the bank again."),
+        )
+
+    def _get_trouble_text(self):
+        texts = {
+            1003: self.env._(
+                "The bank does not answer for the moment. It is tried again by itself; "
+                "nothing to do."
+            ),
+            1007: self.env._(
+                "Bridge has stopped reading this bank for a while; nothing to do."
+            ),
+            1009: self.env._(
+                "The bank gives a balance without the transactions that explain it; "
+                "compare with its own site."
+            ),
+            1099: self.env._(
+                "Bridge is moving this bank to a new access; nothing to do."
+            ),
+        }
+        return texts.get(
+            self.status_code,
+            self.env._(
+                "The bank could not be read (%(info)s). If it lasts, open the "
+                "connection again.",
+                info=self.status_info or self.status_code,
+            ),
+        )
+
+    @api.depends("authentication_expires_at")
+    def _compute_consent_days_left(self):
+        now = fields.Datetime.now()
+        for connection in self:
+            end = connection.authentication_expires_at
+            left = (end - now) / timedelta(days=1) if end else 0
+            connection.consent_days_left = max(0, math.ceil(left))
+
+    @api.model
+    def _cron_follow_up(self):
+        """Make the tasks that time alone brings: consents about to end."""
+        soon = fields.Datetime.now() + timedelta(days=CONSENT_DAYS[0] + 1)
+        connections = self.search(
+            [
+                ("state", "not in", ("connecting", "removed")),
+                ("authentication_expires_at", "<=", soon),
+            ]
+        )
+        cron = self.env["ir.cron"]
+        cron._commit_progress(remaining=len(connections))
+        for connection in connections:
+            connection.try_lock_for_update(allow_referencing=True)._follow_up()
+            if not cron._commit_progress(1):
+                break
+
+    def _follow_up(self):
+        """Give the responsible a task if something new is to be done, and take back
+        the one that is no longer to be done."""
+        now = fields.Datetime.now()
+        for connection in self:
+            end = connection.authentication_expires_at
+            if end and end <= now and connection.state in ("ok", "refreshing"):
+                connection.state = "action"
+            key = connection._get_task_key()
+            if key == connection.task_key:
+                continue
+            connection.activity_unlink(["mail.mail_activity_data_todo"])
+            connection.task_key = key
+            if key:
+                connection._make_task()
+
+    def _get_task_key(self):
+        """Return what is to be done, as a code; False for nothing.
+
+        :rtype: str | bool
+        """
+        self.ensure_one()
+        if self.state == "action":
+            return f"action-{self.status_code}"
+        if self.authentication_expires_at and self.state != "removed":
+            reached = [days for days in CONSENT_DAYS if self.consent_days_left <= days]
+            if reached:
+                return f"consent-{min(reached)}"
+        return False
+
+    def _make_task(self):
+        """Make the task for what is to be done now."""
+        connection = self.with_context(lang=self.company_id._get_payment_language())
+        end = connection.authentication_expires_at
+        today = connection.company_id._get_payment_today()
+        if connection.state == "action":
+            summary = connection.env._("%s: action needed", connection.name)
+            deadline = today
+        else:
+            summary = connection.env._(
+                "%(bank)s: the consent ends in %(days)s days",
+                bank=connection.name,
+                days=connection.consent_days_left,
+            )
+            deadline = max(today, end.date())
+        connection.activity_schedule(
+            "mail.mail_activity_data_todo",
+            date_deadline=deadline,
+            summary=summary,
+            note=connection.state_text
+            if connection.state == "action"
+            else connection.env._(
+                "Renew it now: after that day nothing is read from this bank."
+            ),
+            user_id=connection._get_responsible().id,
+        )
+
+    def _get_responsible(self):
+        """Return who gets the tasks: the responsible while he may mend the connection,
+        else an administrator of the accounts.
+
+        :rtype: res.users
+        """
+        self.ensure_one()
+        group = self.env.ref("account.group_account_manager")
+        company = self.company_id
+
+        def can_mend(user):
+            return (
+                user.active
+                and user.id != SUPERUSER_ID
+                and company in user.company_ids
+                and group in user.all_group_ids
+            )
+
+        return (
+            self.user_id.filtered(can_mend)
+            or company.payment_request_user_id.filtered(can_mend)
+            or group.all_user_ids.filtered(can_mend).sorted("id")[:1]
+            or self.user_id
+        )

@@ -247,3 +247,36 @@ class AccountBankStatementLine(models.Model):
         guessed = self.filtered("partner_matched")
         if guessed:
             guessed.write({"partner_id": False, "partner_matched": False})
+
+    def _set_match(self, **values):
+        """Write the fields of the match that change, none of which concerns core."""
+        for line in self:
+            changed = {
+                name: value
+                for name, value in values.items()
+                if line._fields[name].convert_to_write(line[name], line) != value
+            }
+            if changed:
+                line.with_context(tracking_disable=True).write(changed)
+
+    def _is_untouched(self):
+        """Return whether the line is as the bank sent it: nothing booked on it yet."""
+        self.ensure_one()
+        liquidity, suspense, other = self._seek_for_lines()
+        return (
+            self.move_id.state == "posted"
+            and len(liquidity) == 1
+            and len(suspense) == 1
+            and not other
+            and not self.is_reconciled
+        )
+
+    def _get_transaction_currency(self):
+        """Return the currency in which the line's counterpart is.
+
+        :rtype: res.currency
+        """
+        return self.foreign_currency_id or self.currency_id
+
+    def _get_transaction_amount(self):
+        return self.amount_currency if self.foreign_currency_id else self.amount

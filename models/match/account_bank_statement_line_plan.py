@@ -11,7 +11,7 @@ from odoo.addons.base.models.res_bank import sanitize_account_number
 from odoo.addons.payment import utils as payment_utils
 
 from ... import matching
-from .account_bank_statement_line_book import Booking, get_pieces
+from .booking import Booking, get_pieces
 from .candidates import Candidates
 from .reasons import write_sentence
 

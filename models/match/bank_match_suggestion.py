@@ -4,7 +4,7 @@ from odoo.exceptions import UserError
 from odoo.addons.payment import utils as payment_utils
 
 from .account_bank_statement_line import MATCH_KINDS
-from .account_bank_statement_line_book import Booking
+from .booking import Booking
 from .reasons import write_sentence
 
 # Suggestions kept for one line.

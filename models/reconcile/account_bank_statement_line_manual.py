@@ -2,7 +2,7 @@ from odoo import models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ..match.account_bank_statement_line_book import Booking
+from ..match.booking import Booking
 
 # What cannot take a difference: entries there need a customer, or are the bank's own.
 UNFIT_ACCOUNT_TYPES = (

@@ -41,6 +41,15 @@ class AccountMove(models.Model):
         compute="_compute_reminder", compute_sudo=True, groups=ACCOUNTING
     )
 
+    payment_reminder_policy_id = fields.Many2one(
+        comodel_name="payment.reminder.policy",
+        string="Reminder Policy",
+        check_company=True,
+        copy=False,
+        groups=ACCOUNTING,
+        help="For this invoice only; empty: the customer's.",
+    )
+
     @api.depends(
         "no_followup",
         "payment_state",

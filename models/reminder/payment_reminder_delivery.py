@@ -5,6 +5,8 @@ from odoo import api, models
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL, split_every
 
+from .payment_reminder import GONE_STATES
+
 _logger = logging.getLogger(__name__)
 
 SLICE = 500
@@ -28,8 +30,6 @@ FATES = {
     },
     "snail": {"sent": "sent", "exception": "failed", "canceled": "failed"},
 }
-#: Told for many at once by a provider: the job is woken for them.
-PROVIDED = ("sms", "snail")
 #: Our own server, the provider, or our account there is at fault: the address may be
 #: right.
 GATEWAY_FAILURES = (
@@ -46,6 +46,11 @@ GATEWAY_FAILURES = (
 )
 #: How long to wait, after each such failure, before it is tried again.
 PATIENCE = (timedelta(hours=1), timedelta(hours=4), timedelta(0))
+
+#: How far a message got; it never goes back.
+PROGRESS = ("queued", "sent", "delivered")
+#: How often our own gateway may refuse before a person is told.
+TRIES = 3
 
 
 class PaymentReminder(models.Model):
@@ -165,18 +170,117 @@ class PaymentReminder(models.Model):
             )
         return self.env._("The letter was not posted: %s", cause)
 
+    def _set_fate(self, fate, reason=None):
+        """Follow what the mail or the SMS tells.
 
-class MailNotification(models.Model):
-    _inherit = "mail.notification"
+        A failure goes to the next channel of the level at the next run, and leaves a
+        task; nothing more to try is `failed`.
 
-    def write(self, vals):
-        """Override: news of providers are read at once, by the job."""
-        result = super().write(vals)
-        if "notification_status" in vals:
-            ours = self.sudo().filtered(
-                lambda note: note.notification_type in PROVIDED
-                and note.mail_message_id.model == "payment.reminder"
+        :param str fate: `sent`, `delivered`, `bounced`, `failed`, or `retry` if our own
+            gateway is at fault and not the address
+        :param str reason: why, in a sentence
+        """
+        gone = self.sudo().filtered(lambda r: r.state in GONE_STATES)._quietly()
+        if fate in PROGRESS:
+            gone.filtered(
+                lambda r: PROGRESS.index(r.state) < PROGRESS.index(fate)
+            ).write({"state": fate})
+        elif fate == "retry":
+            gone._retry(reason)
+        else:
+            gone._try_next_channel(reason)
+
+    def _try_next_channel(self, reason, summary=None):
+        """Let the reminders leave by the channel after the one that failed, within the
+        hours of their level: nobody wants that SMS at night.
+
+        :param str reason: why it failed
+        :param str summary: of the task
+        """
+        for reminder in self:
+            queue = reminder._get_channels_left()
+            if reminder.channel not in queue or len(queue) < 2:
+                reminder._fail(reason, summary)
+                continue
+            reminder._message_log(body=reason or "")
+            reminder._leave_task(reason, summary)
+            reminder._send_again(reason, channel=queue[1], tries=0)
+        if "to_send" in self.mapped("state"):
+            self._wake_cron()
+
+    def _retry(self, reason):
+        """Let the reminders leave by the same channel again, a few times.
+
+        :param str reason: what our own gateway said
+        """
+        for reminder in self:
+            if reminder.tries + 1 >= TRIES:
+                reminder._give_up(reason)
+            else:
+                reminder._send_again(reason, tries=reminder.tries + 1)
+
+    def _send_again(self, reason, **vals):
+        """Let one leave once more, when its level lets it.
+
+        :param str reason: why it has to
+        :param vals: what else is different
+        """
+        self.ensure_one()
+        self._cancel_message()
+        self.write(
+            {
+                "state": "to_send",
+                "sent_at": False,
+                "by_hand": False,
+                "failure_reason": reason,
+                **vals,
+            }
+        )
+
+    def _give_up(self, reason):
+        """Take the next channel, but for mails: a server of ours that stays down must
+        not turn thousands of mails into SMS and letters.
+
+        :param str reason: what our own gateway said
+        """
+        self.ensure_one()
+        env = self._for_colleagues().env
+        if self.channel == "email":
+            self._fail(reason, env._("Check the outgoing mail server"))
+        else:
+            self._try_next_channel(
+                reason, env._("Check the account for SMS and letters")
             )
-            if ours:
-                self.env["payment.reminder"]._wake_cron()
-        return result
+
+    def _cancel_message(self):
+        """Take back the mail or SMS that failed: a person who sends it again from the
+        queue would remind the customer twice."""
+        self._cancel_sms()
+        self._cancel_letters()
+        self.env["mail.mail"].sudo().search(
+            [
+                ("mail_message_id", "in", self.mail_message_id.ids),
+                ("state", "in", ("outgoing", "exception")),
+            ]
+        ).cancel()
+
+    def _fail(self, reason, summary=None):
+        """Note that the reminders reached nobody, and leave a task.
+
+        :param str reason: why, in a sentence
+        :param str summary: of the task
+        """
+        self._cancel_message()
+        for reminder in self._quietly():
+            reminder.write(
+                {"state": "failed", "failure_reason": reason, "sent_at": False}
+            )
+            reminder._message_log(body=reason)
+            reminder._leave_task(reason, summary)
+
+    def _fail_unexpected(self, error):
+        """Note an error that nobody foresaw; its trace is in the log."""
+        for reminder in self.sudo():
+            env = reminder._for_colleagues().env
+            text = env._("It could not be sent: %s", str(error).split("\n")[0][:200])
+            reminder._fail(text)

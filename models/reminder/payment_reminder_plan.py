@@ -12,6 +12,8 @@ _logger = logging.getLogger(__name__)
 
 CUSTOMERS_A_SLICE = 500
 
+REMINDER_CRON = "account_payment_request.ir_cron_payment_reminder"
+
 
 class PaymentReminder(models.Model):
     _inherit = "payment.reminder"
@@ -172,31 +174,6 @@ class PaymentReminder(models.Model):
         )
         return taken
 
-    @api.model
-    def _execute_plan(self, query, whole=False):
-        """Run a statement made of the plan.
-
-        It joins 100 000 rows in a few big steps: they should stay in memory, and to
-        compile them takes longer than to run them.
-
-        :param bool whole: for all customers: each step is to be one hash join then,
-            whatever the database believes about tables that were filled just now
-        :return: its rows, if it gives any
-        :rtype: list[tuple]
-        """
-        self.env.flush_all()
-        self.env.cr.execute("SET LOCAL work_mem = '64MB'; SET LOCAL jit = off")
-        if not whole:
-            return self.env.execute_query(query)
-        self.env.cr.execute(
-            "SET LOCAL enable_nestloop = off; SET LOCAL enable_mergejoin = off"
-        )
-        rows = self.env.execute_query(query)
-        self.env.cr.execute(
-            "SET LOCAL enable_nestloop = on; SET LOCAL enable_mergejoin = on"
-        )
-        return rows
-
     def _get_reminders_action(self):
         """Return the action that opens these reminders.
 
@@ -258,6 +235,11 @@ class PaymentReminder(models.Model):
             if not cron._commit_progress(remaining=0):
                 return False
         return True
+
+    @api.model
+    def _wake_cron(self):
+        if cron := self.env.ref(REMINDER_CRON, raise_if_not_found=False):
+            cron.sudo()._trigger()
 
 
 # The lines travel as arrays from their sum to their reminder: a join of 100 000 of them

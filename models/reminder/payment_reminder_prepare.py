@@ -26,6 +26,9 @@ TEXT_ERRORS = (
 #: Room for the cause of an error in a sentence.
 CAUSE_LENGTH = 200
 
+#: By which field of a contact a channel reaches him; the others always find a way.
+REACHED_BY = {"email": "email", "sms": "phone", "phone": "phone"}
+
 
 def _root_cause(error):
     """Return what an error comes from, short and without the template around it."""
@@ -367,13 +370,68 @@ class PaymentReminder(models.Model):
         text = etree.tostring(root, encoding="unicode", method="html")
         return Markup(text[len("<div>") : -len("</div>")])
 
+    def _find_contacts(self):
+        """Return whom each reminder is for, by the rule of its level: whoever reads
+        reminders there, else whoever gets the invoices, else the company itself.
 
-class PaymentRequest(models.Model):
-    _inherit = "payment.request"
+        Somebody archived is passed over, and so is a contact whom no channel of the
+        level reaches: the company itself is better than nobody.
 
-    def _mark_opened(self):
-        """Override: what a reminder asks for is known when its page is opened."""
-        reminder = self._get_reminder()
-        if reminder and self.state != "paid" and not self.amount_in_progress:
-            reminder._refresh_asked()
-        return super()._mark_opened()
+        :return: contact by reminder
+        :rtype: dict[int, res.partner]
+        """
+        addresses = (
+            self.env["res.partner"]
+            .sudo()
+            .search(
+                [
+                    ("commercial_partner_id", "in", self.partner_id.ids),
+                    ("type", "in", ("followup", "invoice")),
+                    ("company_id", "in", [False, *self.company_id.ids]),
+                ],
+                order="id",
+            )
+            .grouped(lambda partner: (partner.commercial_partner_id, partner.type))
+        )
+        nobody = self.env["res.partner"]
+        contacts = {}
+        for reminder in self:
+            customer, rule = reminder.partner_id, reminder.level_id.recipient
+            channels = reminder.level_id and reminder.level_id._get_channels()
+            ways = {REACHED_BY[name] for name in channels if name in REACHED_BY}
+            wanted = []
+            if rule == "followup":
+                wanted += addresses.get((customer, "followup"), nobody)
+            if rule in ("followup", "invoice"):
+                invoiced = reminder.line_ids.move_id.partner_id
+                # The address on the invoices, unless they went to several.
+                if len(invoiced) == 1 and invoiced.active:
+                    wanted += invoiced - customer
+                wanted += addresses.get((customer, "invoice"), nobody)
+            company = reminder.company_id
+            contacts[reminder.id] = next(
+                (
+                    partner
+                    for partner in wanted
+                    if partner.company_id in (nobody.company_id, company)
+                    and (not ways or any(partner[name] for name in ways))
+                ),
+                customer,
+            )
+        return contacts
+
+    def _find_lang(self, contact):
+        """Return the language in which ``contact`` is written to.
+
+        :param res.partner contact: of the customer
+        :return: code of an installed language
+        :rtype: str
+        """
+        self.ensure_one()
+        installed = dict(self.env["res.lang"].get_installed())
+        wanted = (
+            contact.lang,
+            self.partner_id.lang,
+            self.company_id._get_payment_language(),
+        )
+        return next((lang for lang in wanted if lang in installed), self.env.lang)

@@ -231,3 +231,14 @@ class PaymentReminder(models.Model):
         for company, reminders in self.grouped("company_id").items():
             now = company._get_payment_now()
             reminders.write({"state": "sent", "sent_at": now, "failure_reason": False})
+
+    def _find_archived(self):
+        """Return the reminders of which nobody is left to be reached, and why.
+
+        :rtype: dict[int, str]
+        """
+        return {
+            reminder.id: self.env._("%s is archived.", reminder.contact_id.display_name)
+            for reminder in self
+            if not reminder.contact_id.active
+        }

@@ -73,3 +73,10 @@ class PaymentRequest(models.Model):
             return 0.0
         open_amount = sum(document["amount"] for document in documents)
         return self.currency_id.round(max(open_amount - self.amount_due, 0.0))
+
+    def _mark_opened(self):
+        """Override: what a reminder asks for is known when its page is opened."""
+        reminder = self._get_reminder()
+        if reminder and self.state != "paid" and not self.amount_in_progress:
+            reminder._refresh_asked()
+        return super()._mark_opened()

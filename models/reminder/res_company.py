@@ -1,8 +1,8 @@
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytz
 
-from odoo import fields, models
+from odoo import api, fields, models
 
 SATURDAY = 5
 #: A database that is not the one in use sends nothing, whoever asks.
@@ -13,6 +13,67 @@ class ResCompany(models.Model):
     """What keeps all reminders of a company from leaving at a moment."""
 
     _inherit = "res.company"
+
+    payment_reminder_policy_id = fields.Many2one(
+        comodel_name="payment.reminder.policy",
+        string="Reminder Policy",
+        check_company=True,
+        default=lambda self: self.env.ref(
+            "account_payment_request.payment_reminder_policy_courteous",
+            raise_if_not_found=False,
+        ),
+        help="For customers and invoices that have none of their own.",
+    )
+
+    payment_reminder_database = fields.Char(
+        readonly=True,
+        copy=False,
+        groups="base.group_system",
+        help="Identifier of the database in which reminders were switched on: a copy "
+        "of it sends none.",
+    )
+
+    _payment_reminder_numbers_positive = models.Constraint(
+        """CHECK(
+            payment_reminder_interval_days >= 0 AND payment_reminder_week_max >= 1
+            AND payment_reminder_grace_days >= 0 AND payment_reminder_bank_hours >= 0
+        )""",
+        "Days and hours must not be negative, and at least one reminder a week must "
+        "be allowed.",
+    )
+
+    payment_reminder_enabled = fields.Boolean(
+        string="Automatic Reminders", help="Nothing leaves by itself without it."
+    )
+
+    payment_reminder_interval_days = fields.Integer(
+        string="Days Between Two Reminders", default=3
+    )
+
+    payment_reminder_week_max = fields.Integer(
+        string="Reminders a Week", default=2, help="To one customer, in seven days."
+    )
+
+    payment_reminder_grace_days = fields.Integer(
+        string="Days of Grace",
+        default=3,
+        help="After a transfer that was on its way and did not arrive.",
+    )
+
+    payment_reminder_bank_hours = fields.Integer(
+        string="Age of Bank Data",
+        default=48,
+        help="In hours: reminders wait while the last bank data are older. Zero: they "
+        "do not wait.",
+    )
+
+    payment_reminder_thanks = fields.Boolean(string="Thank After Payment")
+
+    payment_reminder_snailmail = fields.Boolean(
+        string="Post Letters with Snailmail",
+        help="The Snailmail service prints and posts the letters, and is paid for each "
+        "of them. Otherwise a person does.",
+    )
 
     def _get_reminder_obstacle(self, level=None):
         """Return why no reminder leaves by itself now.
@@ -114,3 +175,81 @@ class ResCompany(models.Model):
                 limit=1,
             )
         )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Override: note the database in which reminders are switched on."""
+        companies = super().create(vals_list)
+        companies.filtered("payment_reminder_enabled")._note_reminder_database()
+        return companies
+
+    def write(self, vals):
+        """Override: note the database in which reminders are switched on."""
+        off = self.filtered(lambda company: not company.payment_reminder_enabled)
+        result = super().write(vals)
+        off.filtered("payment_reminder_enabled")._note_reminder_database()
+        return result
+
+    @api.model
+    def _set_default_reminder_policy(self):
+        """Give the ready-made policy to the companies that were there before it."""
+        without = self.search([("payment_reminder_policy_id", "=", False)])
+        without.payment_reminder_policy_id = self.env.ref(
+            "account_payment_request.payment_reminder_policy_courteous"
+        )
+
+    def _get_payment_today(self):
+        """Override: a preview shows the day on which its reminder would leave."""
+        day = self.env.context.get("payment_reminder_preview_day")
+        # Only from our own code: what a client sends is no date object.
+        return day if isinstance(day, date) else super()._get_payment_today()
+
+    def _note_reminder_database(self):
+        """Remember that it is here that the companies may send reminders."""
+        uuid = self.env["ir.config_parameter"].sudo().get_param("database.uuid")
+        self.sudo().payment_reminder_database = uuid
+
+    def _get_sender_details(self):
+        """Return who writes, as business letters have to tell: written in the
+        language of the environment.
+
+        :return: `name`, `address` in one line, `identifiers` (registration and VAT
+            number, each with its label), `phone`, `email`, `website`
+        :rtype: dict
+        """
+        self.ensure_one()
+        city = " ".join(filter(None, (self.zip, self.city)))
+        address = (self.street, self.street2, city, self.country_id.name)
+        return {
+            "name": self.name,
+            "address": ", ".join(filter(None, address)),
+            "identifiers": self._get_sender_identifiers(),
+            "phone": self.phone or "",
+            "email": self.email or "",
+            "website": self.website or "",
+        }
+
+    def _get_sender_identifiers(self):
+        """Return the numbers under which the company is registered, with labels.
+
+        A French company writes nine digits, its SIREN, or fourteen, its SIRET: the
+        law wants the former named, which the latter begins with.
+
+        :rtype: list[str]
+        """
+        identifiers = []
+        if registry := (self.company_registry or "").strip():
+            labels = self.partner_id._get_company_registry_labels()
+            label = labels.get(self.country_code) or self.env._("Company ID")
+            digits = "".join(registry.split())
+            if self.country_code == "FR" and digits.isdecimal():
+                label = {9: "SIREN", 14: "SIRET"}.get(len(digits), label)
+            identifiers.append(
+                self.env._("%(label)s: %(number)s", label=label, number=registry)
+            )
+        if self.vat:
+            label = self.country_id.vat_label or self.env._("VAT")
+            identifiers.append(
+                self.env._("%(label)s: %(number)s", label=label, number=self.vat)
+            )
+        return identifiers

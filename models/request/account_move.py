@@ -46,15 +46,6 @@ class AccountMove(models.Model):
         help="The customer confirmed a transfer that is not booked yet.",
     )
 
-    payment_reminder_policy_id = fields.Many2one(
-        comodel_name="payment.reminder.policy",
-        string="Reminder Policy",
-        check_company=True,
-        copy=False,
-        groups=ACCOUNTING,
-        help="For this invoice only; empty: the customer's.",
-    )
-
     # === Compute ===
 
     @api.depends("own_payment_request_ids.state")
@@ -205,3 +196,12 @@ class AccountMove(models.Model):
             "target": "new",
             "context": {"active_model": self._name, "active_ids": self.ids},
         }
+
+    def _get_payment_offer(self):
+        """Return what is printed of the invoice's own request, see there.
+
+        :rtype: dict
+        """
+        self.ensure_one()
+        request = self.sudo().payment_request_id
+        return request._get_payment_offer() if request else {}

@@ -1,7 +1,11 @@
 """What is printed and mailed of a request: its address, while it can be paid."""
 
 from odoo import models
+from odoo.exceptions import UserError
 
+from odoo.addons.payment import utils as payment_utils
+
+from ... import const
 from ...report.qr import make_qr
 
 # Width of the printed symbol: wkhtmltopdf shrinks what it is told to less than
@@ -43,15 +47,160 @@ class PaymentRequest(models.Model):
         self.ensure_one()
         return bool(self._get_bridge_offer(self.amount_to_pay)["provider"])
 
+    def _get_payment_options(self):
+        """Return the amounts the payer may choose from, the one due now first.
 
-class AccountMove(models.Model):
-    _inherit = "account.move"
+        :return: dicts with `key` (`due` or `all`), `label`, `amount` in the request's
+                 currency, `share` (how much of the debt it settles), `date_due`, `note`
+        :rtype: list[dict]
+        """
+        self.ensure_one()
+        if not self.amount_to_pay:
+            return []
+        everything = {
+            "key": "all",
+            "label": self.env._("Everything that is open"),
+            "amount": self.amount_to_pay,
+            "share": self.amount_to_pay,
+            "date_due": self.date_due,
+            "note": "",
+        }
+        due = self._get_due_now()
+        amount = self.currency_id.round(due["amount"] - self.amount_in_progress)
+        if amount <= 0 or not self.currency_id.compare_amounts(
+            amount, self.amount_to_pay
+        ):
+            return [{**everything, "key": "due", "label": due["label"]}]
+        due.update(
+            key="due",
+            amount=amount,
+            share=self.currency_id.round(due["share"] - self.amount_in_progress),
+        )
+        if due["note"]:  # A discount settles everything: there is nothing to choose.
+            return [due]
+        return [due, everything]
 
-    def _get_payment_offer(self):
-        """Return what is printed of the invoice's own request, see there.
+    def _get_due_now(self):
+        """Return what is due now: overdue or next installments, discount deducted."""
+        self.ensure_one()
+        amount, share, note = 0.0, 0.0, ""
+        label = self.env._("Amount due")
+        dates = []
+        for line in self.line_ids.filtered("amount_due"):
+            line_amount = line_share = line.amount_due
+            date_due = line.date_due
+            if not line.move_line_id and not line.amount:
+                values = line.move_id._get_invoice_next_payment_values()
+                state = values.get("installment_state")
+                if state in ("overdue", "next"):
+                    line_amount = line_share = values["next_amount_to_pay"]
+                    date_due = values["next_due_date"]
+                    label = (
+                        self.env._("Installments due")
+                        if state == "overdue"
+                        else self.env._("Next installment")
+                    )
+                elif (
+                    state == "epd"
+                    and len(self.line_ids) == 1
+                    and not self.amount_in_progress
+                ):
+                    line_amount = values["amount_due"]
+                    note = values["epd_discount_msg"]
+            amount += line_amount
+            share += line_share
+            dates.append(date_due)
+        if not self.line_ids:
+            amount = share = self.amount_due
+        return {
+            "label": label,
+            "amount": amount,
+            "share": share,
+            "date_due": min(filter(None, dates), default=False),
+            "note": note,
+        }
 
+    def _get_option(self, option_key):
+        """Return the option of that key, the first one for an unknown key.
+
+        :raises UserError: when nothing can be paid now
+        """
+        self.ensure_one()
+        options = self._get_payment_options()
+        if self._get_page_state() != "pay" or not options:
+            raise UserError(
+                self.env._(
+                    "There is nothing to pay at the moment. Open the payment link "
+                    "again to see where it stands."
+                )
+            )
+        return next((o for o in options if o["key"] == option_key), options[0])
+
+    def _get_bridge_offer(self, amount):
+        """Return how the payer can pay ``amount`` from his bank.
+
+        :param float amount: in the request's currency
+        :return: `provider` (empty when not offered), `amount` of the next transfer,
+                 `left` after it, number of `transfers`, `reason` why not offered
         :rtype: dict
         """
         self.ensure_one()
-        request = self.sudo().payment_request_id
-        return request._get_payment_offer() if request else {}
+        offer = {
+            "provider": self.env["payment.provider"],
+            "amount": amount,
+            "left": 0.0,
+            "transfers": 1,
+            "reason": "",
+        }
+        if self.currency_id.name not in const.SUPPORTED_CURRENCIES:
+            offer["reason"] = self.env._(
+                "Payment from your bank is made in euros only; this amount is in "
+                "%(currency)s. Please use another means of payment.",
+                currency=self.currency_id.name,
+            )
+            return offer
+        provider = self._get_compatible_providers(0.01).filtered(
+            lambda p: p.code == const.PROVIDER_CODE
+        )[:1]
+        if not provider:
+            return offer
+        ceiling = provider._bridge_ceiling(self.currency_id)
+        first = min(amount, ceiling)
+        return {
+            **offer,
+            "provider": provider,
+            "amount": first,
+            "left": self.currency_id.round(amount - first),
+            "transfers": self._count_transfers(amount, ceiling),
+        }
+
+    def _count_transfers(self, amount, ceiling):
+        """Return how many transfers of at most ``ceiling`` make ``amount``."""
+        cents, most = (
+            payment_utils.to_minor_currency_units(value, self.currency_id)
+            for value in (amount, ceiling)
+        )
+        return -(-cents // most)
+
+    def _get_compatible_providers(self, amount):
+        """Return the providers that core offers this payer for ``amount``."""
+        self.ensure_one()
+        return (
+            self.env["payment.provider"]
+            .sudo()
+            ._get_compatible_providers(
+                self.company_id.id,
+                self.partner_id.id,
+                amount,
+                currency_id=self.currency_id.id,
+            )
+        )
+
+    def _get_other_providers(self, amount):
+        """Return the online providers beside Bridge that can take ``amount``.
+
+        :rtype: payment.provider
+        """
+        return self._get_compatible_providers(amount).filtered(
+            lambda provider: provider.code != const.PROVIDER_CODE
+        )

@@ -6,18 +6,6 @@ from ...const import ACCOUNTING
 class ResPartner(models.Model):
     _inherit = "res.partner"
 
-    payment_reminder_policy_id = fields.Many2one(
-        comodel_name="payment.reminder.policy",
-        string="Reminder Policy",
-        company_dependent=True,
-        groups=ACCOUNTING,
-    )
-    payment_reminder_hold_until = fields.Date(
-        string="No Reminder Until", company_dependent=True, groups=ACCOUNTING
-    )
-    payment_reminder_hold_reason = fields.Char(
-        company_dependent=True, groups=ACCOUNTING
-    )
     payment_request_count = fields.Integer(
         compute="_compute_payment_request_count", groups=ACCOUNTING
     )

@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
-from ...models.match.account_bank_statement_line_book import Booking
+from ...models.match.booking import Booking
 from ..common.match_case import MatchCase
 
 IBAN = "FR7610107001011234567890129"

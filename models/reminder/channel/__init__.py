@@ -1,7 +1,7 @@
 from . import (
+    email,
     letter,
     phone,
-    email,
     portal,
     sms,
 )

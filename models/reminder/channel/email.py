@@ -1,4 +1,4 @@
-from odoo import Command, api, models
+from odoo import Command, models
 
 #: Of what a server says, so much is told.
 SAID_LENGTH = 200
@@ -227,44 +227,3 @@ class PaymentReminder(models.Model):
             address=self.contact_id.email,
             cause=said or named or self.env._("no reason given"),
         )
-
-
-class MailMail(models.Model):
-    _inherit = "mail.mail"
-
-    def _postprocess_sent_message(
-        self, success_pids, success_emails, failure_reason=False, failure_type=None
-    ):
-        """Override of `mail`: what became of a reminder is read at once if it failed.
-
-        It is not written here: the mail has just left, and must not be rolled back, and
-        leave again, because somebody else changes its reminder.
-        """
-        if failure_type:
-            self.sudo().mail_message_id._tell_reminders()
-        return super()._postprocess_sent_message(
-            success_pids,
-            success_emails,
-            failure_reason=failure_reason,
-            failure_type=failure_type,
-        )
-
-
-class MailMessage(models.Model):
-    _inherit = "mail.message"
-
-    def _tell_reminders(self):
-        """Wake the job that reads what became of the messages, if any is a reminder."""
-        if "payment.reminder" in self.mapped("model"):
-            self.env["payment.reminder"]._wake_cron()
-
-
-class MailThread(models.AbstractModel):
-    _inherit = "mail.thread"
-
-    @api.model
-    def _routing_handle_bounce(self, email_message, message_dict):
-        """Override of `mail`, which notes the bounce: it is read at once."""
-        result = super()._routing_handle_bounce(email_message, message_dict)
-        message_dict["bounced_message"].sudo()._tell_reminders()
-        return result

@@ -40,17 +40,6 @@ class PaymentReminder(models.Model):
                 reminder.mail_message_id = sms.mail_message_id
         return why_not
 
-    def _find_archived(self):
-        """Return the reminders of which nobody is left to be reached, and why.
-
-        :rtype: dict[int, str]
-        """
-        return {
-            reminder.id: self.env._("%s is archived.", reminder.contact_id.display_name)
-            for reminder in self
-            if not reminder.contact_id.active
-        }
-
     def _find_sms_number(self):
         """Return a number that takes SMS, of the recipient or else of the customer.
 

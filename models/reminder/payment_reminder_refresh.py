@@ -1,0 +1,51 @@
+from odoo import api, models
+
+
+class PaymentReminder(models.Model):
+    """Keeps what waits for a person up to date."""
+
+    _inherit = "payment.reminder"
+
+    def _refresh_to_do(self):
+        """Bring letters to post and calls to make up to date: what is paid, held or on
+        its way is taken off them.
+
+        :return: those that are still to be done
+        :rtype: payment.reminder
+        """
+        left = self.browse()
+        for company, reminders in self._quietly().grouped("company_id").items():
+            reminders = reminders.with_company(company)
+            named = {reminder: reminder.line_ids for reminder in reminders}
+            reminders = reminders._recheck()
+            if not reminders:
+                continue
+            changed = reminders._prepare_amounts() | reminders.filtered(
+                lambda r, named=named: r.line_ids != named[r]
+            )
+            changed._forget_letters()
+            printed = reminders._get_letters()
+            today = company._get_payment_today()
+            # How late it is changes every day; on paper it stays.
+            changed |= reminders.filtered(
+                lambda r, today=today, printed=printed: r.prepared_on != today
+                and not printed[r.id]
+            )
+            if changed:
+                changed._prepare_contents()
+            left |= reminders.filtered(lambda r: r.state in ("to_post", "to_call"))
+        return self & left
+
+    @api.model
+    def _refresh_open_tasks(self, company):
+        """Let nobody print or call for what was paid in the meantime.
+
+        :param res.company company: whose reminders
+        """
+        tasks = self.search(
+            [
+                ("company_id", "=", company.id),
+                ("state", "in", ("to_post", "to_call")),
+            ]
+        )
+        tasks.try_lock_for_update()._refresh_to_do()

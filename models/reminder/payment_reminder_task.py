@@ -1,0 +1,125 @@
+from markupsafe import escape
+
+from odoo import api, models
+from odoo.tools import SQL
+
+TODO_ACTIVITY = "mail.mail_activity_data_todo"
+
+WAITING_ACTIVITY = "account_payment_request.mail_activity_reminder_waiting"
+
+
+class PaymentReminder(models.Model):
+    """What a person is asked to do."""
+
+    _inherit = "payment.reminder"
+
+    def _for_colleagues(self):
+        """Return the same reminder in the language in which its company works.
+
+        :rtype: payment.reminder
+        """
+        return self.with_context(lang=self.company_id._get_payment_language())
+
+    def _leave_task(self, reason, summary=None):
+        """Ask the responsible to look, unless he is asked already.
+
+        :param str reason: what happened, in a sentence
+        :param str summary: what to do; by default, to correct the contact
+        """
+        for reminder in self:
+            title = summary or reminder._for_colleagues().env._(
+                "Correct how %s is reached", reminder.partner_id.display_name
+            )
+            if not reminder._has_task(title, at_level=bool(summary)):
+                reminder._schedule_task(TODO_ACTIVITY, title, escape(reason or ""))
+
+    def _schedule_task(self, activity, summary, note=""):
+        """Give the responsible something to do today, in the language of the company.
+
+        :param str activity: external id of the type
+        :param str summary: what to do
+        :param str note: why, HTML
+        """
+        self.ensure_one()
+        # Not a mail each: a run may leave hundreds.
+        quiet = self._for_colleagues().with_context(mail_activity_quick_update=True)
+        quiet.activity_schedule(
+            activity,
+            date_deadline=self.company_id._get_payment_today(),
+            summary=summary,
+            note=note,
+            user_id=self._get_responsible().id or self.env.uid,
+        )
+
+    def _has_task(self, summary, at_level):
+        """Return whether the same is asked of somebody already, for the company.
+
+        :param str summary: of the task
+        :param bool at_level: also about another customer at the same level
+        """
+        self.ensure_one()
+        query = SQL(
+            """
+            SELECT 1
+              FROM mail_activity activity
+              JOIN payment_reminder other ON other.id = activity.res_id
+             WHERE activity.res_model = %(model)s
+               AND activity.active
+               AND activity.summary = %(summary)s
+               AND other.company_id = %(company_id)s
+               AND (other.partner_id = %(partner_id)s OR other.level_id = %(level_id)s)
+             LIMIT 1
+            """,
+            model=self._name,
+            summary=summary,
+            company_id=self.company_id.id,
+            partner_id=self.partner_id.id,
+            level_id=at_level and self.level_id.id or 0,
+        )
+        self.env["mail.activity"].flush_model(["summary", "res_model", "active"])
+        return bool(self.env.execute_query(query))
+
+    @api.model
+    def _ask_for_waiting(self, company):
+        """Keep a task open for each level and responsible whose reminders wait to be
+        confirmed, or whose letters wait to be posted, and none where nothing waits.
+
+        :param res.company company: of the reminders
+        """
+        groups = self._read_group(
+            [
+                ("company_id", "=", company.id),
+                ("state", "in", ("to_confirm", "to_post")),
+            ],
+            ["state", "level_id", "user_id"],
+            ["id:min"],
+        )
+        missing = {tuple(key): first_id for *key, first_id in groups}
+        asked = self.search(
+            [
+                ("company_id", "=", company.id),
+                (
+                    "activity_ids.activity_type_id",
+                    "=",
+                    self.env.ref(WAITING_ACTIVITY).id,
+                ),
+            ]
+        )
+        over = self.browse()
+        for reminder in asked:
+            key = (reminder.state, reminder.level_id, reminder.user_id)
+            if missing.pop(key, None) is None:
+                over |= reminder
+        over.activity_unlink([WAITING_ACTIVITY])
+        for first_id in missing.values():
+            self.browse(first_id)._ask_to_move_on()
+
+    def _ask_to_move_on(self):
+        """Ask the responsible to confirm, or to post, what waits at this level."""
+        self.ensure_one()
+        env, level = self._for_colleagues().env, self.level_name or ""
+        if self.state == "to_confirm":
+            summary = env._("Check and send reminders: %s", level)
+        else:
+            summary = env._("Print and post letters: %s", level)
+        self._schedule_task(WAITING_ACTIVITY, summary)

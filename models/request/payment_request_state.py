@@ -1,0 +1,176 @@
+from odoo import api, models
+
+from ..transfer.payment_transaction import ISSUES
+
+
+class PaymentRequest(models.Model):
+    """What is asked, what came in, and what state that makes."""
+
+    _inherit = "payment.request"
+
+    @api.depends(
+        "amount",
+        "line_ids.amount_due",
+        "line_ids.move_id.transaction_ids.state",
+        "line_ids.move_id.transaction_ids.released_at",
+        "line_ids.move_id.transaction_ids.is_post_processed",
+        "transaction_ids.state",
+        "transaction_ids.released_at",
+        "transaction_ids.is_post_processed",
+        "transaction_ids.payment_id",
+        "bank_line_ids",
+    )
+    def _compute_amounts(self):
+        idle = []
+        for request in self.sudo():
+            if request.line_ids:
+                due = sum(request.line_ids.mapped("amount_due"))
+            else:
+                due = max(request.amount - request._get_deposit_received(), 0.0)
+            on_its_way = request._get_transactions_on_their_way()
+            in_progress = sum(request._get_share(tx) for tx in on_its_way)
+            request.amount_due = due
+            request.amount_to_pay = max(due - in_progress, 0.0)
+            if in_progress:
+                request.amount_in_progress = min(in_progress, due)
+            else:
+                idle.append(request.id)
+        # One assignment for most of a batch is many times cheaper than one each.
+        self.browse(idle).amount_in_progress = 0.0
+
+    @api.depends(
+        "amount",
+        "line_ids.amount",
+        "line_ids.move_id.amount_total",
+        "line_ids.move_line_id.amount_currency",
+    )
+    def _compute_amount_total(self):
+        for request in self:
+            request.amount_total = request.amount or sum(
+                line.amount
+                or line.move_line_id.amount_currency
+                or line.move_id.amount_total
+                for line in request.line_ids
+            )
+
+    def _get_deposit_received(self):
+        """Return what was received of a fixed amount, in the request's currency."""
+        self.ensure_one()
+        booked = self.transaction_ids.filtered(
+            lambda tx: tx.state == "done" and tx.payment_id
+        )
+        return sum(booked.mapped("amount")) + sum(
+            line.amount
+            for line in self.bank_line_ids
+            if not line.matched_transaction_id or line.match_kind == "returned"
+        )
+
+    def _get_transactions_on_their_way(self):
+        """Return the transfers on their way for what this request asks, whichever
+        request or document they were started from.
+
+        :rtype: payment.transaction
+        """
+        self.ensure_one()
+        transactions = self.transaction_ids | self.line_ids.move_id.transaction_ids
+        return transactions._is_on_its_way()
+
+    def _get_share(self, tx):
+        """Return how much of ``tx`` pays what this request asks."""
+        moves = self.line_ids.move_id
+        if not tx.invoice_ids or tx.invoice_ids <= moves:
+            return tx.request_share or tx.amount
+        shared = self.line_ids.filtered(lambda line: line.move_id in tx.invoice_ids)
+        return min(tx.amount, sum(shared.mapped("amount_due")))
+
+    @api.depends("line_ids.date_due", "line_ids.amount_due")
+    def _compute_date_due(self):
+        def first_due(request):
+            open_lines = request.line_ids.filtered("amount_due") or request.line_ids
+            dates = [line.date_due for line in open_lines if line.date_due]
+            return min(dates, default=False)
+
+        for date_due, requests in self.grouped(first_due).items():
+            requests.date_due = date_due
+
+    @api.depends(
+        "amount_due",
+        "amount_in_progress",
+        "amount_to_pay",
+        "date_expiry",
+        "revoked_at",
+        "line_ids.move_id.payment_state",
+        "line_ids.move_id.state",
+    )
+    def _compute_state(self):
+        for state, requests in self.grouped(lambda r: r._get_state()).items():
+            requests.state = state
+
+    def _get_state(self):
+        """Return the state that amounts, dates and documents add up to."""
+        self.ensure_one()
+        if self.amount_in_progress and not self.amount_to_pay:
+            return "in_progress"
+        if self._is_paid():
+            return "paid"
+        if self.revoked_at or not self.amount_due:
+            # Without anything due its documents were cancelled, credited or
+            # withdrawn; it comes back to life with them.
+            return "revoked"
+        if self._is_expired():
+            return "expired"
+        return "valid"
+
+    def _is_paid(self):
+        """Return whether what was asked was paid, whichever way."""
+        self.ensure_one()
+        if self.amount_due or not (self.line_ids or self.amount):
+            return False
+        moves = self.line_ids.move_id
+        if not moves:
+            return True
+        payable = moves.filtered(
+            lambda move: move.state == "posted" and move.payment_state != "reversed"
+        )
+        return bool(payable)
+
+    def _is_expired(self):
+        self.ensure_one()
+        today = self.company_id._get_payment_today
+        return bool(self.date_expiry) and self.date_expiry < today()
+
+    @api.depends("transaction_ids.issue")
+    def _compute_issue(self):
+        order = [value for value, _label in ISSUES]
+
+        def worst(request):
+            issues = set(request.sudo().transaction_ids.mapped("issue"))
+            return next((value for value in order if value in issues), False)
+
+        for issue, requests in self.grouped(worst).items():
+            requests.issue = issue
+
+    def _get_page_state(self):
+        """Return which page the payer sees.
+
+        :return: `pay`, `in_progress`, `paid`, `expired`, `revoked` or `nothing_due`
+        :rtype: str
+        """
+        self.ensure_one()
+        if self.state == "paid":
+            return "paid"
+        if self.state == "in_progress":
+            on_its_way = self._get_transactions_on_their_way()
+            # Executed at the bank, only our booking is missing.
+            return (
+                "paid"
+                if all(tx.state == "done" for tx in on_its_way)
+                else "in_progress"
+            )
+        if self.revoked_at:
+            return "revoked"
+        if not self.amount_due:
+            return "nothing_due"
+        if self._is_expired():
+            return "expired"
+        return "pay"
