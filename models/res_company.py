@@ -1,6 +1,9 @@
+from urllib.parse import urlsplit
+
 import pytz
 
 from odoo import SUPERUSER_ID, api, fields, models
+from odoo.exceptions import ValidationError
 
 
 class ResCompany(models.Model):
@@ -12,6 +15,12 @@ class ResCompany(models.Model):
         domain="[('share', '=', False)]",
         help="Gets a task for each refused transfer, double payment, transfer without "
         "news or amount that differs. Empty: the responsible of the request.",
+    )
+
+    payment_request_base_url = fields.Char(
+        string="Address of Payment Pages",
+        help="Your own domain, for instance https://pay.example.com, if payment pages "
+        "should not use Odoo's address. It must lead to this Odoo.",
     )
 
     def _get_payment_accountant(self, users):
@@ -82,3 +91,24 @@ class ResCompany(models.Model):
             self.with_context(tz=self._get_payment_timezone()),
             self._get_payment_now(),
         )
+
+    @api.constrains("payment_request_base_url")
+    def _check_payment_request_base_url(self):
+        for company in self.filtered("payment_request_base_url"):
+            url = urlsplit(company.payment_request_base_url)
+            if url.scheme not in ("http", "https") or not url.netloc or url.query:
+                raise ValidationError(
+                    self.env._(
+                        "“%s” is not an address. Write it with https://, for instance "
+                        "https://pay.example.com.",
+                        company.payment_request_base_url,
+                    )
+                )
+
+    def _payment_request_base_url(self):
+        """Return the address before `/pay/…`, without a slash at its end.
+
+        :rtype: str
+        """
+        self.ensure_one()
+        return (self.payment_request_base_url or self.get_base_url()).rstrip("/")

@@ -104,7 +104,7 @@ class PayPage:
             "state": state,
             "for_payer": self._for_payer(),
             "documents": self._documents(documents),
-            "notice": self._notice(),
+            "notice": self.request._get_page_notice(),
             "deducted": self._deducted(documents),
             **self._contact(),
             **(fill() if fill else {}),
@@ -123,13 +123,6 @@ class PayPage:
             "phone": phone,
             "phone_link": "".join(c for c in phone if c.isdigit() or c == "+"),
         }
-
-    def _notice(self):
-        """What was sent, if a reminder led here; only that, in neutral words: who
-        holds a link need not be the customer.
-        """
-        reminder = self.request._get_sent_reminder()
-        return reminder._get_notice_text() if reminder else ""
 
     def _deducted(self, documents):
         amount = self.request._get_deducted(documents)

@@ -1,5 +1,7 @@
 from datetime import timedelta
 
+from markupsafe import escape
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
@@ -421,3 +423,19 @@ class BridgeAccount(models.Model):
     def _get_current_domain(self):
         """Return the domain of accounts that feed, or should feed, a journal."""
         return Domain("state", "=", "active") & Domain("journal_id", "!=", False)
+
+    def _tell_a_person(self, summary, note):
+        """Put a note and a task on the account.
+
+        :param str summary: in a few words
+        :param str note: what happened and what to do
+        """
+        self.ensure_one()
+        self.message_post(body=note)
+        self.activity_schedule(
+            "mail.mail_activity_data_todo",
+            summary=summary,
+            # Labels come from whoever pays.
+            note=escape(note),
+            user_id=self.connection_id._get_responsible().id,
+        )

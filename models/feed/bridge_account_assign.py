@@ -1,5 +1,3 @@
-from markupsafe import escape
-
 from odoo import fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
@@ -120,19 +118,3 @@ class BridgeAccount(models.Model):
             if same and not account._get_journal_problem(same[0]):
                 account.journal_id = same[0]
                 taken |= same[0]
-
-    def _tell_a_person(self, summary, note):
-        """Put a note and a task on the account.
-
-        :param str summary: in a few words
-        :param str note: what happened and what to do
-        """
-        self.ensure_one()
-        self.message_post(body=note)
-        self.activity_schedule(
-            "mail.mail_activity_data_todo",
-            summary=summary,
-            # Labels come from whoever pays.
-            note=escape(note),
-            user_id=self.connection_id._get_responsible().id,
-        )

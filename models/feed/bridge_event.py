@@ -13,7 +13,14 @@ class BridgeEvent(models.Model):
 
     _inherit = "bridge.event"
 
-    def _work_feed(self):
+    def _work(self):
+        """Override: events of one bank connection have it read."""
+        if self[:1].item_ref:
+            self._work_connection()
+            return self.env["payment.transaction"]
+        return super()._work()
+
+    def _work_connection(self):
         """Have what events of one bank connection speak of read at Bridge.
 
         Nothing that they claim is believed; connections and accounts of other users,

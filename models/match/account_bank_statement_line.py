@@ -3,7 +3,7 @@ import logging
 from psycopg2.errors import SerializationFailure
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
 _logger = logging.getLogger(__name__)
@@ -25,6 +25,8 @@ MATCH_KINDS = [
 MATCH_AT_ONCE = 500
 # Lines that the job examines between two commits.
 MATCH_SLICE = 200
+
+BOOKING_GROUP = "account.group_account_invoice"
 
 
 class AccountBankStatementLine(models.Model):
@@ -280,3 +282,17 @@ class AccountBankStatementLine(models.Model):
 
     def _get_transaction_amount(self):
         return self.amount_currency if self.foreign_currency_id else self.amount
+
+    @api.model
+    def _check_may_reconcile(self):
+        """Refuse those who may only look.
+
+        :raises AccessError: without the right to book
+        """
+        if not self.env.user.has_group(BOOKING_GROUP):
+            raise AccessError(
+                self.env._(
+                    "You can look at the bank lines, but not reconcile them. Ask an "
+                    "administrator for the right to invoice."
+                )
+            )

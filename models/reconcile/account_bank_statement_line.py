@@ -1,14 +1,14 @@
 """What the *To reconcile* screen asks and does."""
 
 from odoo import api, models
-from odoo.exceptions import AccessError, MissingError, UserError
+from odoo.exceptions import MissingError, UserError
 from odoo.fields import Domain
 
+from ..match.account_bank_statement_line import BOOKING_GROUP
 from .account_bank_statement_line_manual import UNFIT_ACCOUNT_TYPES
 
 PAGE = 80
 CANDIDATE_PAGE = 20
-BOOKING_GROUP = "account.group_account_invoice"
 
 
 def read_amount(text):
@@ -342,20 +342,6 @@ class AccountBankStatementLine(models.Model):
         )
 
     # === Booking ===
-
-    @api.model
-    def _check_may_reconcile(self):
-        """Refuse those who may only look.
-
-        :raises AccessError: without the right to book
-        """
-        if not self.env.user.has_group(BOOKING_GROUP):
-            raise AccessError(
-                self.env._(
-                    "You can look at the bank lines, but not reconcile them. Ask an "
-                    "administrator for the right to invoice."
-                )
-            )
 
     def _get_mark(self):
         """Return what changes whenever this line is booked or opened again."""

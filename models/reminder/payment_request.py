@@ -22,12 +22,10 @@ class PaymentRequest(models.Model):
         self.ensure_one()
         return self.reminder_ids.filtered(lambda r: r.state != "dropped")[:1]
 
-    def _get_sent_reminder(self):
-        """Return that reminder once it has left.
-
-        :rtype: payment.reminder
-        """
-        return self._get_reminder().filtered(lambda r: r.state in GONE_STATES)
+    def _get_page_notice(self):
+        """Override: the reminder, once it has left."""
+        reminder = self._get_reminder()
+        return reminder._get_notice_text() if reminder.state in GONE_STATES else ""
 
     def _get_documents(self):
         """Override: a reminder names its invoices as they are open; credits are told
@@ -62,15 +60,10 @@ class PaymentRequest(models.Model):
         )
 
     def _get_deducted(self, documents):
-        """Return how much less is asked than is open on what a reminder names.
-
-        :param list[dict] documents: as `_get_documents` returns them
-        :return: credits, in the request's currency; zero for other requests
-        :rtype: float
-        """
+        """Override: credits of the customer cover a part of what a reminder names."""
         self.ensure_one()
         if not self._get_reminder():
-            return 0.0
+            return super()._get_deducted(documents)
         open_amount = sum(document["amount"] for document in documents)
         return self.currency_id.round(max(open_amount - self.amount_due, 0.0))
 

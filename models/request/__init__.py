@@ -7,6 +7,7 @@ from . import (
     payment_request_offer,
     payment_request_page,
     payment_request_state,
+    payment_transaction,
     res_company,
     res_partner,
 )

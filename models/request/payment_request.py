@@ -5,7 +5,6 @@ from datetime import timedelta
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
 
 from ...bridge import reference as bridge_reference
 from ...const import ACCOUNTING
@@ -186,38 +185,11 @@ class PaymentRequest(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        references = self._new_references(len(vals_list))
+        references = self.env["payment.transaction"]._new_references(len(vals_list))
         for vals, reference in zip(vals_list, references, strict=True):
             token = _new_token()
             vals.update(reference=reference, token=token, token_digest=_digest(token))
         return super().create(vals_list)
-
-    @api.model
-    def _new_references(self, count):
-        """Return ``count`` references that no request or transaction carries yet.
-
-        :rtype: list[str]
-        """
-        found = []
-        while len(found) < count:
-            fresh = bridge_reference.make_many(count - len(found))
-            taken = {
-                row[0]
-                for row in self.env.execute_query(
-                    SQL(
-                        """
-                        SELECT reference FROM payment_request
-                         WHERE reference IN %(references)s
-                        UNION ALL
-                        SELECT reference FROM payment_transaction
-                         WHERE reference IN %(references)s
-                        """,
-                        references=tuple(fresh),
-                    )
-                )
-            }
-            found += [code for code in fresh if code not in taken]
-        return found
 
     @api.model
     def _prepare_for_moves(self, moves, amount=0.0, move_lines=None):

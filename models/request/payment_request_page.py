@@ -21,6 +21,24 @@ class PaymentRequest(models.Model):
 
     # === What is shown ===
 
+    def _get_page_notice(self):
+        """Return what was sent to the customer, if that led here; only that, in
+        neutral words: who holds a link need not be the customer.
+
+        :return: empty if nothing was sent
+        :rtype: str
+        """
+        return ""
+
+    def _get_deducted(self, documents):
+        """Return how much less is asked than is open on ``documents``.
+
+        :param list[dict] documents: as `_get_documents` returns them
+        :return: credits, in the request's currency
+        :rtype: float
+        """
+        return 0.0
+
     def _get_bank_account(self):
         """Return the bank account that a transfer typed by hand goes to."""
         self.ensure_one()

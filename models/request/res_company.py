@@ -1,7 +1,4 @@
-from urllib.parse import urlsplit
-
-from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo import fields, models
 
 
 class ResCompany(models.Model):
@@ -18,30 +15,3 @@ class ResCompany(models.Model):
         default="posting",
         required=True,
     )
-
-    payment_request_base_url = fields.Char(
-        string="Address of Payment Pages",
-        help="Your own domain, for instance https://pay.example.com, if payment pages "
-        "should not use Odoo's address. It must lead to this Odoo.",
-    )
-
-    @api.constrains("payment_request_base_url")
-    def _check_payment_request_base_url(self):
-        for company in self.filtered("payment_request_base_url"):
-            url = urlsplit(company.payment_request_base_url)
-            if url.scheme not in ("http", "https") or not url.netloc or url.query:
-                raise ValidationError(
-                    self.env._(
-                        "“%s” is not an address. Write it with https://, for instance "
-                        "https://pay.example.com.",
-                        company.payment_request_base_url,
-                    )
-                )
-
-    def _payment_request_base_url(self):
-        """Return the address before `/pay/…`, without a slash at its end.
-
-        :rtype: str
-        """
-        self.ensure_one()
-        return (self.payment_request_base_url or self.get_base_url()).rstrip("/")

@@ -192,15 +192,12 @@ class BridgeEvent(models.Model):
                 break
 
     def _work(self):
-        """Work off events of one payment link or one bank connection, with its failure
-        kept to itself.
+        """Work off events of one subject, here a payment link, with its failure kept to
+        itself.
 
         :return: the transactions that were read
         :rtype: payment.transaction
         """
-        if self[:1].item_ref:
-            self._work_feed()
-            return self.env["payment.transaction"]
         tx = self._find_transaction()
         if not tx:
             self._not_ours()

@@ -7,11 +7,13 @@ from markupsafe import escape
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from odoo.addons.payment import utils as payment_utils
 
 from ... import const
 from ...bridge import label as bridge_label
+from ...bridge import reference as bridge_reference
 from ...bridge.errors import BridgeError
 
 _logger = logging.getLogger(__name__)
@@ -97,7 +99,33 @@ class PaymentTransaction(models.Model):
             return super()._compute_reference(
                 provider_code, prefix=prefix, separator=separator, **kwargs
             )
-        return self.env["payment.request"]._new_references(1)[0]
+        return self._new_references(1)[0]
+
+    @api.model
+    def _new_references(self, count):
+        """Return ``count`` references that no record carries yet.
+
+        :rtype: list[str]
+        """
+        found = []
+        while len(found) < count:
+            fresh = bridge_reference.make_many(count - len(found))
+            taken = self._get_taken_references(fresh)
+            found += [code for code in fresh if code not in taken]
+        return found
+
+    @api.model
+    def _get_taken_references(self, references):
+        """Return those of ``references`` that a record carries already.
+
+        :param list[str] references: candidates
+        :rtype: set[str]
+        """
+        query = SQL(
+            "SELECT reference FROM payment_transaction WHERE reference IN %s",
+            tuple(references),
+        )
+        return {reference for [reference] in self.env.execute_query(query)}
 
     def _get_specific_rendering_values(self, processing_values):
         """Override of `payment`: open the bank link the payer is redirected to."""
