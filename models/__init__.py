@@ -1,4 +1,5 @@
 from . import (
+    batch,
     res_company,
     transfer,
     request,

@@ -588,7 +588,7 @@ class TestAccess(PaymentRequestCommon):
                 with self.subTest(button), self.assertRaises(AccessError):
                     getattr(theirs, button)()
             with self.assertRaises(AccessError):
-                theirs.write({"date_expiry": "2030-01-01"})
+                theirs.write({"expiry_date": "2030-01-01"})
             with self.assertRaises(AccessError):
                 theirs.copy()
 

@@ -134,7 +134,7 @@ class PayPage:
                 **document,
                 "amount_text": self.money(document["amount"]),
                 "date_text": self.day(document["date"]),
-                "due": self.due_text(document["date_due"]),
+                "due": self.due_text(document["due_date"]),
             }
             for document in documents
         ]
@@ -189,7 +189,7 @@ class PayPage:
         return {
             **option,
             "amount_text": self.money(option["amount"]),
-            "due": self.due_text(option.get("date_due"), self._last_due_date(option)),
+            "due": self.due_text(option.get("due_date"), self._last_due_date(option)),
             "split": split,
             "provider": offer["provider"],
             "reason": offer.get("reason", ""),
@@ -197,7 +197,7 @@ class PayPage:
 
     def _last_due_date(self, option):
         """The day by which all of an option is due: installments have one only."""
-        dates = self.request.line_ids.filtered("amount_due").mapped("date_due")
+        dates = self.request.line_ids.filtered("amount_due").mapped("due_date")
         return max(filter(None, dates), default=None) if len(dates) > 1 else None
 
     def _refusal(self, tx):

@@ -155,7 +155,7 @@ class PaymentReminder(models.Model):
         readonly=True, help="How often our own gateway refused what should leave."
     )
     invoice_names = fields.Char(compute="_compute_invoices")
-    date_due = fields.Date(
+    due_date = fields.Date(
         string="Oldest Due Date", compute="_compute_invoices", help="Of what it names."
     )
     days_late = fields.Integer(
@@ -182,7 +182,7 @@ class PaymentReminder(models.Model):
                 )
             reminder.invoice_names = told
             dates = [date for date in reminder.line_ids.mapped("date_maturity") if date]
-            reminder.date_due = min(dates, default=False)
+            reminder.due_date = min(dates, default=False)
             today = reminder.company_id._get_payment_today
             reminder.days_late = (today() - min(dates)).days if dates else 0
 

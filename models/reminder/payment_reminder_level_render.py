@@ -19,7 +19,7 @@ PLACEHOLDERS = frozenset(
         "format_amount(object.amount_asked, object.currency_id)",
         "format_amount(object.amount_overdue, object.currency_id)",
         "object.invoice_names",
-        "format_date(object.date_due)",
+        "format_date(object.due_date)",
         "object.days_late",
         "object.request_id.url",
     }

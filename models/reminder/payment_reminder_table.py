@@ -20,7 +20,7 @@ class PaymentReminder(models.Model):
             returns it
         :return: `rows` as `_get_invoice_row` makes them, `open` and `credit` (empty
             without credits), `total`, all written out; `amount`, `url`, `short_url`
-            and `from_bank` for the button; `not_due` (`name`, `date_due`, `amount`) and
+            and `from_bank` for the button; `not_due` (`name`, `due_date`, `amount`) and
             `not_due_more`, what is left of it in a sentence
         :rtype: dict
         """
@@ -40,7 +40,7 @@ class PaymentReminder(models.Model):
             "not_due": [
                 {
                     "name": line.move_id.name,
-                    "date_due": format_date(self.env, line.date_maturity),
+                    "due_date": format_date(self.env, line.date_maturity),
                     "amount": self._write_amount(line.amount_residual_currency),
                 }
                 for line in not_due[:NOT_DUE_TOLD]
@@ -106,7 +106,7 @@ class PaymentReminder(models.Model):
         """Return what is written of one due line.
 
         :param payment.reminder.line line: of this reminder
-        :return: `name`, `detail` (which part of the invoice), `date`, `date_due`,
+        :return: `name`, `detail` (which part of the invoice), `date`, `due_date`,
             `overdue`, `days_late` (negative before it is due), `late` (the same in
             words, empty before), `amount`
         :rtype: dict
@@ -118,7 +118,7 @@ class PaymentReminder(models.Model):
             "name": line.move_id.name or "",
             "detail": self._get_part_text(line),
             "date": format_date(self.env, line.move_id.invoice_date),
-            "date_due": format_date(self.env, due),
+            "due_date": format_date(self.env, due),
             "overdue": days_late > 0,
             "days_late": days_late,
             "late": self._get_late_text(days_late),

@@ -49,14 +49,14 @@ class PaymentRequest(models.Model):
                 "move": line.move_id,
                 "name": line.move_id.name,
                 "date": line.move_id.invoice_date,
-                "date_due": line.date_maturity,
+                "due_date": line.date_maturity,
                 "amount": line.amount_now,
                 "has_pdf": True,
             }
             for index, line in enumerate(covered, len(documents))
         ]
         return sorted(
-            documents, key=lambda row: (row["date_due"] or date.max, row["index"])
+            documents, key=lambda row: (row["due_date"] or date.max, row["index"])
         )
 
     def _get_deducted(self, documents):

@@ -76,7 +76,7 @@ class ResPartner(models.Model):
 
         :param res.company company: whose claims they are
         :return: `date` and `currencies`: of each, `rows` (`date`, `name`, `reference`,
-            `date_due`, `late`, `amount`, `open`), `open`, `overdue`, and `ages`
+            `due_date`, `late`, `amount`, `open`), `open`, `overdue`, and `ages`
             (label and amount of each column)
         :rtype: dict
         """
@@ -139,7 +139,7 @@ class ResPartner(models.Model):
                     ),
                     "name": line.move_id.name,
                     "reference": line.move_id.ref or "",
-                    "date_due": format_date(self.env, due) if residual > 0 else "",
+                    "due_date": format_date(self.env, due) if residual > 0 else "",
                     "late": max(late, 0) or "",
                     "amount": write(line.amount_currency),
                     "open": write(residual),

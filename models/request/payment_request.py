@@ -127,8 +127,8 @@ class PaymentRequest(models.Model):
         help="Transfers that the customer confirmed and that are not booked yet.",
     )
     amount_to_pay = fields.Monetary(compute="_compute_amounts", store=True)
-    date_due = fields.Date(string="Due Date", compute="_compute_date_due", store=True)
-    date_expiry = fields.Date(
+    due_date = fields.Date(string="Due Date", compute="_compute_due_date", store=True)
+    expiry_date = fields.Date(
         string="Expires On",
         tracking=True,
         copy=False,
@@ -320,7 +320,7 @@ class PaymentRequest(models.Model):
                     )
                 )
         self.write({"revoked_at": False})
-        self.filtered(lambda r: r._is_expired()).write({"date_expiry": False})
+        self.filtered(lambda r: r._is_expired()).write({"expiry_date": False})
 
     def action_handled(self):
         """Take the requests off the list of what is to be handled."""
@@ -332,7 +332,7 @@ class PaymentRequest(models.Model):
         """Bring the stored state of requests up to their expiry date."""
         field = self._fields["state"]
         candidates = self.search(
-            [("state", "=", "valid"), ("date_expiry", "<=", fields.Date.today())]
+            [("state", "=", "valid"), ("expiry_date", "<=", fields.Date.today())]
         )
         self.env.add_to_compute(field, candidates)
         candidates._recompute_recordset([field.name])

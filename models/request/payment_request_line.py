@@ -5,7 +5,7 @@ from odoo.exceptions import ValidationError
 class PaymentRequestLine(models.Model):
     _name = "payment.request.line"
     _description = "Payment Request Line"
-    _order = "date_due, id"
+    _order = "due_date, id"
     _rec_name = "move_id"
 
     request_id = fields.Many2one(
@@ -40,7 +40,7 @@ class PaymentRequestLine(models.Model):
         "towards that part.",
     )
     amount_due = fields.Monetary(compute="_compute_amount_due", store=True)
-    date_due = fields.Date(compute="_compute_date_due", store=True)
+    due_date = fields.Date(compute="_compute_due_date", store=True)
 
     _move_uniq = models.UniqueIndex(
         "(request_id, move_id, COALESCE(move_line_id, 0))",
@@ -68,9 +68,9 @@ class PaymentRequestLine(models.Model):
             line.amount_due = residual
 
     @api.depends("move_id.invoice_date_due", "move_line_id.date_maturity")
-    def _compute_date_due(self):
+    def _compute_due_date(self):
         for line in self:
-            line.date_due = (
+            line.due_date = (
                 line.move_line_id.date_maturity or line.move_id.invoice_date_due
             )
 

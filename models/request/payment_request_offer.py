@@ -51,7 +51,7 @@ class PaymentRequest(models.Model):
         """Return the amounts the payer may choose from, the one due now first.
 
         :return: dicts with `key` (`due` or `all`), `label`, `amount` in the request's
-                 currency, `share` (how much of the debt it settles), `date_due`, `note`
+                 currency, `share` (how much of the debt it settles), `due_date`, `note`
         :rtype: list[dict]
         """
         self.ensure_one()
@@ -62,7 +62,7 @@ class PaymentRequest(models.Model):
             "label": self.env._("Everything that is open"),
             "amount": self.amount_to_pay,
             "share": self.amount_to_pay,
-            "date_due": self.date_due,
+            "due_date": self.due_date,
             "note": "",
         }
         due = self._get_due_now()
@@ -88,13 +88,13 @@ class PaymentRequest(models.Model):
         dates = []
         for line in self.line_ids.filtered("amount_due"):
             line_amount = line_share = line.amount_due
-            date_due = line.date_due
+            due_date = line.due_date
             if not line.move_line_id and not line.amount:
                 values = line.move_id._get_invoice_next_payment_values()
                 state = values.get("installment_state")
                 if state in ("overdue", "next"):
                     line_amount = line_share = values["next_amount_to_pay"]
-                    date_due = values["next_due_date"]
+                    due_date = values["next_due_date"]
                     label = (
                         self.env._("Installments due")
                         if state == "overdue"
@@ -109,14 +109,14 @@ class PaymentRequest(models.Model):
                     note = values["epd_discount_msg"]
             amount += line_amount
             share += line_share
-            dates.append(date_due)
+            dates.append(due_date)
         if not self.line_ids:
             amount = share = self.amount_due
         return {
             "label": label,
             "amount": amount,
             "share": share,
-            "date_due": min(filter(None, dates), default=False),
+            "due_date": min(filter(None, dates), default=False),
             "note": note,
         }
 

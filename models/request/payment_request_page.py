@@ -122,7 +122,7 @@ class PaymentRequest(models.Model):
     def _get_documents(self):
         """Return the invoices that are asked for, in the order of the page.
 
-        :return: dicts with `index`, `move`, `name`, `date`, `date_due`, `amount`,
+        :return: dicts with `index`, `move`, `name`, `date`, `due_date`, `amount`,
                  `has_pdf`
         :rtype: list[dict]
         """
@@ -133,7 +133,7 @@ class PaymentRequest(models.Model):
                 "move": line.move_id,
                 "name": line.move_id.name,
                 "date": line.move_id.invoice_date,
-                "date_due": line.date_due,
+                "due_date": line.due_date,
                 "amount": line.amount_due,
                 "has_pdf": line.move_id.state == "posted",
             }

@@ -83,21 +83,21 @@ class PaymentRequest(models.Model):
         shared = self.line_ids.filtered(lambda line: line.move_id in tx.invoice_ids)
         return min(tx.amount, sum(shared.mapped("amount_due")))
 
-    @api.depends("line_ids.date_due", "line_ids.amount_due")
-    def _compute_date_due(self):
+    @api.depends("line_ids.due_date", "line_ids.amount_due")
+    def _compute_due_date(self):
         def first_due(request):
             open_lines = request.line_ids.filtered("amount_due") or request.line_ids
-            dates = [line.date_due for line in open_lines if line.date_due]
+            dates = [line.due_date for line in open_lines if line.due_date]
             return min(dates, default=False)
 
-        for date_due, requests in self.grouped(first_due).items():
-            requests.date_due = date_due
+        for due_date, requests in self.grouped(first_due).items():
+            requests.due_date = due_date
 
     @api.depends(
         "amount_due",
         "amount_in_progress",
         "amount_to_pay",
-        "date_expiry",
+        "expiry_date",
         "revoked_at",
         "line_ids.move_id.payment_state",
         "line_ids.move_id.state",
@@ -137,7 +137,7 @@ class PaymentRequest(models.Model):
     def _is_expired(self):
         self.ensure_one()
         today = self.company_id._get_payment_today
-        return bool(self.date_expiry) and self.date_expiry < today()
+        return bool(self.expiry_date) and self.expiry_date < today()
 
     @api.depends("transaction_ids.issue")
     def _compute_issue(self):

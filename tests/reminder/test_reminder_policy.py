@@ -356,7 +356,7 @@ class TestReminderTexts(PolicyCase):
         self.env["res.lang"]._activate_lang("fr_FR")
         self.first.with_context(lang="fr_FR").write(
             {
-                "subject": "Rappel du {{ format_date(object.date_due) }}",
+                "subject": "Rappel du {{ format_date(object.due_date) }}",
                 "body": "<p>{{ format_amount(object.amount_asked, "
                 "object.currency_id) }}</p>",
                 "sms_body": "Règlement « {{ format_amount(object.amount_asked, "
@@ -496,7 +496,7 @@ class TestReminderTexts(PolicyCase):
             {
                 "subject": "{{ object.partner_id.name ||| You }}: {{object.days_late}}",
                 "body": '<p title="Link"><a href="{{ object.request_id.url }}">Pay</a> '
-                "before {{ format_date(object.date_due) }}</p>",
+                "before {{ format_date(object.due_date) }}</p>",
             }
         )
         copy.level_ids.flush_recordset()

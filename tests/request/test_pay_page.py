@@ -438,7 +438,7 @@ class TestPayPage(PaymentRequestCommon, HttpCase):
 
     def test_an_expired_request_says_whom_to_ask(self):
         request = self.create_request()
-        request.date_expiry = fields.Date.today() - timedelta(days=2)
+        request.expiry_date = fields.Date.today() - timedelta(days=2)
         text, tree = self.page(request)
         self.assertIn("has expired", text)
         self.assertIn(self.company.email, text)

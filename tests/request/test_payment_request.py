@@ -135,7 +135,7 @@ class TestPaymentRequest(RequestCase):
     def test_an_expiry_in_the_past_is_refused(self):
         yesterday = fields.Date.today() - timedelta(days=1)
         with self.assertRaisesRegex(UserError, "past"):
-            self.ask(self.customer, mode="deposit", amount=5, date_expiry=yesterday)
+            self.ask(self.customer, mode="deposit", amount=5, expiry_date=yesterday)
 
     def test_a_request_never_mixes_debts(self):
         first = self.create_invoice()
@@ -261,7 +261,7 @@ class TestPaymentRequest(RequestCase):
             self.env["payment.request"]._prepare_for_moves(invoice, move_lines=dues[:1])
         )
         self.assert_state(request, "valid", 30.0)
-        self.assertEqual(request.date_due, dues[0].date_maturity)
+        self.assertEqual(request.due_date, dues[0].date_maturity)
         self.register_payment(invoice, amount=30.0)
         self.assert_state(request, "paid", 0.0)
 
@@ -330,7 +330,7 @@ class TestPaymentRequest(RequestCase):
         self.assert_state(request, "valid", 100.0)
         options = {option["key"]: option for option in request._get_payment_options()}
         self.assertEqual(options["due"]["amount"], 30.0)
-        self.assertEqual(options["due"]["date_due"], today + timedelta(days=10))
+        self.assertEqual(options["due"]["due_date"], today + timedelta(days=10))
         self.assertEqual(options["all"]["amount"], 100.0)
 
     def test_an_installment_whose_line_is_gone_asks_for_the_invoice(self):
@@ -382,7 +382,7 @@ class TestPaymentRequest(RequestCase):
             with self.subTest(tz):
                 self.company.partner_id.tz = tz
                 request = self.create_request()
-                request.date_expiry = date(2027, 3, 10)
+                request.expiry_date = date(2027, 3, 10)
                 self.travel_to(last_second)
                 self.run_cron(EXPIRY_CRON)
                 self.assert_state(request, "valid")
@@ -409,7 +409,7 @@ class TestPaymentRequest(RequestCase):
 
     def test_an_expired_request_withdraws_its_bank_link(self):
         request = self.create_request()
-        request.date_expiry = fields.Date.today()
+        request.expiry_date = fields.Date.today()
         self.bridge.bridge_link_minutes = 7 * 24 * 60
         tx = self.start(request)
         self.travel(days=1, hours=2)
@@ -422,7 +422,7 @@ class TestPaymentRequest(RequestCase):
         request = self.create_request()
         url = request.url
         request.action_revoke()
-        request.date_expiry = fields.Date.today() - timedelta(days=1)
+        request.expiry_date = fields.Date.today() - timedelta(days=1)
         self.run_cron(EXPIRY_CRON)
         request.action_renew()
         self.assert_state(request, "valid", 120.0)
@@ -897,7 +897,7 @@ class TestPaymentRequestCompanies(RequestCase):
     def test_a_company_s_day_ends_where_it_is(self):
         mine = self.request_of(self.invoice_of(self.company))
         his = self.request_of(self.invoice_of(self.other["company"]))
-        (mine | his).date_expiry = date(2027, 3, 10)
+        (mine | his).expiry_date = date(2027, 3, 10)
         # Already the 11th in Nouméa, still the 10th in Paris.
         self.travel_to(datetime(2027, 3, 10, 14))
         self.run_cron(EXPIRY_CRON)

@@ -396,7 +396,7 @@ class TestTransaction(RequestCase):
 
     def test_money_is_taken_in_after_the_request_expired(self):
         request = self.create_request()
-        request.date_expiry = fields.Date.today()
+        request.expiry_date = fields.Date.today()
         tx = self.start(request)
         attempt = self.sim.pick_bank(tx.provider_reference)
         self.travel(days=1, hours=3)

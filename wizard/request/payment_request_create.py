@@ -30,7 +30,7 @@ class PaymentRequestCreate(models.TransientModel):
     amount_due = fields.Monetary(compute="_compute_totals")
     amount = fields.Monetary(string="Amount to Ask for")
     description = fields.Char(string="What For")
-    date_expiry = fields.Date(string="Expires On")
+    expiry_date = fields.Date(string="Expires On")
 
     @api.model
     def default_get(self, fields):
@@ -75,10 +75,10 @@ class PaymentRequestCreate(models.TransientModel):
         """
         self.ensure_one()
         requests = getattr(self, f"_create_{self.mode}")()
-        if self.date_expiry:
-            if self.date_expiry < fields.Date.context_today(self):
+        if self.expiry_date:
+            if self.expiry_date < fields.Date.context_today(self):
                 raise UserError(self.env._("The expiry date is in the past."))
-            requests.write({"date_expiry": self.date_expiry})
+            requests.write({"expiry_date": self.expiry_date})
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "account_payment_request.action_payment_request"
         )
