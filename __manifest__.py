@@ -1,7 +1,8 @@
 {
     "name": "Payment Requests: pay invoices from the bank",
-    "summary": "Payment links and QR codes on invoices, paid by bank transfer "
-    "through open banking (Bridge), reconciled without typing",
+    "summary": "Invoices paid by link and QR code, bank feeds that reconcile, "
+    "reminders that wait while money is on its way, and screens for the "
+    "rest (Bridge)",
     "version": "19.0.1.0.0",
     "category": "Accounting/Payment",
     "license": "LGPL-3",

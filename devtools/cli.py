@@ -87,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     add("bench", _bench, "run the benchmarks", passes_through=True)
     add("shell", _shell, "Odoo's shell on the demo database", passes_through=True)
     add("i18n", _i18n, "export the terms and merge them into the translations")
+    add("docs", _docs, "write the app's page and summary from docs/shop_window.md")
     add("odoo", _odoo, "run Odoo with any options", passes_through=True)
     add("psql", _psql, "run psql on the server in use", passes_through=True)
     db = add("db", _db, "make a fresh database from the template")
@@ -115,6 +116,12 @@ def _lint(options) -> int:
 
 def _i18n(options) -> int:
     from .translations import update
+
+    return update()
+
+
+def _docs(options) -> int:
+    from .shop_window import update
 
     return update()
 

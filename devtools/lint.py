@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 from . import odoo, python_env, system
@@ -33,6 +34,7 @@ def run_lint(*, fix: bool = False) -> int:
         _check("prettier", _prettier("--check", "--log-level=warn")),
         _check("pylint-odoo", _pylint(), cwd=ADDONS_DIR),
         _check("translations", _translations()),
+        _check("shop window", [sys.executable, "-m", "devtools.shop_window"]),
     ]
     failed = results.count(False)
     say(f"lint: {failed} of {len(results)} checks failed" if failed else "lint: clean")
