@@ -40,13 +40,15 @@ class TestBatch(TransactionCase):
     def run_slices(self, work, size=2, **how):
         """Run a method of the tags that is there for this test only."""
         model = self.registry["res.partner.category"]
-        methods = {"_step": work, "_step_failed": self.note_failure}
         self.failures = []
+        methods = {
+            "_step": work,
+            "_step_failed": lambda tag, error: self.failures.append(
+                (tag.name, str(error))
+            ),
+        }
         with patch.multiple(model, create=True, **methods):
             return self.Batch._run(cut(self.tags, size), "_step", **how)
-
-    def note_failure(self, record, error):
-        self.failures.append((record.name, str(error)))
 
     def test_cut_keeps_all_in_their_order(self):
         slices = list(cut(self.tags, 2))
