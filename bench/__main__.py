@@ -3,9 +3,10 @@
 import argparse
 import sys
 
-from devtools import oca, odoo
+from devtools import odoo
 from devtools.console import DevError, say, step, warn
 from devtools.paths import ROOT, database_name
+from devtools.setup import oca
 
 from . import (
     bank_lines,

@@ -18,10 +18,10 @@ from statistics import mean
 from odoo import fields
 
 from bridge import reference
-from devtools import oca, postgres
 from devtools import odoo as dev
 from devtools.console import step
 from devtools.paths import ADDON
+from devtools.setup import oca, postgres
 
 from .label_maker import Case, Due, cases
 from .measure import Comparison

@@ -4,7 +4,7 @@ import multiprocessing
 import time
 from collections.abc import Callable
 
-from devtools import postgres
+from devtools.setup import postgres
 
 from .world import load_odoo
 

@@ -10,10 +10,10 @@ from datetime import timedelta
 from odoo import Command, fields
 from odoo.tools import SQL
 
-from devtools import oca, postgres
 from devtools import odoo as dev
 from devtools.console import step
 from devtools.paths import ADDON
+from devtools.setup import oca, postgres
 
 from .multiplied import multiply, post_seeds
 from .world import close, environment, install

@@ -14,8 +14,8 @@ from unittest.mock import patch
 
 from odoo import SUPERUSER_ID, fields
 
-from devtools import postgres
 from devtools.console import step
+from devtools.setup import postgres
 
 from .crashes import kill_and_repeat
 from .measure import Comparison, Stopwatch

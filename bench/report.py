@@ -9,9 +9,9 @@ from contextlib import suppress
 from datetime import datetime, timezone
 from statistics import median
 
-from devtools import odoo_source, postgres
 from devtools.console import say
 from devtools.paths import CHECKOUT_DIR, ROOT
+from devtools.setup import odoo_source, postgres
 
 from . import bank_lines, reminder_world, reminders
 from .bank_lines import BankLines

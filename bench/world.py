@@ -11,10 +11,10 @@ from odoo import Command, api, fields
 from odoo.modules.registry import Registry
 from odoo.tools import config
 
-from devtools import oca, odoo_source, postgres
 from devtools import odoo as dev
 from devtools.console import run, step
 from devtools.paths import ADDON, ADDONS_DIR, LOG_DIR, ROOT
+from devtools.setup import oca, odoo_source, postgres
 
 SEED = 19
 CUSTOMERS = 200

@@ -5,9 +5,10 @@ import os
 import sys
 from datetime import date
 
-from . import odoo, postgres, python_env, system
+from . import odoo
 from .console import DevError, warn
 from .paths import ROOT, database_name
+from .setup import postgres, python_env, system
 
 EPILOG = """
 environment:
@@ -97,7 +98,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _demo(options) -> int:
-    from .demo import run_demo
+    from .demo.run import run_demo
 
     return run_demo(options)
 

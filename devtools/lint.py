@@ -6,9 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from . import odoo, python_env, system
+from . import odoo
 from .console import run, say, step
 from .paths import ADDON, ADDONS_DIR, CACHE, ROOT, short_hash, stamp_is, write_stamp
+from .setup import python_env, system
 
 NPM_PACKAGES = ("prettier@3.6.2", "@prettier/plugin-xml@3.4.2")
 NODE = CACHE / "node"

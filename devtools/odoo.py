@@ -6,7 +6,6 @@ import socket
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import odoo_source, postgres, python_env, system
 from .console import run, step
 from .paths import (
     ADDON,
@@ -19,6 +18,7 @@ from .paths import (
     setup_lock,
     short_hash,
 )
+from .setup import odoo_source, postgres, python_env, system
 
 CONFIG = CHECKOUT_DIR / "odoo.conf"
 TEMPLATES = CACHE / "templates"

@@ -10,9 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import oca, odoo, postgres, python_env, system
+from . import odoo
 from .console import say, step, tail
 from .paths import ADDON, LOG_DIR, ROOT, database_name
+from .setup import oca, postgres, python_env, system
 
 # What tests look through: a browser, the invoice's PDF, its pages, their QR codes.
 PROGRAMS = ("chromium", "wkhtmltopdf", "pdftoppm", "zbarimg")

@@ -22,7 +22,7 @@ def update() -> int:
     from . import odoo
     from .console import run, say, step
     from .paths import ADDON, LOG_DIR, ROOT, database_name
-    from .python_env import python
+    from .setup.python_env import python
 
     odoo.prepare()
     database = database_name("i18n")

@@ -22,7 +22,7 @@ Its banks hold accounts as well, which Bridge reads for its users (``feed``).
 from .clock import Clock
 from .faults import Faults, UnknownFault
 from .inbox import Message
-from .payments import JourneyError
+from .payment.payments import JourneyError
 from .simulator import Simulator
 from .webhooks import Delivery, sign
 

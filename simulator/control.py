@@ -5,10 +5,10 @@ from urllib.parse import urlsplit
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 
-from .banks import BANKS, DEMO_BANK
 from .calls import ApiError, json_answer
 from .clock import to_text
-from .payments import JourneyError, holder_name
+from .payment.banks import BANKS, DEMO_BANK
+from .payment.payments import JourneyError, holder_name
 from .templating import page
 
 SHOWN = 100

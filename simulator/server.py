@@ -8,10 +8,11 @@ from werkzeug.routing import Map, Rule
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request
 
-from . import api, control, inbox_pages, pages, sms
+from . import control, inbox_pages, sms
 from .feed import api as feed_api
 from .feed import control as feed_control
 from .feed import pages as feed_pages
+from .payment import api, pages
 
 _logger = logging.getLogger(__name__)
 

@@ -6,15 +6,15 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from .agenda import Agenda
-from .banks import DEMO_BANK
 from .calls import RateLimit
 from .clock import Clock, from_text, to_text
 from .faults import Faults
 from .feed import Feed
 from .feed.levers import BankLevers
 from .inbox import Inbox
-from .ledger import Ledger
-from .payments import Payments, parse_outcome
+from .payment.banks import DEMO_BANK
+from .payment.ledger import Ledger
+from .payment.payments import Payments, parse_outcome
 from .server import Server
 from .store import Application, Store
 from .webhooks import TIMEOUT, Outbox

@@ -5,8 +5,8 @@ import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from .banks import DEMO_IBAN
 from .feed.store import FeedStore
+from .payment.banks import DEMO_IBAN
 
 DEFAULT_BENEFICIARY = {
     "company_name": "Boutique Exemple",

@@ -6,7 +6,7 @@ from jinja2 import Environment, FileSystemLoader
 from werkzeug.wrappers import Response
 
 from .inbox import split_links
-from .payments import holder_name
+from .payment.payments import holder_name
 from .texts import money
 
 _environment = Environment(

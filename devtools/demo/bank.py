@@ -1,7 +1,7 @@
 """Chapters of the demo: the bank feeds itself, and every receipt finds its invoice."""
 
-from .demo_rpc import Odoo
-from .demo_story import DEMO_BANK, MINUTE, Story, eventually, expect
+from .rpc import Odoo
+from .story import DEMO_BANK, MINUTE, Story, eventually, expect
 
 ACTION = "/odoo/action-account_payment_request."
 BANK_ACCOUNTS = f"{ACTION}action_bank_accounts"

@@ -9,7 +9,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-from . import system
+from ..setup import system
 
 PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
 DESKTOP = {"width": 1280, "height": 900, "deviceScaleFactor": 1, "mobile": False}

@@ -11,13 +11,13 @@ import time
 
 import requests
 
-from .console import say
-from .demo_bank import BankChapters
-from .demo_browser import DESKTOP, PHONE, Browser, BrowserError
-from .demo_payments import PaymentChapters
-from .demo_reminders import ReminderChapters
-from .demo_rpc import Odoo, RpcError
-from .demo_story import Failure
+from ..console import say
+from .bank import BankChapters
+from .browser import DESKTOP, PHONE, Browser, BrowserError
+from .payments import PaymentChapters
+from .reminders import ReminderChapters
+from .rpc import Odoo, RpcError
+from .story import Failure
 
 
 class Check(BankChapters, PaymentChapters, ReminderChapters):

@@ -1,6 +1,6 @@
 """The clock of a running demo: ``./dev demo --at 2026-12-15`` moves it day by day.
 
-    python -m devtools.demo_clock --odoo URL --database NAME --to 2026-12-15
+    python -m devtools.demo.clock --odoo URL --database NAME --to 2026-12-15
 
 The banks go on with it, and the job of the reminders runs each day: see the addon
 ``devtools/addons/payment_demo_clock``.
@@ -10,9 +10,9 @@ import argparse
 import sys
 from datetime import date, timedelta
 
-from .console import DevError, say, warn
-from .demo_rpc import Odoo, RpcError
-from .demo_story import MINUTE, Failure, eventually
+from ..console import DevError, say, warn
+from .rpc import Odoo, RpcError
+from .story import MINUTE, Failure, eventually
 
 CLOCK = "payment.demo.clock"
 

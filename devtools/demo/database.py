@@ -1,8 +1,9 @@
 """The database of ``./dev demo``: made once from the template, kept up to date."""
 
-from . import odoo, postgres
-from .console import DevError, step
-from .paths import ADDON, LOG_DIR, ROOT, short_hash, stamp_is, write_stamp
+from .. import odoo
+from ..console import DevError, step
+from ..paths import ADDON, LOG_DIR, ROOT, short_hash, stamp_is, write_stamp
+from ..setup import postgres
 
 # The button that lets a day go by.
 CLOCK = "payment_demo_clock"

@@ -1,7 +1,7 @@
 """Chapters of the demo: customers pay from the link."""
 
-from .demo_rpc import Odoo
-from .demo_story import PAY, Story, eventually, expect
+from .rpc import Odoo
+from .story import PAY, Story, eventually, expect
 
 SILENT_BANK = 9101
 # A page that waits for nothing any more.

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from .console import say
-from .demo_browser import DESKTOP, Browser
-from .paths import ROOT
+from ..console import say
+from ..paths import ROOT
+from .browser import DESKTOP, Browser
 
 FOLDER = ROOT / "static" / "description"
 WIDE = {**DESKTOP, "width": 1360, "height": 860}

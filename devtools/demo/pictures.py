@@ -1,6 +1,6 @@
 """Take the README's pictures from a running demo.
 
-    python -m devtools.demo_pictures --odoo URL --simulator URL --database NAME
+    python -m devtools.demo.pictures --odoo URL --simulator URL --database NAME
 
 The demo should be fresh (``./dev demo --reset``): the story it shows is made here.
 """
@@ -8,13 +8,13 @@ The demo should be fresh (``./dev demo --reset``): the story it shows is made he
 import argparse
 import sys
 
-from .demo_bank import BANK_ACCOUNTS, TO_RECONCILE
-from .demo_browser import DESKTOP, PHONE, Browser
-from .demo_check import Check
-from .demo_photos import FOLDER, WIDE, compress, show
-from .demo_reminder_pictures import take_reminders
-from .demo_rpc import Odoo
-from .demo_story import PAY, eventually
+from .bank import BANK_ACCOUNTS, TO_RECONCILE
+from .browser import DESKTOP, PHONE, Browser
+from .check import Check
+from .photos import FOLDER, WIDE, compress, show
+from .reminder_pictures import take_reminders
+from .rpc import Odoo
+from .story import PAY, eventually
 
 BRITISH_BANK = 9203
 

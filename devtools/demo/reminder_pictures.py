@@ -1,15 +1,15 @@
-"""The README's pictures of reminders, from a running demo: see ``demo_pictures``."""
+"""The README's pictures of reminders, from a running demo: see ``pictures``."""
 
 import tempfile
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 
-from . import demo_clock
-from .demo_browser import PHONE, Browser
-from .demo_check import Check
-from .demo_photos import FOLDER, WIDE, compress, show
-from .demo_reminders import TO_SEND, WORKSHOP
+from . import clock
+from .browser import PHONE, Browser
+from .check import Check
+from .photos import FOLDER, WIDE, compress, show
+from .reminders import TO_SEND, WORKSHOP
 
 ACTION = "/odoo/action-account_payment_request."
 CUSTOMERS = f"{ACTION}action_payment_customer_balance"
@@ -56,7 +56,7 @@ def take_reminders(story: Check) -> None:
 
 def owe(story: Check, customer: str, product: str, quantity: int, days: int) -> None:
     """Let a customer owe an invoice that was due so many days ago."""
-    due = demo_clock.today(story.camille) - timedelta(days=days)
+    due = clock.today(story.camille) - timedelta(days=days)
     story.invoice(
         *(customer, product, quantity),
         invoice_date=(due - timedelta(days=30)).isoformat(),

@@ -2,10 +2,10 @@
 
 from datetime import date
 
-from . import demo_clock
-from .demo_payments import SETTLED, SILENT_BANK
-from .demo_rpc import Odoo
-from .demo_story import Failure, Story, eventually, expect
+from . import clock
+from .payments import SETTLED, SILENT_BANK
+from .rpc import Odoo
+from .story import Failure, Story, eventually, expect
 
 TO_SEND = "/odoo/action-account_payment_request.action_payment_reminder_to_send"
 WORKSHOP = "Atelier Corbin"
@@ -51,7 +51,7 @@ class ReminderChapters(Story):
         note = self.days_until(lambda: self.left(WORKSHOP), "the note")
         expect(note["level_days"] < 0, f"it is not one from before: {note}")
         mail = self.mail_of(note, WORKSHOP_MAIL)
-        yield f"{demo_clock.today(self.camille):%a %d %b}: “{mail['subject']}”"
+        yield f"{clock.today(self.camille):%a %d %b}: “{mail['subject']}”"
 
         yield "after the due date: the reminder, with its own link"
         reminder = self.days_until(
@@ -61,7 +61,7 @@ class ReminderChapters(Story):
         mail = self.mail_of(reminder, WORKSHOP_MAIL)
         self.phone.open(f"{self.world.url}/inbox/{mail['id']}/html")
         self.picture("reminder_mail_phone")
-        yield f"{demo_clock.today(self.camille):%a %d %b}: “{mail['subject']}”"
+        yield f"{clock.today(self.camille):%a %d %b}: “{mail['subject']}”"
 
     def reminder_that_bounces(self):
         """A reminder whose mail is refused goes by SMS"""
@@ -101,9 +101,9 @@ class ReminderChapters(Story):
 
         yield "the day of the next reminder comes: nothing leaves, the invoice says why"
         ripe = date.fromisoformat(self.ladder(invoice)["reminder_next_date"])
-        day = demo_clock.today(self.camille)
+        day = clock.today(self.camille)
         while day < ripe or day.weekday() >= SATURDAY:
-            day = demo_clock.next_day(self.camille)
+            day = clock.next_day(self.camille)
         expect(not self.left(WORKSHOP, after=reminder), "it left all the same")
         note = self.note(invoice)
         expect("transfer" in note.lower(), f"the invoice does not say why: {note}")
@@ -121,7 +121,7 @@ class ReminderChapters(Story):
         )
         expect(second["level_days"] > reminder["level_days"], f"a step back: {second}")
         mail = self.mail_of(second, WORKSHOP_MAIL)
-        yield f"{demo_clock.today(self.camille):%a %d %b}: “{mail['subject']}”"
+        yield f"{clock.today(self.camille):%a %d %b}: “{mail['subject']}”"
 
     def thanks_for_payment(self):
         """Whoever pays after a reminder is thanked"""
@@ -135,11 +135,11 @@ class ReminderChapters(Story):
 
         yield "the next day he is thanked, once, and reminded no more"
         before = self.newest_message()
-        demo_clock.next_day(self.camille)
+        clock.next_day(self.camille)
         mail = eventually(
             lambda: self.world.messages("mail", WORKSHOP_MAIL, before), "the thanks"
         )
-        demo_clock.next_day(self.camille)
+        clock.next_day(self.camille)
         after = self.world.messages("mail", WORKSHOP_MAIL, before)
         expect(
             len(after) == 1, f"more than the thanks: {[m['subject'] for m in after]}"
@@ -181,7 +181,7 @@ class ReminderChapters(Story):
         for _day in range(LONGEST_WAIT):
             if value := seen():
                 return value
-            day = demo_clock.next_day(self.camille)
+            day = clock.next_day(self.camille)
         if value := seen():
             return value
         raise Failure(f"{what}: not seen until {day:%a %d %b}")

@@ -12,9 +12,11 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
-from . import demo_database, odoo, python_env, system
-from .console import DevError, say, step, tail
-from .paths import CHECKOUT_DIR, LOG_DIR, ROOT, database_name
+from .. import odoo
+from ..console import DevError, say, step, tail
+from ..paths import CHECKOUT_DIR, LOG_DIR, ROOT, database_name
+from ..setup import python_env, system
+from . import database as demo_database
 
 TOUR = """
   Odoo       {odoo}/odoo
@@ -174,13 +176,13 @@ def _refuse_mail(simulator: str, address: str) -> None:
 
 def _move(address: str, database: str, day: date) -> int:
     """Let the demo's days go by until ``day``, telling what leaves."""
-    words = ["-m", "devtools.demo_clock", "--odoo", address]
+    words = ["-m", "devtools.demo.clock", "--odoo", address]
     return _run_python(*words, "--database", database, "--to", day.isoformat())
 
 
 def _check(addresses: dict[str, str], database: str, log: Path) -> int:
     """Drive the story without a person; the exit code says if all of it held."""
-    words = ["-m", "devtools.demo_check"]
+    words = ["-m", "devtools.demo.check"]
     words += ["--odoo", addresses["odoo"], "--simulator", addresses["simulator"]]
     words += ["--database", database, "--log", str(log)]
     words += ["--pictures", str(CHECKOUT_DIR / "pictures")]

@@ -1,4 +1,4 @@
-"""What the people of the demo can do, each in one step: see ``demo_check``."""
+"""What the people of the demo can do, each in one step: see ``check``."""
 
 import os
 import subprocess
@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 import requests
 
-from . import system
-from .demo_browser import Browser
-from .demo_rpc import Odoo, World
+from ..setup import system
+from .browser import Browser
+from .rpc import Odoo, World
 
 # Seconds that webhook, cron and mail may take together.
 PATIENCE = 40

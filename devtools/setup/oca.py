@@ -3,9 +3,9 @@
 import shutil
 from pathlib import Path
 
+from ..console import run, step
+from ..paths import ADDONS_DIR, CACHE, ROOT, setup_lock, short_hash
 from . import odoo_source, python_env
-from .console import run, step
-from .paths import ADDONS_DIR, CACHE, ROOT, setup_lock, short_hash
 
 #: What is installed; pip's file also names what these depend on.
 MODULES = ("account_reconcile_oca", "account_statement_import_camt")

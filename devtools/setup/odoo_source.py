@@ -5,9 +5,9 @@ import re
 import shutil
 from pathlib import Path
 
+from ..console import DevError, run, step
+from ..paths import CACHE, short_hash, stamp_is, write_stamp
 from . import apt
-from .console import DevError, run, step
-from .paths import CACHE, short_hash, stamp_is, write_stamp
 
 UNPACKED = CACHE / "odoo"
 DEBS = CACHE / "debs"

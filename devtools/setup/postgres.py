@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from ..console import DevError, run, step
+from ..paths import CACHE, short_hash
 from . import system
-from .console import DevError, run, step
-from .paths import CACHE, short_hash
 
 ROLE = "odoo"
 # fsync is off: these databases can be made again at any time.

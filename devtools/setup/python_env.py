@@ -6,9 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from ..console import DevError, run, step
+from ..paths import CACHE, ROOT, short_hash, stamp_is, write_stamp
 from . import system
-from .console import DevError, run, step
-from .paths import CACHE, ROOT, short_hash, stamp_is, write_stamp
 
 VENV = CACHE / "venv"
 REQUIREMENTS = (

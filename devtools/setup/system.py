@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
+from ..console import DevError, run, step
+from ..paths import CACHE
 from . import apt
-from .console import DevError, run, step
-from .paths import CACHE
 
 PRIVATE = CACHE / "system"
 # program -> Debian package

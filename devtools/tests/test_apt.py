@@ -2,8 +2,8 @@
 
 import pytest
 
-from devtools import apt
 from devtools.console import DevError
+from devtools.setup import apt
 
 STANZAS = """\
 Types: deb deb-src

@@ -1,6 +1,6 @@
 from datetime import date, timedelta
 
-from devtools import demo_clock
+from devtools.demo import clock
 
 
 class FakeOdoo:
@@ -12,7 +12,7 @@ class FakeOdoo:
         self.asked_while_busy = False
 
     def call(self, model, method):
-        assert model == demo_clock.CLOCK
+        assert model == clock.CLOCK
         if method == "next_day":
             self.day += timedelta(days=1)
             self.busy = 2
@@ -31,7 +31,7 @@ class FakeOdoo:
 
 def test_days_go_by_until_the_target(capsys):
     odoo = FakeOdoo(date(2026, 11, 30))
-    assert demo_clock.move(odoo, date(2026, 12, 3)) == date(2026, 12, 3)
+    assert clock.move(odoo, date(2026, 12, 3)) == date(2026, 12, 3)
     told = capsys.readouterr().out
     assert told.count("·") == 3
     assert told.index("02 Dec") < told.index("First reminder") < told.index("03 Dec")
@@ -39,11 +39,11 @@ def test_days_go_by_until_the_target(capsys):
 
 def test_each_day_ends_before_the_next_begins():
     odoo = FakeOdoo(date(2026, 12, 1))
-    demo_clock.move(odoo, date(2026, 12, 3))
+    clock.move(odoo, date(2026, 12, 3))
     assert not odoo.asked_while_busy
 
 
 def test_the_clock_never_goes_back(capsys):
     odoo = FakeOdoo(date(2026, 12, 3))
-    assert demo_clock.move(odoo, date(2026, 12, 1)) == date(2026, 12, 3)
+    assert clock.move(odoo, date(2026, 12, 1)) == date(2026, 12, 3)
     assert "only goes on" in capsys.readouterr().out

@@ -7,10 +7,10 @@ from urllib.parse import urlencode
 
 from werkzeug.wrappers import Response
 
-from ..banks import connectable
 from ..calls import ApiError, call, json_answer, limit, own, read_json
 from ..paging import listing, moment, page
-from ..validation import callback_allowed
+from ..payment.banks import connectable
+from ..payment.validation import callback_allowed
 from .show import show_account, show_item, show_token, show_transaction, show_user
 from .users import EXTERNAL_ID
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
-from ..banks import BANKS, DEMO_BANK, DEMO_IBAN
+from ..payment.banks import BANKS, DEMO_BANK, DEMO_IBAN
 from . import history, iban
 
 CURRENCIES = {"GB": "GBP"}

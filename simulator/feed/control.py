@@ -1,7 +1,7 @@
 """The operator's pages of the banks, and what drives them over HTTP."""
 
-from ..banks import BANKS
 from ..control import action, data
+from ..payment.banks import BANKS
 from ..templating import page
 from .banks import KINDS, to_number
 from .status import STATUSES

@@ -3,8 +3,8 @@
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from ..banks import DEMO_BANK, PAYER_IBAN
-from ..payments import JourneyError
+from ..payment.banks import DEMO_BANK, PAYER_IBAN
+from ..payment.payments import JourneyError
 from .sessions import CODE_LOGIN, EARLY_STEPS, LATE_STEPS
 from .status import CONSENT_NEEDED, INVALID_CREDENTIALS
 

@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 from werkzeug.exceptions import HTTPException
 from werkzeug.utils import redirect
 
-from ..banks import BANKS, connectable, hue
-from ..payments import JourneyError
+from ..payment.banks import BANKS, connectable, hue
+from ..payment.payments import JourneyError
 from ..templating import page
 from ..texts import Texts
 from .banks import to_number

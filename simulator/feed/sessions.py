@@ -4,9 +4,9 @@ import secrets
 import uuid
 from datetime import timedelta
 
-from ..banks import connectable
 from ..clock import from_text, to_text
-from ..payments import JourneyError, with_query
+from ..payment.banks import connectable
+from ..payment.payments import JourneyError, with_query
 from .status import CONSENT_NEEDED, INVALID_CREDENTIALS, OK
 
 LIFE = timedelta(hours=1)

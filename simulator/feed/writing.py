@@ -8,7 +8,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from ..banks import DEMO_BANK
+from ..payment.banks import DEMO_BANK
 
 ALL_DATES = ("booking_date", "transaction_date", "value_date")
 

@@ -1,9 +1,9 @@
 """The HTTP API below ``/v3``: payment links, payment requests, providers."""
 
+from ..calls import ApiError, call, json_answer, mask_iban, own, read_json
+from ..clock import from_text, to_text
+from ..paging import listing, moment, values
 from .banks import BANKS
-from .calls import ApiError, call, json_answer, mask_iban, own, read_json
-from .clock import from_text, to_text
-from .paging import listing, moment, values
 from .validation import Invalid, check_payment_link
 
 

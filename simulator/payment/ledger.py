@@ -2,9 +2,9 @@
 
 from datetime import datetime, time, timedelta, timezone
 
+from ..clock import from_text, to_text
+from ..feed.writing import WRITINGS
 from .banks import BANKS, DEMO_BANK
-from .clock import from_text, to_text
-from .feed.writing import WRITINGS
 from .payments import holder_name
 
 INSTANT_DELAY = timedelta(seconds=10)

@@ -6,10 +6,10 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 
+from ..templating import page
+from ..texts import Texts
 from .banks import BANKS, hue, offered
 from .payments import OPEN, REASONS, JourneyError, callback
-from .templating import page
-from .texts import Texts
 
 RETURN_SECONDS = 3
 

@@ -6,8 +6,8 @@ import uuid
 from datetime import timedelta
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
+from ..clock import from_text, to_text
 from .banks import BANKS, DEMO_BANK, PAYER_IBAN, offered
-from .clock import from_text, to_text
 
 DEFAULT_LIFE = timedelta(minutes=15)
 BANK_DELAY = timedelta(hours=1)

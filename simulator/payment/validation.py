@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from urllib.parse import urlsplit
 
+from ..clock import from_text
 from .banks import BANKS, payable
-from .clock import from_text
 
 MAX_AMOUNT = Decimal(35000)
 MAX_LABEL = 50

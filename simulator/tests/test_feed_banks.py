@@ -6,10 +6,10 @@ import pytest
 import requests
 
 from simulator import Clock, Simulator
-from simulator.banks import BANKS, connectable
 from simulator.feed import history, iban
 from simulator.feed.writing import WRITINGS
-from simulator.validation import iban_is_valid
+from simulator.payment.banks import BANKS, connectable
+from simulator.payment.validation import iban_is_valid
 
 from .conftest import EMPTY_IBAN, START, Api
 from .feed_api import FeedApi

@@ -1,0 +1,1 @@
+"""``./dev demo``: Odoo and the simulator, started and driven through a story."""

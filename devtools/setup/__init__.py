@@ -1,0 +1,1 @@
+"""What a machine needs, each step once: Odoo, PostgreSQL, Python packages, programs."""

@@ -1,0 +1,1 @@
+"""Bridge's payment links: its API, the payer's pages, the banks that execute."""
