@@ -81,6 +81,12 @@ def _parser() -> argparse.ArgumentParser:
     test.add_argument(
         "--reuse", action="store_true", help="update the last test database, keep it"
     )
+    test.add_argument(
+        "--coverage",
+        action="store_true",
+        default=os.environ.get("CI") == "true",
+        help="tell how much of the addon Odoo's tests run (where CI=true: always)",
+    )
 
     lint = add("lint", _lint, "check style, format and translations")
     lint.add_argument("--fix", action="store_true", help="mend what can be mended")

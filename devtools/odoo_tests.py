@@ -32,7 +32,8 @@ class Recorder:
         self.lock = threading.Lock()
         self.reporting = threading.local()
         self.status: dict[str, str] = {}
-        self.started = 0.0
+        # Of the last result: a class's set-up counts for its first test.
+        self.last = 0.0
         self.group = ""
         self.counts = {"passed": 0, "failed": 0, "skipped": 0}
 
@@ -48,7 +49,7 @@ class Recorder:
         start, stop = OdooTestResult.startTest, OdooTestResult.stopTest
 
         def start_test(result, test):
-            self.started = time.monotonic()
+            self.last = self.last or time.monotonic()
             self.status.pop(test.id(), None)
             start(result, test)
 
@@ -81,12 +82,14 @@ class Recorder:
     def write(self, test: str, status: str, detail: str = "") -> None:
         """Record one result, and print a line for each finished test class."""
         group = test.rpartition(".")[0] if test.startswith("odoo.addons.") else ""
-        seconds = round(time.monotonic() - self.started, 2)
+        now = time.monotonic()
+        seconds = round(now - (self.last or now), 2)
         entry = {"test": test, "status": status, "seconds": seconds, "detail": detail}
         with self.lock:
             if group and group != self.group:
                 self.finish_group()
                 self.group = group
+            self.last = now
             self.counts[status] += 1
             self.report.write(json.dumps(entry) + "\n")
         if status == "failed":

@@ -6,23 +6,21 @@ import os
 import subprocess
 import time
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import odoo
+from . import coverage_table, odoo
 from .console import say, step, tail
 from .paths import ADDON, LOG_DIR, ROOT, database_name
 from .setup import oca, postgres, python_env, system
+from .shares import Seconds, files_of, oca_tags, odoo_tags, sum_seconds
 
+# Runs Odoo, and writes down what becomes of each test.
+RECORDER = "devtools.odoo_tests"
 # What tests look through: a browser, the invoice's PDF, its pages, their QR codes.
 PROGRAMS = ("chromium", "wkhtmltopdf", "pdftoppm", "zbarimg")
-# With the OCA's addons: the tests written for that, and again those of bank lines.
-OCA_TAG = "oca"
-BANK_LINE_TESTS = ("test_bank_line*.py", "test_match*.py")
-# Of Odoo's tests, how many the first of two cores runs; the other one has the rest,
-# the plain tests and those with the OCA's addons.
-FIRST_SHARE = 0.62
 
 
 @dataclass
@@ -71,20 +69,39 @@ def run_tests(options) -> int:
         system.ensure(*PROGRAMS)
     else:
         python_env.ensure()
-    first, rest = (options.tags, "") if options.tags else odoo_tags()
-    beside = [lambda: run_plain(options.keyword)] if with_plain else []
-    beside += [lambda: run_odoo("rest", options, rest)] if with_odoo and rest else []
-    beside += [lambda: run_oca(options)] if with_oca else []
+    coverage_table.clear()
+    seconds = Seconds.read()
+    first, rest = (options.tags, "") if options.tags else odoo_tags(seconds)
+    aside = [lambda: run_plain(options.keyword)] if with_plain else []
+    aside += [lambda: run_oca(options)] if with_oca else []
     with ThreadPoolExecutor() as pool:
         # One core installs and tests the addon while the other runs the rest.
-        others = pool.submit(lambda: [run() for run in beside])
+        others = pool.submit(_run_beside, options, rest if with_odoo else "", aside)
         results = [run_odoo("test", options, first)] if with_odoo else []
-        results += others.result()
-    total = sum(results, Result())
+        more, seconds_aside = others.result()
+    if with_plain and with_odoo and with_oca:
+        files = sum_seconds(LOG_DIR / "odoo.jsonl")
+        files |= sum_seconds(LOG_DIR / "rest.jsonl")
+        Seconds(files, seconds_aside).write()
+    total = sum([*results, *more], Result())
+    coverage_table.show()
     for name in total.failures:
         say(f"FAILED {name}")
     say(str(total))
     return 1 if total.failed else 0
+
+
+def _run_beside(
+    options, tags: str, aside: list[Callable[[], Result]]
+) -> tuple[list[Result], float]:
+    """Run the second share of Odoo's tests and all that runs aside of them.
+
+    :return: the results, and the seconds of what is aside
+    """
+    results = [run_odoo("rest", options, tags)] if tags else []
+    started = time.monotonic()
+    results += [run() for run in aside]
+    return results, round(time.monotonic() - started, 1)
 
 
 def _empty(path: Path) -> None:
@@ -96,7 +113,8 @@ def run_plain(keyword: str | None) -> Result:
     """Run the tests that need no Odoo with pytest: pyproject.toml has their folders."""
     report, log = LOG_DIR / "plain.xml", LOG_DIR / "plain.log"
     _empty(report)
-    words = [python_env.python(), "-m", "pytest", "-q", f"--junitxml={report}"]
+    words = coverage_table.measured("pytest", "plain", coverage_table.PLAIN)
+    words = [python_env.python(), *words, "-q", f"--junitxml={report}"]
     words += ["-k", keyword] if keyword else []
     with step("plain Python tests") as details:
         with log.open("wb") as output:
@@ -134,42 +152,10 @@ def read_junit(path: Path) -> Result:
     return result
 
 
-def odoo_tags() -> tuple[str, str]:
-    """Return the tags of the addon's tests, file by file, in two shares."""
-    counts = {
-        path: path.read_text(encoding="utf-8").count("def test_")
-        for path in (ROOT / "tests").glob("test_*.py")
-        if not path.name.startswith("test_oca")
-    }
-    wanted = FIRST_SHARE * sum(counts.values())
-    shares: tuple[list[Path], list[Path]] = ([], [])
-    taken = 0
-    for path in sorted(counts, key=lambda path: (-counts[path], path)):
-        is_first = taken + counts[path] <= wanted
-        taken += counts[path] * is_first
-        shares[0 if is_first else 1].append(path)
-    first, rest = (",".join(map(_file_tag, sorted(share))) for share in shares)
-    return first, rest
-
-
-def _file_tag(path: Path) -> str:
-    return f"/{ADDON}/{path.relative_to(ROOT)}"
-
-
 def run_oca(options) -> Result:
     """Run what concerns bank lines in a database with the OCA's addons."""
     tags = options.tags or oca_tags()
     return run_odoo("oca", options, tags, oca.MODULES, oca.addons_path())
-
-
-def oca_tags() -> str:
-    """Return what Odoo runs with the OCA's addons: tests by tag and by file."""
-    files = (
-        path
-        for pattern in BANK_LINE_TESTS
-        for path in sorted((ROOT / "tests").glob(pattern))
-    )
-    return ",".join([f"{OCA_TAG}/{ADDON}", *map(_file_tag, files)])
 
 
 def run_odoo(
@@ -197,8 +183,10 @@ def run_odoo(
         *("-d", database, *change, "--test-tags", tags, *more),
         *("--stop-after-init", "--max-cron-threads=0", "-p", str(odoo.free_port())),
         *("--screenshots", str(LOG_DIR / "screenshots"), "--logfile", str(log)),
-        module="devtools.odoo_tests",
+        module=RECORDER,
     )
+    if options.coverage:
+        command[1:3] = coverage_table.measured(RECORDER, name)
     environment = {**os.environ, **odoo.environment(), "ODOO_TEST_REPORT": str(report)}
     # A test that only passes when it is tried again has failed.
     environment["ODOO_TEST_FAILURE_RETRIES"] = "0"
@@ -206,6 +194,9 @@ def run_odoo(
     done = subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL)
     result = read_recorded(report)
     result.judge("Odoo", done.returncode, log)
+    if not result.failed:
+        for tag in sorted(files_of(tags) - sum_seconds(report).keys()):
+            result.add("failed", f"{tag}: tests/__init__.py does not name it")
     beside = f" beside {', '.join(modules)}" if modules else ""
     say(f"  Odoo{beside}: {result}, {time.monotonic() - started:.0f} s")
     if not (options.keep or options.reuse):

@@ -4,14 +4,7 @@ import json
 
 import pytest
 
-from devtools.paths import ROOT
-from devtools.test_run import (
-    Result,
-    oca_tags,
-    odoo_tags,
-    read_junit,
-    read_recorded,
-)
+from devtools.test_run import Result, read_junit, read_recorded
 
 
 def test_a_test_that_fails_twice_is_one_failure(tmp_path):
@@ -64,16 +57,3 @@ def test_a_run_that_ends_badly_or_runs_nothing_has_failed(
     log.write_text("why\n")
     result.judge("runner", exit_code, log)
     assert result.failed == failed
-
-
-def test_beside_the_oca_run_tests_written_for_it_and_those_of_bank_lines():
-    first, *files = oca_tags().split(",")
-    assert first == "oca/account_payment_request"
-    assert "/account_payment_request/tests/test_bank_line.py" in files
-    assert not any("test_oca" in file for file in files)
-
-
-def test_each_file_of_tests_is_in_one_share():
-    files = [tag.rpartition("/")[2] for tags in odoo_tags() for tag in tags.split(",")]
-    there = {path.name for path in (ROOT / "tests").glob("test_*.py")}
-    assert sorted(files) == sorted(n for n in there if not n.startswith("test_oca"))
