@@ -7,6 +7,7 @@ from datetime import date
 
 from . import odoo
 from .console import DevError, warn
+from .lint import checkers, run_lint
 from .paths import ROOT, database_name
 from .setup import postgres, python_env, system
 
@@ -88,7 +89,8 @@ def _parser() -> argparse.ArgumentParser:
         help="tell how much of the addon Odoo's tests run (where CI=true: always)",
     )
 
-    lint = add("lint", _lint, "check style, format and translations")
+    lint = add("lint", _lint, "check style, format, types and translations")
+    lint.add_argument("--only", choices=tuple(checkers()), help="one check alone")
     lint.add_argument("--fix", action="store_true", help="mend what can be mended")
 
     add("bench", _bench, "run the benchmarks", passes_through=True)
@@ -116,9 +118,7 @@ def _test(options) -> int:
 
 
 def _lint(options) -> int:
-    from .lint import run_lint
-
-    return run_lint(fix=options.fix)
+    return run_lint(only=options.only, fix=options.fix)
 
 
 def _i18n(options) -> int:

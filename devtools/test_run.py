@@ -72,7 +72,7 @@ def run_tests(options) -> int:
     coverage_table.clear()
     seconds = Seconds.read()
     first, rest = (options.tags, "") if options.tags else odoo_tags(seconds)
-    aside = [lambda: run_plain(options.keyword)] if with_plain else []
+    aside = [lambda: run_plain(options)] if with_plain else []
     aside += [lambda: run_oca(options)] if with_oca else []
     with ThreadPoolExecutor() as pool:
         # One core installs and tests the addon while the other runs the rest.
@@ -109,13 +109,16 @@ def _empty(path: Path) -> None:
     path.write_bytes(b"")
 
 
-def run_plain(keyword: str | None) -> Result:
+def run_plain(options) -> Result:
     """Run the tests that need no Odoo with pytest: pyproject.toml has their folders."""
     report, log = LOG_DIR / "plain.xml", LOG_DIR / "plain.log"
     _empty(report)
-    words = coverage_table.measured("pytest", "plain", coverage_table.PLAIN)
+    words = ["-m", "pytest"]
+    # Of a few tests it says nothing.
+    if options.coverage or not options.keyword:
+        words = coverage_table.measured("pytest", "plain", coverage_table.PLAIN)
     words = [python_env.python(), *words, "-q", f"--junitxml={report}"]
-    words += ["-k", keyword] if keyword else []
+    words += ["-k", options.keyword] if options.keyword else []
     with step("plain Python tests") as details:
         with log.open("wb") as output:
             done = subprocess.run(
