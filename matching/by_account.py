@@ -3,13 +3,15 @@
 Never sure: it only suggests.
 """
 
+from collections.abc import Iterable, Iterator
+
 from .combinations import combine
 from .documents import oldest_first
 from .fits import Fit, pay_whole
 from .misspelling import is_misspelt_in
 from .payer import Standing
-from .proposals import Verdict, facts_of, propose
-from .types import Proposal
+from .proposals import Case, Verdict, facts_of, propose
+from .types import Due, Proposal
 
 #: Entries of a customer whose combinations are searched.
 MOST_ENTRIES = 24
@@ -17,7 +19,7 @@ _MOST_NAMED = 3
 _MOST_SAME = 50  # entries of one amount whose numbers are compared, figure by figure
 
 
-def judge(case):
+def judge(case: Case) -> Verdict:
     """Return what account, name and amount say: a `Verdict`, never sure."""
     currency = case.receipt.currency
     usable = _distinct(due for due in case.dues if due.currency == currency)
@@ -29,16 +31,16 @@ def judge(case):
     return Verdict(tuple(proposals))
 
 
-def _distinct(dues):
+def _distinct(dues: Iterable[Due]) -> list[Due]:
     entries = {due.key: due for due in dues if due.cents}
     return sorted(entries.values(), key=oldest_first)
 
 
-def _by_account(case, dues):
+def _by_account(case: Case, dues: list[Due]) -> Iterator[Proposal]:
     """The only combination of a known customer's entries, else the customer."""
     amount = case.receipt.cents
     entries = [due for due in dues if not due.payment]
-    found = [(due,) for due in dues if due.cents == amount]
+    found: list[tuple[Due, ...]] = [(due,) for due in dues if due.cents == amount]
     if not found and sum(due.cents for due in entries) == amount:
         found = [tuple(entries)]
     if not found and 1 < len(entries) <= MOST_ENTRIES:
@@ -60,9 +62,10 @@ def _by_account(case, dues):
         yield Proposal("iban", "customer", rest_cents=amount, facts=facts)
 
 
-def _by_name(case, dues):
+def _by_name(case: Case, dues: list[Due]) -> Iterator[Proposal]:
     """Entries of this amount whose customer is named by the bank or in the label."""
-    amount, found = case.receipt.cents, []
+    amount = case.receipt.cents
+    found: list[tuple[int, Fit]] = []
     for due in dues:
         fits = []
         if due.cents == amount:
@@ -82,12 +85,12 @@ def _by_name(case, dues):
         yield propose(case, "name", pay_whole("", alone), "amount_only")
 
 
-def _may_be_payer(case, due):
+def _may_be_payer(case: Case, due: Due) -> bool:
     standing = case.payer.standing(due.partner, due.partner_name)
     return case.receipt.cents > 0 and standing == Standing.UNKNOWN
 
 
-def _misspelt(case, dues):
+def _misspelt(case: Case, dues: list[Due]) -> Iterator[Proposal]:
     """Entries of this amount whose number stands in the label but for one figure."""
     same = [due for due in dues if due.cents == case.receipt.cents]
     if len(same) > _MOST_SAME:
@@ -100,6 +103,6 @@ def _misspelt(case, dues):
             yield propose(case, "number", pay_whole("", [due]), "misspelt")
 
 
-def _discounted(due):
+def _discounted(due: Due) -> Fit:
     paid = due.cents - due.discount_cents
     return Fit("", (), (due,), (paid,), due.cents, discount=due.discount_cents)

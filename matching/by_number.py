@@ -1,17 +1,17 @@
 """Evidence by the numbers in the label: invoices, payment references, RF, Belgian."""
 
-from .documents import find_documents, places_of
+from .documents import Document, find_documents, places_of
 from .doubts import doubt_exact, doubt_other, standing_of
-from .fits import exact_fits, other_fits
+from .fits import Fit, exact_fits, other_fits
 from .mentions import Strength
 from .payer import Standing
-from .proposals import Verdict, facts_of, propose
+from .proposals import Case, Verdict, facts_of, propose
 from .types import Proposal
 
 _TIERS = (Strength.BARE, Strength.WEAK, Strength.FAINT, Strength.HINT)
 
 
-def judge(case):
+def judge(case: Case) -> Verdict:
     """Return what the numbers say: a `Verdict`."""
     usable, proposals = [], []
     for document in find_documents(case, case.dues):
@@ -27,14 +27,14 @@ def judge(case):
     return Verdict((*verdict.proposals, *proposals))
 
 
-def _judge(case, documents):
+def _judge(case: Case, documents: list[Document]) -> Verdict:
     """Judge by what is named best first: exact amounts, then the other fits."""
-    tiers = []
+    tiers: list[list[Document]] = []
     for strength in _TIERS:
         tier = [d for d in documents if d.mention.strength >= strength]
         if len(tier) > (len(tiers[-1]) if tiers else 0):
             tiers.append(tier)
-    proposals = []
+    proposals: list[Proposal] = []
     for tier in tiers:
         verdict = _judge_exact(case, places_of(tier))
         if verdict.sure:
@@ -49,7 +49,7 @@ def _judge(case, documents):
     return Verdict(tuple(proposals))
 
 
-def _judge_exact(case, places):
+def _judge_exact(case: Case, places: list[list[Document]]) -> Verdict:
     """Judge the choices of what is named that give the amount to the cent."""
     fits, all_used = exact_fits(case.receipt.cents, places)
     doubts = [doubt_exact(case, fit, all_used) for fit in fits]
@@ -63,7 +63,9 @@ def _judge_exact(case, places):
     )
 
 
-def _judge_others(case, places, all_named):
+def _judge_others(
+    case: Case, places: list[list[Document]], all_named: list[Document]
+) -> Verdict:
     """Judge the other fits of all that is named at these places.
 
     :param list[Document] all_named: those named less well too
@@ -94,7 +96,7 @@ def _judge_others(case, places, all_named):
     return _verdict(case, fits, doubts, complete=fits[0].reason == "discount")
 
 
-def _names_others(documents, all_named):
+def _names_others(documents: list[Document], all_named: list[Document]) -> bool:
     """Whether an open document of the same customer is named elsewhere, less well."""
     used = [document.mention[2:] for document in documents]
     customer = documents[0].any.partner
@@ -110,7 +112,7 @@ def _names_others(documents, all_named):
     )
 
 
-def _verdict(case, fits, doubts, complete):
+def _verdict(case: Case, fits: list[Fit], doubts: list[str], complete: bool) -> Verdict:
     proposals = tuple(
         propose(case, _kind(fit), fit, doubt)
         for fit, doubt in zip(fits, doubts, strict=True)
@@ -118,12 +120,12 @@ def _verdict(case, fits, doubts, complete):
     return Verdict(proposals, sure=doubts == [""], complete=complete)
 
 
-def _kind(fit):
+def _kind(fit: Fit) -> str:
     checked = all(d.mention.strength == Strength.CHECKED for d in fit.documents)
     return "structured" if checked else "number"
 
 
-def _without_fit(case, documents, doubt):
+def _without_fit(case: Case, documents: list[Document], doubt: str) -> Proposal:
     """Propose documents whose amount does not agree: for a person to begin with."""
     entry = documents[0].any
     expected = {due.key: due.cents for d in documents for due in d.entries}

@@ -3,13 +3,13 @@
 from .documents import Document, find_documents
 from .fits import Fit, other_fits, pay_whole
 from .mentions import Mention, Strength
-from .proposals import Verdict, facts_of, propose
-from .types import Proposal
+from .proposals import Case, Verdict, facts_of, propose
+from .types import Due, Proposal, Settings, Target
 
 _KINDS = ("bridge", "end_to_end", "reference")
 
 
-def judge(case):
+def judge(case: Case) -> Verdict:
     """Return what our own references say: a `Verdict`."""
     if case.receipt.cents < 0:
         return _judge_returned(case)
@@ -23,9 +23,9 @@ def judge(case):
     return best._replace(proposals=best.proposals + more)
 
 
-def _find(case):
+def _find(case: Case) -> dict[str, list[Target]]:
     """Return the targets that the receipt names, by kind of evidence."""
-    found = {}
+    found: dict[str, list[Target]] = {}
     ids, codes = set(case.receipt.payment_refs), set(case.clues.codes)
     for target in case.targets:
         if ids.intersection(target.ids):
@@ -40,7 +40,7 @@ def _find(case):
     return {kind: found[kind] for kind in _KINDS if kind in found}
 
 
-def _judge(case, kind, targets):
+def _judge(case: Case, kind: str, targets: list[Target]) -> Verdict:
     same, others = _by_currency(case, targets)
     exact = [target for target in same if target.cents == case.receipt.cents]
     open_exact = [target for target in exact if target.open]
@@ -66,25 +66,29 @@ def _judge(case, kind, targets):
     )
 
 
-def _by_currency(case, targets):
+def _by_currency(
+    case: Case, targets: list[Target]
+) -> tuple[list[Target], list[Target]]:
     """Return the targets in the receipt's currency, and the others."""
     currency = case.receipt.currency
     same = [target for target in targets if target.currency == currency]
     return same, [target for target in targets if target.currency != currency]
 
 
-def _propose_exact(case, kind, target, doubt):
+def _propose_exact(case: Case, kind: str, target: Target, doubt: str) -> Proposal:
     fit = pay_whole("exact", _known_dues(target))._replace(expected=target.cents)
     return propose(case, kind, fit, doubt, target, reference=target.reference)
 
 
-def _known_dues(target):
+def _known_dues(target: Target) -> tuple[Due, ...]:
     """Return the entries of a target, none if they are not what it asks for."""
     whole = sum(due.cents for due in target.dues) == target.cents
     return target.dues if whole else ()
 
 
-def _propose_none(case, kind, targets, reason):
+def _propose_none(
+    case: Case, kind: str, targets: list[Target], reason: str
+) -> tuple[Proposal, ...]:
     """Propose targets without entries to pay."""
     return tuple(
         Proposal(
@@ -104,7 +108,7 @@ def _propose_none(case, kind, targets, reason):
     )
 
 
-def _names_another(case, target):
+def _names_another(case: Case, target: Target) -> bool:
     """Whether the label names another document of the same amount."""
     asked = {due.document for due in target.dues}
     # a transfer's label was written by us, with the numbers of its invoices
@@ -125,7 +129,7 @@ def _names_another(case, target):
     )
 
 
-def _judge_several(case, kind, targets):
+def _judge_several(case: Case, kind: str, targets: list[Target]) -> Verdict:
     """Several of our references, none of this amount: do they add up to it?"""
     dues = {due.key: due for target in targets for due in target.dues}
     total = sum(target.cents for target in targets)
@@ -139,7 +143,7 @@ def _judge_several(case, kind, targets):
     return Verdict(_propose_none(case, kind, targets, "ambiguous"))
 
 
-def _judge_differing(case, kind, target):
+def _judge_differing(case: Case, kind: str, target: Target) -> Verdict:
     """One of our references, with another amount."""
     if dues := _known_dues(target):
         document = Document(Mention(Strength.CHECKED, "", 0, 0), dues, ())
@@ -174,7 +178,7 @@ def _judge_differing(case, kind, target):
     return Verdict(proposals, sure=not doubt, complete=complete)
 
 
-def _without_entries(amount, target, settings):
+def _without_entries(amount: int, target: Target, settings: Settings) -> Fit:
     """The fit of a target whose entries are not known (a deposit, a payment done)."""
     left = target.cents - amount
     fit = Fit("part", (), (), (), target.cents, missing=left)
@@ -185,7 +189,7 @@ def _without_entries(amount, target, settings):
     return fit
 
 
-def _is_explained(case, target, fit):
+def _is_explained(case: Case, target: Target, fit: Fit) -> bool:
     """Whether another entry of the customer is just what was paid, or paid too much."""
     customers = {due.partner for due in target.dues} | {target.partner} - {None}
     used = {due.key for due in target.dues}
@@ -196,7 +200,7 @@ def _is_explained(case, target, fit):
     )
 
 
-def _judge_returned(case):
+def _judge_returned(case: Case) -> Verdict:
     """Money that goes out with one of our references: a transfer that came back."""
     named = [target for targets in _find(case).values() for target in targets]
     same, others = _by_currency(case, named)

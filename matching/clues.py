@@ -8,13 +8,15 @@ look-up each and too few cost a match: the likeliest come first, `MOST_KEYS` are
 Whether a document found is the one meant is `mentions`' to tell.
 """
 
+import datetime
 import re
+from collections.abc import Iterator
 
 from . import structured
 from .codes import find_codes
 from .surroundings import WIDEST_GAP
-from .text import read_label
-from .types import Clues
+from .text import Label, Run, read_label
+from .types import Clues, Receipt
 from .words import JOINING, RANGE
 
 #: Most digit keys of one label.
@@ -28,8 +30,11 @@ _WORD = re.compile("[A-Z]+")
 _YEAR_INSIDE = re.compile(r"(?=(20[2-4]\d|[2-4]\d(?:0[1-9]|1[0-2])))")
 _PADDINGS = (5, 4, 3, 6)
 
+# first and last of the runs that may make one number, and its digits
+Window = tuple[int, int, str]
 
-def read_clues(receipt):
+
+def read_clues(receipt: Receipt) -> Clues:
     """Return what to look up for a receipt.
 
     :param Receipt receipt: its texts and end-to-end ids are read
@@ -51,7 +56,7 @@ def read_clues(receipt):
     )
 
 
-def _digit_keys(label, day):
+def _digit_keys(label: Label, day: datetime.date) -> Iterator[str]:
     """Yield the keys, likeliest first; some of them twice."""
     runs = _usable_runs(label)
     windows = list(_windows(label, runs))
@@ -82,7 +87,7 @@ def _digit_keys(label, day):
             yield from _restored(groups, years, months)
 
 
-def _usable_runs(label):
+def _usable_runs(label: Label) -> list[Run]:
     """Return the runs of digits outside of IBANs and such; dates may be numbers."""
     hidden = label.fields
     return [
@@ -92,7 +97,7 @@ def _usable_runs(label):
     ]
 
 
-def _windows(label, runs):
+def _windows(label: Label, runs: list[Run]) -> Iterator[Window]:
     """Yield runs that may make one number: first and last index, and digits."""
     for first, run in enumerate(runs):
         digits = ""
@@ -108,7 +113,7 @@ def _windows(label, runs):
             yield first, last, digits
 
 
-def _parts_of_long_run(digits):
+def _parts_of_long_run(digits: str) -> Iterator[str]:
     """Yield the numbers that begin with a year inside a long run of digits."""
     if len(digits) < 9:
         return
@@ -120,7 +125,7 @@ def _parts_of_long_run(digits):
                 yield digits[start : start + length]
 
 
-def _listed(label, runs, windows):
+def _listed(label: Label, runs: list[Run], windows: list[Window]) -> Iterator[str]:
     """Yield the numbers of a list whose later ones are shortened."""
     for first, last, digits in windows:
         if last - first > 1 or len(digits) < 5:
@@ -144,7 +149,7 @@ def _listed(label, runs, windows):
             previous = place
 
 
-def _range(base, short):
+def _range(base: str, short: str) -> Iterator[str]:
     """Yield the numbers between ``base`` and the one that ends with ``short``."""
     low, high = int(base), int(base[: -len(short)] + short)
     if low < high <= low + _MOST_LISTED:
@@ -152,7 +157,9 @@ def _range(base, short):
             yield str(number).zfill(len(base))
 
 
-def _restored(groups, years, months):
+def _restored(
+    groups: list[str], years: tuple[str, str], months: list[str]
+) -> Iterator[str]:
     """Yield what the number may be with its whole year and its zeros."""
     *head, last = groups
     if head:
@@ -164,7 +171,9 @@ def _restored(groups, years, months):
     yield from _restored_glued(last, years)
 
 
-def _restored_after(head, last, years):
+def _restored_after(
+    head: list[str], last: str, years: tuple[str, str]
+) -> Iterator[str]:
     """The year, or year and month, and the number: 26/42, 2026/42, 11/0007."""
     start = "".join(head)
     heads = [start]
@@ -183,7 +192,9 @@ def _restored_after(head, last, years):
                 yield start + number.zfill(width)
 
 
-def _restored_alone(number, years, months):
+def _restored_alone(
+    number: str, years: tuple[str, str], months: list[str]
+) -> Iterator[str]:
     """A number alone: this year's, the last one's, or of one of these months."""
     for width in (5, 4, 6):
         if len(number) <= width:
@@ -198,7 +209,7 @@ def _restored_alone(number, years, months):
             yield month + number.zfill(4)
 
 
-def _restored_glued(digits, years):
+def _restored_glued(digits: str, years: tuple[str, str]) -> Iterator[str]:
     """One run of digits that holds the year: 2600042, 202642, or another year's."""
     if digits.startswith("20"):
         if 5 <= len(digits) <= 8:  # FAC/2026/00042 as FAC202642

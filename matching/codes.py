@@ -5,7 +5,7 @@ from itertools import chain
 from .siblings import reference
 
 
-def find_codes(texts):
+def find_codes(texts: tuple[str, ...]) -> list[str]:
     """Return the codes of each text by itself, then those across two of them.
 
     Candidates: the characters of other words may make a code by chance.
@@ -13,7 +13,7 @@ def find_codes(texts):
     :param tuple[str] texts: empty ones are skipped
     :rtype: list[str]
     """
-    texts = [text for text in texts if text]
+    texts = tuple(text for text in texts if text)
     codes = dict.fromkeys(chain.from_iterable(map(reference.find, texts)))
     if len(texts) > 1:
         codes.update(dict.fromkeys(reference.find(*texts)))

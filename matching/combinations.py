@@ -7,7 +7,7 @@ MOST_SUMS = 20_000
 MOST_ANSWERS = 3
 
 
-def choose(places, amount):
+def choose(places: list[list[int]], amount: int) -> tuple[tuple[int, ...], ...]:
     """Return the ways to take one option at each place so that they sum to ``amount``.
 
     :param list[list[int]] places: the amounts of the options of each place; 0 stands
@@ -21,10 +21,10 @@ def choose(places, amount):
     for options in reversed(places):
         lowest.append(lowest[-1] + min(options))
         highest.append(highest[-1] + max(options))
-    sums = {0: ((),)}
+    sums: dict[int, tuple[tuple[int, ...], ...]] = {0: ((),)}
     seen = 0
     for options, low, high in zip(places, lowest[-2::-1], highest[-2::-1], strict=True):
-        following = {}
+        following: dict[int, tuple[tuple[int, ...], ...]] = {}
         for total, choices in sums.items():
             for index, cents in enumerate(options):
                 new = total + cents
@@ -43,7 +43,7 @@ def choose(places, amount):
     return sums.get(amount, ())
 
 
-def combine(amounts, amount):
+def combine(amounts: list[int], amount: int) -> tuple[tuple[int, ...], ...]:
     """Return the ways to take some of ``amounts`` so that they sum to ``amount``.
 
     :param list[int] amounts: credit notes are negative

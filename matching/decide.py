@@ -1,14 +1,23 @@
 """The decision: what a receipt pays, how sure that is, and why."""
 
+from collections.abc import Iterable
+
 from . import by_account, by_number, by_target
 from .codes import find_codes
 from .payer import Payer
-from .proposals import Case, collect
+from .proposals import Case, Verdict, collect
 from .text import read_label
-from .types import NONE, Decision
+from .types import NONE, Clues, Decision, Due, Receipt, Settings, Target
 
 
-def decide(receipt, clues, targets, dues, settings, payers):
+def decide(
+    receipt: Receipt,
+    clues: Clues,
+    targets: Iterable[Target],
+    dues: Iterable[Due],
+    settings: Settings,
+    payers: Iterable[object],
+) -> Decision:
     """Return what a receipt pays.
 
     :param Receipt receipt: the bank line
@@ -34,7 +43,7 @@ def decide(receipt, clues, targets, dues, settings, payers):
     )
     if not receipt.cents:
         return Decision(NONE, complete=True)
-    verdicts = []
+    verdicts: list[Verdict] = []
     for evidence in (by_target, by_number, by_account):
         verdict = evidence.judge(case)
         if verdict.sure and not _is_contradicted(verdict, verdicts):
@@ -43,7 +52,7 @@ def decide(receipt, clues, targets, dues, settings, payers):
     return collect(verdicts)
 
 
-def _is_contradicted(verdict, stronger):
+def _is_contradicted(verdict: Verdict, stronger: list[Verdict]) -> bool:
     """Whether stronger evidence, not sure by itself, speaks for something else."""
     dues = {due.key for due in verdict.proposals[0].dues}
     return any(
@@ -54,7 +63,7 @@ def _is_contradicted(verdict, stronger):
     )
 
 
-def needs_more(decision):
+def needs_more(decision: Decision) -> bool:
     """Tell whether more dues (see `decide`) may change or enrich a decision.
 
     :param Decision decision: of the first pass

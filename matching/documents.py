@@ -2,12 +2,14 @@
 
 import datetime
 import re
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .mentions import Mention, Reader, Strength
-from .numbers import parse
-from .text import squeeze
+from .numbers import Number, parse
+from .proposals import Case
+from .text import Label, squeeze
 from .types import Due
 
 _LONGEST = 60  # characters of a number, with all that stands between them
@@ -26,27 +28,27 @@ class Document(NamedTuple):
     payments: tuple[Due, ...]
 
     @property
-    def any(self):
+    def any(self) -> Due:
         """One of its entries, for what they have in common."""
         return self.entries[0]
 
     @property
-    def entries(self):
+    def entries(self) -> tuple[Due, ...]:
         """What money may still come for: its own entries and those of payments."""
         return self.dues + self.payments
 
     @property
-    def is_paid(self):
+    def is_paid(self) -> bool:
         """Whether nothing is open of it."""
         return not any(due.cents for due in self.entries)
 
     @property
-    def cents(self):
+    def cents(self) -> int:
         """What is open of it."""
         return sum(due.cents for due in self.dues)
 
 
-def find_documents(case, dues):
+def find_documents(case: Case, dues: Iterable[Due]) -> list[Document]:
     """Return the documents that the label names, in the order of their mentions.
 
     :param list[Due] dues: entries of any documents
@@ -77,13 +79,14 @@ def find_documents(case, dues):
     return sorted(named, key=lambda document: document.mention[2:])
 
 
-def _find(reader, entries):
+def _find(reader: Reader, entries: list[Due]) -> Mention | None:
     return reader.find(*_texts(entries), credit=entries[0].cents < 0)
 
 
-def _gather(dues):
+def _gather(dues: Iterable[Due]) -> list[list[Due]]:
     """Return the entries of each document; a payment goes with what it was for."""
-    documents, by_number = {}, {}
+    documents: dict[object, dict[object, Due]] = {}
+    by_number: dict[object, dict[object, Due]] = {}
     for due in dues:
         if not due.payment:
             entries = documents.setdefault((due.move, due.document), {})
@@ -98,16 +101,16 @@ def _gather(dues):
     return [list(entries.values()) for entries in distinct.values()]
 
 
-def _texts(entries):
+def _texts(entries: list[Due]) -> tuple[str, ...]:
     return (entries[0].document, *(due.payment_reference for due in entries))
 
 
-def oldest_first(due):
+def oldest_first(due: Due) -> tuple[datetime.date, str]:
     """Return the key by which entries are sorted, to pay the oldest first."""
     return (due.date or datetime.date.min, str(due.key))
 
 
-def places_of(documents):
+def places_of(documents: list[Document]) -> list[list[Document]]:
     """Group documents by the place in the label where they are named.
 
     Several at one place share a number: the label means one of them, or, by the
@@ -119,7 +122,8 @@ def places_of(documents):
     :param list[Document] documents: in the order of their mentions
     :rtype: list[list[Document]]
     """
-    places, end = [], -1
+    places: list[list[Document]] = []
+    end = -1
     for document in documents:
         mention = document.mention
         if places and mention.start < end:
@@ -131,7 +135,7 @@ def places_of(documents):
     return [place for place in places if place]
 
 
-def _best(place):
+def _best(place: list[Document]) -> list[Document]:
     strength = max(document.mention.strength for document in place)
     best = [document for document in place if document.mention.strength == strength]
     if strength < Strength.BARE:
@@ -144,12 +148,12 @@ def _best(place):
     ]
 
 
-def _without_paid(place):
+def _without_paid(place: list[Document]) -> list[Document]:
     """Leave out paid documents; whose digits are the same is named less well."""
     still_open = [document for document in place if not document.is_paid]
     strength = place[0].mention.strength
     if len(still_open) < len(place) and strength in (Strength.BARE, Strength.PLAIN):
-        weaker = {"strength": Strength.WEAK, "doubt": "already_matched"}
+        weaker: dict[str, Any] = {"strength": Strength.WEAK, "doubt": "already_matched"}
         still_open = [
             document._replace(mention=document.mention._replace(**weaker))
             for document in still_open
@@ -157,7 +161,7 @@ def _without_paid(place):
     return still_open
 
 
-def _within(one, other):
+def _within(one: Mention, other: Mention) -> bool:
     return (
         other.start <= one.start
         and one.end <= other.end
@@ -165,14 +169,14 @@ def _within(one, other):
     )
 
 
-def names_more(label, documents):
+def names_more(label: Label, documents: Iterable[Document]) -> bool:
     """Tell whether a label seems to name more documents like these, unknown or cut off.
 
     :param Label label: the label
     :param documents: those that were found in it
     """
-    numbers = {document.any.document for document in documents}
-    numbers = {number for number in map(parse, numbers) if number}
+    texts = {document.any.document for document in documents}
+    numbers = {number for number in map(parse, texts) if number}
     known = tuple(number.squeezed for number in numbers)
     spans = [document.mention[2:] for document in documents]
     for number in numbers:
@@ -187,7 +191,7 @@ def names_more(label, documents):
 
 
 @lru_cache(maxsize=4096)
-def _head(number):
+def _head(number: Number) -> re.Pattern[str]:
     """Return what numbers like this one begin with: FAC/2, F2, 2026-0042, 260042."""
     parts = [r"\d" * len(part) for part in number.parts]
     if number.letters:

@@ -4,10 +4,15 @@ Each function returns a reason of the table of `matching`, '' when there is no d
 """
 
 import re
+from collections.abc import Callable, Iterable
 
 from .documents import names_more
+from .fits import Fit
 from .mentions import Strength
 from .payer import Standing
+from .proposals import Case
+from .text import Label
+from .types import Due
 
 #: A number that ends so near to where the bank cuts may have been followed by others.
 _SHORT_OF_CUT = 16
@@ -17,12 +22,14 @@ _ENDS = re.compile(_JOINS + r"$")
 _GOES_ON = re.compile(r"\s*(?:(?:ET|UND|EN|AND)\b|[+&]|[,;/-]\s*(?:\d|$))")
 
 
-def standing_of(case, fit, of=min):
+def standing_of(
+    case: Case, fit: Fit, of: Callable[[Iterable[Standing]], Standing] = min
+) -> Standing:
     """Return the `Standing` of the customers of a fit: the least, or ``of=max``."""
     return of(case.payer.standing(due.partner, due.partner_name) for due in fit.dues)
 
 
-def doubt_exact(case, fit, all_used):
+def doubt_exact(case: Case, fit: Fit, all_used: bool) -> str:
     """Return the doubt about a fit to the cent of (some of) what is named.
 
     :param bool all_used: whether all that is named is used
@@ -33,7 +40,7 @@ def doubt_exact(case, fit, all_used):
     return doubt
 
 
-def _doubt_documents(case, fit, all_used):
+def _doubt_documents(case: Case, fit: Fit, all_used: bool) -> str:
     standing = standing_of(case, fit)
     weakest = min(fit.documents, key=lambda document: document.mention.strength)
     strength, doubt = weakest.mention[:2]
@@ -58,7 +65,7 @@ def _doubt_documents(case, fit, all_used):
     return ""
 
 
-def doubt_other(case, fit, customer_dues):
+def doubt_other(case: Case, fit: Fit, customer_dues: list[Due]) -> str:
     """Return the doubt about a fit of all that is named which is not to the cent.
 
     :param list[Due] customer_dues: all open entries of the customer that are known
@@ -84,7 +91,13 @@ def doubt_other(case, fit, customer_dues):
     return ""
 
 
-def _doubt_part(case, fit, customer_dues, strength, standing):
+def _doubt_part(
+    case: Case,
+    fit: Fit,
+    customer_dues: list[Due],
+    strength: Strength,
+    standing: Standing,
+) -> str:
     """A part or too much: only of one document, named in full by a known payer."""
     known = strength == Strength.CHECKED or standing >= Standing.NAMED
     if (
@@ -100,7 +113,7 @@ def _doubt_part(case, fit, customer_dues, strength, standing):
     return _explained(case, fit, customer_dues)
 
 
-def _explained(case, fit, customer_dues):
+def _explained(case: Case, fit: Fit, customer_dues: list[Due]) -> str:
     """Whether another entry explains the amount, or what was paid too much."""
     used = {due.key for document in fit.documents for due in document.dues}
     wanted = {case.receipt.cents, fit.rest} - {0}
@@ -109,7 +122,7 @@ def _explained(case, fit, customer_dues):
     return "ambiguous" if _has_rival(case, fit) else ""
 
 
-def _has_rival(case, fit):
+def _has_rival(case: Case, fit: Fit) -> bool:
     """Whether another customer, who seems to be the payer, owes just this amount."""
     customers = {due.partner for due in fit.dues}
     return any(
@@ -121,7 +134,7 @@ def _has_rival(case, fit):
     )
 
 
-def _goes_on(label, fit):
+def _goes_on(label: Label, fit: Fit) -> bool:
     """Whether a list of numbers seems to go on, unread, after one of those named."""
     return any(
         document.mention.strength < Strength.CHECKED
@@ -130,7 +143,7 @@ def _goes_on(label, fit):
     )
 
 
-def _is_cut_off(label, fit):
+def _is_cut_off(label: Label, fit: Fit) -> bool:
     """Whether the bank may have cut further numbers off after those named."""
     ends = [
         document.mention.end

@@ -3,11 +3,14 @@
 Amounts are those of the entries; for money that goes out they are negative alike.
 """
 
+import datetime
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from .combinations import choose, combine
 from .documents import Document
-from .types import Due
+from .proposals import Case
+from .types import Due, Settings
 
 #: Open credit notes of a customer that are tried against what he names.
 _MOST_CREDITS = 16
@@ -34,7 +37,9 @@ class Fit(NamedTuple):
     missing: int = 0
 
 
-def pay_whole(reason, dues, documents=()):
+def pay_whole(
+    reason: str, dues: Collection[Due], documents: Iterable[Document] = ()
+) -> Fit:
     """Return the `Fit` that pays all that is open of some dues."""
     paid = tuple(due.cents for due in dues)
     return Fit(reason, tuple(documents), tuple(dues), paid, sum(paid))
@@ -52,7 +57,7 @@ class _Option(NamedTuple):
 _NOTHING = _Option(0, "")
 
 
-def exact_fits(amount, places):
+def exact_fits(amount: int, places: list[list[Document]]) -> tuple[list[Fit], bool]:
     """Return the choices of what is named that give the amount to the cent.
 
     All that is named comes first; else some of it. More than one: none is certain.
@@ -78,7 +83,7 @@ def exact_fits(amount, places):
     return [], False
 
 
-def _options(place):
+def _options(place: list[Document]) -> list[_Option]:
     """Return what may be paid of a place: a document, an instalment, or all there."""
     options = []
     for document in place:
@@ -87,7 +92,8 @@ def _options(place):
             continue
         options.append(_Option(document.cents, "exact", (document,), dues))
         if len(dues) > 1:
-            parts = {}  # one instalment, or the first ones; the oldest of equal ones
+            parts: dict[int, tuple[Due, ...]] = {}
+            # one instalment, or the first ones; the oldest of equal ones
             for end in range(1, len(dues)):
                 parts.setdefault(sum(due.cents for due in dues[:end]), dues[:end])
             for due in dues:
@@ -103,7 +109,7 @@ def _options(place):
     return options
 
 
-def _payment_options(places):
+def _payment_options(places: list[list[Document]]) -> list[list[_Option]]:
     payments = {
         due.key: (document, due)
         for place in places
@@ -116,7 +122,7 @@ def _payment_options(places):
     ]
 
 
-def _exact(options):
+def _exact(options: list[_Option]) -> Fit:
     reasons = {option.reason for option in options}
     reason = next(iter(reasons)) if len(reasons) == 1 else "several"
     if reason == "exact" and len(options) > 1:
@@ -126,7 +132,9 @@ def _exact(options):
     return pay_whole(reason, dues.values(), documents)
 
 
-def other_fits(case, documents, customer_dues):
+def other_fits(
+    case: Case, documents: list[Document], customer_dues: list[Due]
+) -> list[Fit]:
     """Return the other ways in which the amount agrees with all that is named.
 
     :param list[Document] documents: of one customer, one for each place
@@ -138,7 +146,7 @@ def other_fits(case, documents, customer_dues):
     if not dues:
         return []
     named = pay_whole("", dues, documents)
-    fits = {}
+    fits: dict[object, Fit] = {}
     for fit in (
         *_less_discount(amount, named),
         *_all_due(amount, named, customer_dues, case.receipt.date),
@@ -150,13 +158,13 @@ def other_fits(case, documents, customer_dues):
     return list(fits.values()) or _part_or_over(amount, named)
 
 
-def _less_discount(amount, named):
+def _less_discount(amount: int, named: Fit) -> Iterator[Fit]:
     offered = [due.discount_cents for due in named.dues]
     taken = named.expected - amount
     if not taken or not any(offered):
         return
     if sum(offered) == taken:
-        choices = (tuple(range(len(offered))),)
+        choices: tuple[tuple[int, ...], ...] = (tuple(range(len(offered))),)
     else:
         choices = combine(offered, taken)
     for choice in choices:
@@ -167,7 +175,9 @@ def _less_discount(amount, named):
         yield named._replace(reason="discount", paid=paid, discount=taken)
 
 
-def _less_credit_notes(amount, named, customer_dues):
+def _less_credit_notes(
+    amount: int, named: Fit, customer_dues: list[Due]
+) -> Iterator[Fit]:
     sign = 1 if named.expected > 0 else -1
     used = {due.key for due in named.dues}
     credits = [
@@ -186,7 +196,9 @@ def _less_credit_notes(amount, named, customer_dues):
         )
 
 
-def _all_due(amount, named, customer_dues, day):
+def _all_due(
+    amount: int, named: Fit, customer_dues: list[Due], day: datetime.date
+) -> Iterator[Fit]:
     """All that the customer owes: with or without what is not due yet, or credits."""
     used = {due.key for due in named.dues}
     entries = {due.key: due for due in customer_dues if due.cents and not due.payment}
@@ -213,7 +225,9 @@ def _all_due(amount, named, customer_dues, day):
                 )
 
 
-def _is_arbitrary(dues, used, entries):
+def _is_arbitrary(
+    dues: tuple[Due, ...], used: set[object], entries: dict[object, Due]
+) -> bool:
     """Whether an entry left out has the amount of one taken that was not named."""
     taken = {due.key for due in dues}
     amounts = {due.cents for due in dues if due.key not in used}
@@ -222,13 +236,13 @@ def _is_arbitrary(dues, used, entries):
     )
 
 
-def _less_fee(amount, named, settings):
+def _less_fee(amount: int, named: Fit, settings: Settings) -> Iterator[Fit]:
     fee = named.expected - amount
     if amount > 0 and 0 < fee <= settings.tolerance_cents:
         yield _short(named, fee, keep=True)._replace(reason="fee", fee=fee)
 
 
-def _part_or_over(amount, named):
+def _part_or_over(amount: int, named: Fit) -> list[Fit]:
     left = named.expected - amount
     if named.expected * amount <= 0:
         return []
@@ -239,7 +253,7 @@ def _part_or_over(amount, named):
     return [part._replace(reason="part", missing=missing)]
 
 
-def _short(named, left, keep=False):
+def _short(named: Fit, left: int, keep: bool = False) -> Fit:
     """Take what is missing from the last entries; credit notes are never short.
 
     :param bool keep: whether to keep entries for which nothing is left

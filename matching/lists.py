@@ -1,8 +1,11 @@
 """Lists whose later numbers are shortened: "FAC/2026/00042, 43 et 44", "42 a 45"."""
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
+from .numbers import Number
+from .surroundings import Surroundings
 from .words import JOINING, RANGE
 
 _WORD = re.compile("[A-Z]+")
@@ -31,7 +34,7 @@ class Item(NamedTuple):
     end: int
 
 
-def read_list(around, number, at):
+def read_list(around: Surroundings, number: Number, at: int) -> Iterator[Item]:
     """Yield what follows a number in a label, as numbers of the same series.
 
     :param Surroundings around: of the label
@@ -69,5 +72,5 @@ def read_list(around, number, at):
         low = high
 
 
-def _is_measure(following):
+def _is_measure(following: str) -> bool:
     return following.isalpha() or following in _OTHER_UNITS

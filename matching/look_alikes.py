@@ -6,11 +6,19 @@ announces (customer, order, contract…). What is only digits is never believed 
 
 import datetime
 import re
+from collections.abc import Iterator
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from stdnum import luhn
 from stdnum.exceptions import ValidationError
 from stdnum.iso7064 import mod_97_10
+
+if TYPE_CHECKING:
+    from .text import Label
+
+#: From one character of a text to before another.
+Place = tuple[int, int]
 
 # lengths of the IBANs met in SEPA transfers (ISO 13616 registry)
 _IBAN_LENGTHS = {
@@ -106,7 +114,7 @@ _GLUED_DATE = re.compile(
 )
 
 
-def _is_day(year, month, day, around):
+def _is_day(year: int, month: int, day: int, around: int) -> bool:
     try:
         datetime.date(year, month, day)
     except ValueError:
@@ -115,7 +123,7 @@ def _is_day(year, month, day, around):
 
 
 @lru_cache(maxsize=4096)
-def is_date(digits, around):
+def is_date(digits: str, around: int) -> bool:
     """Tell whether six or eight digits can be a day near the year ``around``."""
     if len(digits) == 8:
         readings = (
@@ -132,7 +140,7 @@ def is_date(digits, around):
     return any(_is_day(int(y), int(m), int(d), around) for y, m, d in readings)
 
 
-def _find_ibans(label):
+def _find_ibans(label: "Label") -> Iterator[Place]:
     """Yield the places of IBANs, whole or cut off by the end of the label."""
     squeezed, at = label.squeezed, label.at
     for head in _IBAN_HEAD.finditer(squeezed):
@@ -148,7 +156,7 @@ def _find_ibans(label):
         yield at[start], at[min(end, len(at)) - 1] + 1
 
 
-def find_dates(text, around):
+def find_dates(text: str, around: int) -> list[Place]:
     """Return the places of what is written as a date in ``text``.
 
     Six or eight digits are one only after a word for it; see `is_date`.
@@ -173,7 +181,7 @@ def find_dates(text, around):
     return places
 
 
-def find_fields(label):
+def find_fields(label: "Label") -> list[Place]:
     """Return the places in `label.folded` of IBANs, UUIDs and fields of other things.
 
     :rtype: list[tuple[int, int]]
@@ -183,7 +191,7 @@ def find_fields(label):
     return places
 
 
-def find_look_alikes(label):
+def find_look_alikes(label: "Label") -> list[Place]:
     """Return the places of numbers that are no invoice's, `find_fields` among them.
 
     Dates are not among them: `find_dates` needs a year to tell them.

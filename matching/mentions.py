@@ -6,13 +6,16 @@ the word before it, and whether the label itself says that it is something else.
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from enum import IntEnum
 from typing import NamedTuple
 
-from .lists import read_list
-from .numbers import parse
+from .lists import Item, read_list
+from .numbers import Number, parse
 from .structured import normalize
 from .surroundings import WIDEST_GAP, Surroundings
+from .text import Label
+from .types import Clues
 
 _DIGITS = re.compile(r"\d+")
 
@@ -52,13 +55,14 @@ class Reader:
     :param int year: of the receipt, to tell dates from numbers
     """
 
-    def __init__(self, label, clues, year):
+    def __init__(self, label: Label, clues: Clues, year: int) -> None:
         self.label = label
         self.around = Surroundings(label, year)
         self.structured = frozenset(map(normalize, clues.structured))
-        self._listed = {}  # series -> [(item of a list, mention)]
+        # items of lists, by series
+        self._listed: dict[tuple[str, tuple[str, ...]], list[tuple[Item, Mention]]] = {}
 
-    def find(self, *texts, credit=False):
+    def find(self, *texts: str, credit: bool = False) -> Mention | None:
         """Return the best `Mention` of a document, None if it is not named.
 
         :param texts: its number and its payment reference, '' for none
@@ -69,7 +73,7 @@ class Reader:
             best = _stronger(best, self._find_number(number, credit))
         return best
 
-    def _find_number(self, number, credit):
+    def _find_number(self, number: Number, credit: bool) -> Mention | None:
         if number.structured:  # all of it, check digits and all, or nothing
             named = number.structured in self.structured
             return self._find_structured(number) if named else None
@@ -87,7 +91,7 @@ class Reader:
                 best = _stronger(best, reading)
         return best
 
-    def _find_structured(self, number):
+    def _find_structured(self, number: Number) -> Mention:
         place, at = self.label.squeezed.find(number.squeezed), self.label.at
         if place < 0:  # zeros were lost: where it stands does not matter
             return Mention(Strength.CHECKED, "", 0, 0)
@@ -96,7 +100,7 @@ class Reader:
 
     # === The number with its letters, whatever stands between its characters ===
 
-    def _find_whole(self, number, credit):
+    def _find_whole(self, number: Number, credit: bool) -> Mention | None:
         if not number.letters:
             return None
         best = None
@@ -107,7 +111,9 @@ class Reader:
                 best = _stronger(best, self._judge_whole(number, start, end, credit))
         return best
 
-    def _judge_whole(self, number, start, end, credit):
+    def _judge_whole(
+        self, number: Number, start: int, end: int, credit: bool
+    ) -> Mention | None:
         around = self.around
         if around.is_other_word(number, start):
             return None
@@ -129,7 +135,7 @@ class Reader:
 
     # === Its digits alone, or after other letters ===
 
-    def _find_digits(self, number, digits=""):
+    def _find_digits(self, number: Number, digits: str = "") -> Mention | None:
         label, best = self.label, None
         digits = digits or number.digits
         for place in _occurrences(digits, label.digits):
@@ -142,7 +148,7 @@ class Reader:
                 best = _stronger(best, self._judge_digits(number, start, end))
         return best
 
-    def _judge_digits(self, number, start, end):
+    def _judge_digits(self, number: Number, start: int, end: int) -> Mention:
         around, text = self.around, self.label.folded[start:end]
         if (
             around.is_credit_note(number, start)
@@ -169,7 +175,7 @@ class Reader:
             strength, doubt = min(strength, limit), "looks_like"
         return Mention(strength, doubt, start, end)
 
-    def _find_other_years(self, number):
+    def _find_other_years(self, number: Number) -> Iterator[Mention]:
         """Its digits glued, with zeros lost, a year of two figures, or another year."""
         if number.year is None or len(number.digits) < 6:
             return
@@ -193,7 +199,7 @@ class Reader:
 
     # === Its parts: zeros lost, a short year, no year, or another one ===
 
-    def _find_parts(self, number):
+    def _find_parts(self, number: Number) -> Mention | None:
         sequence, best = number.sequence, None
         if len(sequence) > 9:
             return None
@@ -205,7 +211,9 @@ class Reader:
                 best = _stronger(best, self._judge_parts(number, index, parts, year))
         return best
 
-    def _judge_parts(self, number, index, parts, year):
+    def _judge_parts(
+        self, number: Number, index: int, parts: tuple[str, ...], year: int | None
+    ) -> Mention | None:
         around, runs = self.around, self.label.runs
         first, missing, other_year = self._match_parts(index, parts, year)
         if missing and missing != [year] and len(missing) < len(parts) - 1:
@@ -237,7 +245,7 @@ class Reader:
             strength = Strength.WEAK
         return Mention(strength, doubt, start, end)
 
-    def _is_before_year(self, number, index):
+    def _is_before_year(self, number: Number, index: int) -> bool:
         """Whether the year comes after the sequence: 42/2026."""
         runs = self.label.runs
         year = number.parts[number.year] if number.year is not None else ""
@@ -245,7 +253,9 @@ class Reader:
             year or "0", runs[index + 1].digits, bool(year)
         )
 
-    def _match_parts(self, index, parts, year):
+    def _match_parts(
+        self, index: int, parts: tuple[str, ...], year: int | None
+    ) -> tuple[int, list[int], bool]:
         """Return the first run that belongs to the number whose sequence is run
         ``index``, which of its parts are missing, and whether the year is another."""
         runs, first, missing, other_year = self.label.runs, index, [], False
@@ -266,11 +276,11 @@ class Reader:
     # === Lists ===
 
     @property
-    def has_list(self):
+    def has_list(self) -> bool:
         """Whether a list was read."""
         return bool(self._listed)
 
-    def read_list(self, mention, *texts):
+    def read_list(self, mention: Mention, *texts: str) -> None:
         """Note what follows a document found: "FAC/2026/00042, 43 et 44".
 
         The documents of the list are then found by `find`.
@@ -290,7 +300,7 @@ class Reader:
                     listed.append((item, _of_item(item, mention.strength)))
 
 
-def _of_item(item, strongest):
+def _of_item(item: Item, strongest: Strength) -> Mention:
     """Return the mention of an item of a list; none is stronger than the first."""
     strength = min(strongest, Strength.BARE if item.joined else Strength.WEAK)
     if not item.whole:
@@ -299,7 +309,7 @@ def _of_item(item, strongest):
     return Mention(strength, doubt, item.start, item.end)
 
 
-def _occurrences(part, whole):
+def _occurrences(part: str, whole: str) -> Iterator[int]:
     """Yield the places of ``part`` in ``whole``, overlapping ones too."""
     place = whole.find(part)
     while place >= 0:
@@ -307,7 +317,7 @@ def _occurrences(part, whole):
         place = whole.find(part, place + 1)
 
 
-def _years(year):
+def _years(year: str) -> Iterator[tuple[str, bool]]:
     """Yield how else a year may be written, and whether that is another year."""
     value = int(year[-2:])
     yield (year[-2:] if len(year) == 4 else f"20{year}"), False
@@ -317,14 +327,14 @@ def _years(year):
             yield f"20{other:02}", True
 
 
-def _is_as_written(number, text):
+def _is_as_written(number: Number, text: str) -> bool:
     """Whether digits are separated just as in the number itself."""
     if len(number.groups) < 2 or len(number.digits) < 7:
         return False
     return tuple(_DIGITS.findall(text)) == number.groups
 
 
-def _is_split_like(number, text):
+def _is_split_like(number: Number, text: str) -> bool:
     """Whether digits are split, if at all, only where the number's own parts meet."""
     if any(map(str.isalpha, text)):
         return False
@@ -335,21 +345,21 @@ def _is_split_like(number, text):
     return lengths <= {length - end for end in usual} | {0}
 
 
-def _stronger(one, other):
+def _stronger(one: Mention | None, other: Mention | None) -> Mention | None:
     """Return the stronger of two mentions, the first when they are alike."""
     if one is None or other is None:
         return one or other
     return other if other.strength > one.strength else one
 
 
-def _widest_gap(at, first, last):
+def _widest_gap(at: list[int], first: int, last: int) -> int:
     """Return the most characters between two neighbours."""
     if at[last] - at[first] == last - first:
         return 0
     return max(at[i + 1] - at[i] for i in range(first, last)) - 1
 
 
-def _ends(groups):
+def _ends(groups: Iterable[str]) -> set[int]:
     ends, length = set(), 0
     for group in groups:
         length += len(group)
@@ -357,18 +367,18 @@ def _ends(groups):
     return ends
 
 
-def _is_gap(gap):
+def _is_gap(gap: str) -> bool:
     """Whether only separators stand between two parts of one number."""
     return len(gap) <= WIDEST_GAP and not any(map(str.isalpha, gap))
 
 
-def _is_same_part(part, digits, is_year):
+def _is_same_part(part: str, digits: str, is_year: bool) -> bool:
     if int(part) == int(digits[:9]) and len(digits) <= 9:
         return True
     return is_year and {len(part), len(digits)} == {2, 4} and part[-2:] == digits[-2:]
 
 
-def _is_other_year(part, digits):
+def _is_other_year(part: str, digits: str) -> bool:
     if len(digits) not in (2, 4) or (len(digits) == 4 and digits[:2] != "20"):
         return False
     return 0 < abs(int(digits[-2:]) - int(part[-2:])) <= 3

@@ -8,7 +8,7 @@ import re
 from functools import lru_cache
 
 from .misspelling import differ_by_one
-from .text import SEPARATOR, fold
+from .text import SEPARATOR, Label, fold
 
 _WORD = re.compile(r"[A-Z0-9]+")
 
@@ -30,7 +30,7 @@ _SHORTEST_SAME = 4  # letters that two names must share
 
 
 @lru_cache(maxsize=16384)
-def words_of(name):
+def words_of(name: str) -> tuple[str, ...]:
     """Return the words of ``name`` that count, in order.
 
     :rtype: tuple[str, ...]
@@ -42,7 +42,7 @@ def words_of(name):
 
 
 @lru_cache(maxsize=16384)
-def likeness(one, other):
+def likeness(one: str, other: str) -> float:
     """Tell how alike two names are.
 
     :return: 1.0 the same, 0.0 nothing in common: twice the letters of the words they
@@ -67,7 +67,7 @@ def likeness(one, other):
     return shared / total
 
 
-def _same_word(one, other):
+def _same_word(one: str, other: str) -> bool:
     """Whether two words are the same, one of them cut off or misspelt by a letter."""
     if one == other:
         return True
@@ -79,7 +79,7 @@ def _same_word(one, other):
     return len(shorter) >= 6 and differ_by_one(one, other)
 
 
-def is_same(one, other):
+def is_same(one: str, other: str) -> bool:
     """Tell whether two names are one payer's, as far as names can tell."""
     if likeness(one, other) >= 0.75:
         return True
@@ -90,7 +90,7 @@ def is_same(one, other):
     )
 
 
-def is_unlike(one, other):
+def is_unlike(one: str, other: str) -> bool:
     """Tell whether two names have nothing in common."""
     return bool(one and other) and likeness(one, other) < 0.25
 
@@ -101,14 +101,14 @@ class NamesIn:
     :param Label label: the label
     """
 
-    def __init__(self, label):
+    def __init__(self, label: Label) -> None:
         texts = _UMLAUT.sub(r"\1", label.folded)
         words = _WORD.findall(texts.partition(SEPARATOR)[0])
         self.last = words[-1] if words and len(words[-1]) >= _SHORTEST_SAME else None
         self.words = frozenset(_WORD.findall(texts))
         self.squeezed = _UMLAUT.sub(r"\1", label.squeezed)
 
-    def likeness(self, name):
+    def likeness(self, name: str) -> float:
         """Tell how much of ``name`` the label holds: 1.0 all its words that count."""
         words = words_of(name)
         letters = held = 0

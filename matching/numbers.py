@@ -39,7 +39,7 @@ class Number(NamedTuple):
     structured: str
 
     @property
-    def shapes(self):
+    def shapes(self) -> list[tuple[tuple[str, ...], int | None]]:
         """Its parts, and the place of the year in them, as it may be written.
 
         :rtype: list[tuple[tuple[str, ...], int | None]]
@@ -50,18 +50,18 @@ class Number(NamedTuple):
         return shapes
 
     @property
-    def sequence(self):
+    def sequence(self) -> str:
         """The last of its parts, which counts."""
         return self.parts[-1]
 
     @property
-    def series(self):
+    def series(self) -> tuple[str, tuple[str, ...]]:
         """What its number shares with those before and after it."""
         return (self.letters, self.parts[:-1])
 
 
 @lru_cache(maxsize=16384)
-def parse(text):
+def parse(text: str) -> Number | None:
     """Return the `Number` written in ``text``, None if it has no digits.
 
     :param str text: '' for none

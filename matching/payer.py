@@ -1,8 +1,11 @@
 """Does the payer of this receipt seem to be the customer of that invoice?"""
 
+from collections.abc import Iterable
 from enum import IntEnum
 
 from . import names
+from .text import Label
+from .types import Receipt
 
 
 class Standing(IntEnum):
@@ -24,15 +27,17 @@ class Payer:
     :param payers: customers known for the receipt's account
     """
 
-    def __init__(self, receipt, label, payers):
+    def __init__(
+        self, receipt: Receipt, label: Label, payers: Iterable[object]
+    ) -> None:
         self.receipt = receipt
         self.names = names.NamesIn(label)
         self.known = tuple(payers)
         if receipt.partner is not None:
             self.known = (receipt.partner,)
-        self._standings = {}
+        self._standings: dict[tuple[object, str], Standing] = {}
 
-    def standing(self, partner, name):
+    def standing(self, partner: object, name: str) -> Standing:
         """Return the `Standing` of a customer.
 
         :param partner: as in `Due.partner`
@@ -43,7 +48,7 @@ class Payer:
             self._standings[key] = self._compare(partner, name)
         return self._standings[key]
 
-    def _compare(self, partner, name):
+    def _compare(self, partner: object, name: str) -> Standing:
         if self.known:
             return Standing.KNOWN if partner in self.known else Standing.OTHER
         told = self.receipt.name

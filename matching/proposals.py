@@ -1,6 +1,7 @@
 """From fits to proposals, and from proposals to one decision."""
 
-from typing import NamedTuple
+from collections.abc import Collection
+from typing import TYPE_CHECKING, NamedTuple
 
 from .payer import Payer
 from .text import Label
@@ -16,6 +17,9 @@ from .types import (
     Settings,
     Target,
 )
+
+if TYPE_CHECKING:
+    from .fits import Fit
 
 #: Most proposals beside the best.
 MOST_ALTERNATIVES = 5
@@ -33,7 +37,7 @@ class Case(NamedTuple):
     payer: Payer
     end_to_end_codes: frozenset[str]
 
-    def dues_of(self, customers):
+    def dues_of(self, customers: Collection[object]) -> list[Due]:
         """Return the dues known of some customers, in the receipt's currency."""
         return [
             due
@@ -55,12 +59,12 @@ class Verdict(NamedTuple):
     complete: bool = False
 
 
-def facts_of(case, fit, **more):
+def facts_of(case: Case, fit: "Fit | None", **more: object) -> dict[str, object]:
     """Return the facts of a proposal; see the table of `matching`.
 
     :param Fit fit: how the amount agrees, None when it does not
     """
-    facts = {"amount": case.receipt.cents}
+    facts: dict[str, object] = {"amount": case.receipt.cents}
     if fit:
         facts.update(
             expected=fit.expected,
@@ -76,7 +80,14 @@ def facts_of(case, fit, **more):
     return facts | more
 
 
-def propose(case, kind, fit, doubt="", target=None, **more):
+def propose(
+    case: Case,
+    kind: str,
+    fit: "Fit",
+    doubt: str = "",
+    target: Target | None = None,
+    **more: object,
+) -> Proposal:
     """Return the proposal of a fit; ``doubt`` is why it is not sure."""
     return Proposal(
         kind=kind,
@@ -92,12 +103,12 @@ def propose(case, kind, fit, doubt="", target=None, **more):
     )
 
 
-def collect(verdicts):
+def collect(verdicts: list[Verdict]) -> Decision:
     """Return the decision that verdicts make together, the strongest first.
 
     :param list[Verdict] verdicts: a sure one, if any, comes first
     """
-    distinct = {}
+    distinct: dict[object, Proposal] = {}
     for verdict in verdicts:
         for proposal in verdict.proposals:
             target = proposal.target.key if proposal.target else None

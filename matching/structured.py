@@ -1,8 +1,11 @@
 """Structured references: ISO 11649 (RF) and the Belgian structured communication."""
 
 import re
+from collections.abc import Iterator
 
 from stdnum import iso11649
+
+from .text import Label
 
 #: ISO 11649: RF, two check digits, 1 to 21 letters and digits.
 _RF_HEAD = re.compile(r"RF\d\d")
@@ -15,12 +18,12 @@ _BELGIAN = re.compile(r"(?=(?<!\d)(\d(?:[ /.+*\-\n]{0,3}\d){11})(?!\d))")
 _NOT_DIGIT = re.compile(r"\D")
 
 
-def is_belgian(digits):
+def is_belgian(digits: str) -> bool:
     """Tell whether 12 digits are a Belgian structured reference."""
     return len(digits) == 12 and (int(digits[:10]) % 97 or 97) == int(digits[10:])
 
 
-def normalize(reference):
+def normalize(reference: str) -> str:
     """Return a structured reference without the zeros that do not count, '' if none.
 
     :param str reference: a payment reference, squeezed (`text.squeeze`)
@@ -32,7 +35,7 @@ def normalize(reference):
     return reference if reference.isdigit() and is_belgian(reference) else ""
 
 
-def spellings(reference):
+def spellings(reference: str) -> Iterator[str]:
     """Yield the digits of a reference as `find` gives it, with the zeros it may lack.
 
     Zeros at the head of an RF reference do not count, and some banks drop them.
@@ -45,14 +48,14 @@ def spellings(reference):
             yield head[2:] + body.zfill(width)
 
 
-def find(label):
+def find(label: Label) -> list[str]:
     """Return the structured references of a `Label`, check digits verified.
 
     Those of other people may be among them, and a few by chance: they are looked up.
 
     :rtype: list[str]
     """
-    found = {}
+    found: dict[str, None] = {}
     squeezed, at = label.squeezed, label.at
     for head in _RF_HEAD.finditer(squeezed):
         start = head.start()

@@ -9,7 +9,7 @@ import re
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
-from .look_alikes import find_dates, find_fields, find_look_alikes
+from .look_alikes import Place, find_dates, find_fields, find_look_alikes
 from .siblings import label
 
 #: More than this of a label is not read (a hostile or endless note).
@@ -27,14 +27,14 @@ _RUN = re.compile(r"\d+")
 _NOT_ALNUM = re.compile(r"[^A-Z0-9]+")
 
 
-def fold(text):
+def fold(text: str) -> str:
     """Return ``text`` in upper-case ASCII: accents folded, other signs as spaces."""
     if not text.isascii():
         text = _NOT_ASCII.sub(" ", label.fold(text.translate(_SIGNS)))
     return text.upper()
 
 
-def squeeze(text):
+def squeeze(text: str) -> str:
     """Return the letters and digits of ``text``, folded."""
     return _NOT_ALNUM.sub("", fold(text))
 
@@ -57,8 +57,10 @@ class Label:
     :ivar cuts: ends in `folded` of the texts as long as a bank's limit
     """
 
-    def __init__(self, texts):
-        folded, kept, self.cuts = "", [], set()
+    def __init__(self, texts: tuple[str, ...]) -> None:
+        folded = ""
+        kept: list[str] = []
+        self.cuts: set[int] = set()
         for text in filter(None, texts):
             part = fold(text).replace(SEPARATOR, " ")
             squeezed = squeeze(part)
@@ -71,49 +73,49 @@ class Label:
         self.folded = folded[:MOST_CHARACTERS]
         self.at = [i for i, c in enumerate(self.folded) if c.isalnum()]
         self.squeezed = _NOT_ALNUM.sub("", self.folded)
-        self._dates = {}
+        self._dates: dict[int, list[Place]] = {}
 
     @cached_property
-    def runs(self):
+    def runs(self) -> list[Run]:
         """The runs of digits, in order: ``list[Run]``."""
         return [Run(m[0], *m.span()) for m in _RUN.finditer(self.folded)]
 
     @cached_property
-    def digits(self):
+    def digits(self) -> str:
         """All digits of the label, in order."""
         return "".join(run.digits for run in self.runs)
 
     @cached_property
-    def digits_at(self):
+    def digits_at(self) -> list[int]:
         """For each character of `digits`, its place in `folded`."""
         return [i for run in self.runs for i in range(run.start, run.end)]
 
     @cached_property
-    def fields(self):
+    def fields(self) -> list[Place]:
         """Places of IBANs and other fields that hold no number of ours."""
         return find_fields(self)
 
     @cached_property
-    def look_alikes(self):
+    def look_alikes(self) -> list[Place]:
         """Places of numbers that are no invoice's, dates left out."""
         return find_look_alikes(self)
 
-    def dates(self, year):
+    def dates(self, year: int) -> list[Place]:
         """Places of dates near ``year``."""
         if year not in self._dates:
             self._dates[year] = find_dates(self.folded, year)
         return self._dates[year]
 
     @cached_property
-    def numbers(self):
+    def numbers(self) -> dict[int, list[int]]:
         """Places in `runs` of the runs with a value, by value: ``dict[int, list]``."""
-        numbers = {}
+        numbers: dict[int, list[int]] = {}
         for index, run in enumerate(self.runs):
             if len(run.digits) <= 9:
                 numbers.setdefault(int(run.digits), []).append(index)
         return numbers
 
-    def word_before(self, start):
+    def word_before(self, start: int) -> tuple[str, str]:
         """Return the letters just before ``start``, and what stands between.
 
         :rtype: tuple[str, str]
@@ -128,6 +130,6 @@ class Label:
 
 
 @lru_cache(maxsize=1024)
-def read_label(texts):
+def read_label(texts: tuple[str, ...]) -> Label:
     """Return the `Label` of these texts; the two passes read the same one."""
     return Label(texts)

@@ -5,7 +5,7 @@ caller recognises a thing by (a record, an id); it is only compared, never looke
 """
 
 import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 #: How sure a decision is: booked by itself, left to a person, or no evidence.
 SURE, UNSURE, NONE = "sure", "unsure", "none"
@@ -165,7 +165,7 @@ class Proposal(NamedTuple):
     fee_cents: int = 0
     rest_cents: int = 0
     missing_cents: int = 0
-    facts: dict = {}
+    facts: dict[str, Any] = {}
 
 
 class Decision(NamedTuple):
