@@ -5,10 +5,13 @@ Sources: docs.bridgeapi.io/docs/user-creation-authentication,
 /docs/manage-your-transactions.
 """
 
+import datetime
 import re
+from collections.abc import Iterator
+from typing import Any
 
 from .answers import checked_id, created, record, unexpected, without_nulls
-from .client import PAGE_SIZE
+from .client import PAGE_SIZE, BridgeClient
 from .errors import BridgeError
 
 USERS = "/v3/aggregation/users"
@@ -37,17 +40,17 @@ class Aggregation:
         :meth:`authorize` need none
     """
 
-    def __init__(self, client, access_token=None):
+    def __init__(self, client: BridgeClient, access_token: str | None = None) -> None:
         self._client = client
         self._access_token = access_token
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         known = "with" if self._access_token else "without"
         return f"<Aggregation of {self._client!r} {known} token>"
 
     # -- user and token -----------------------------------------------------
 
-    def create_user(self, external_user_id):
+    def create_user(self, external_user_id: str) -> dict[str, Any]:
         """Create the Bridge user known to us as ``external_user_id``.
 
         :param str external_user_id: 1 to 128 of ``[A-Za-z0-9_-]``
@@ -58,7 +61,9 @@ class Aggregation:
         payload = {"external_user_id": _checked_external_id(external_user_id)}
         return record(self._client.call("POST", USERS, payload=payload), "uuid")
 
-    def authorize(self, *, user_uuid=None, external_user_id=None):
+    def authorize(
+        self, *, user_uuid: str | None = None, external_user_id: str | None = None
+    ) -> dict[str, Any]:
         """Return a new token of a user, named by either of his two ids.
 
         Bridge gives at most 10 a minute and user; a token lives two hours.
@@ -85,15 +90,15 @@ class Aggregation:
     def create_connect_session(
         self,
         *,
-        user_email,
-        callback_url=None,
-        context=None,
-        country_code=None,
-        provider_id=None,
-        item_id=None,
-        force_reauthentication=None,
-        account_types=None,
-    ):
+        user_email: str,
+        callback_url: str | None = None,
+        context: str | None = None,
+        country_code: str | None = None,
+        provider_id: int | None = None,
+        item_id: str | int | None = None,
+        force_reauthentication: bool | None = None,
+        account_types: str | None = None,
+    ) -> dict[str, Any]:
         """Open the hosted page where a person connects, or mends, a bank.
 
         :param str user_email: of the person; Bridge wants it
@@ -130,15 +135,15 @@ class Aggregation:
             )
         )
 
-    def list_items(self):
+    def list_items(self) -> Iterator[dict[str, Any]]:
         """Iterate over the user's bank connections."""
         return self._list(ITEMS)
 
-    def read_item(self, item_id):
+    def read_item(self, item_id: str | int) -> dict[str, Any]:
         """Return a bank connection: ``status``, ``authentication_expires_at``, ..."""
         return self._read_one(ITEMS, item_id)
 
-    def delete_item(self, item_id):
+    def delete_item(self, item_id: str | int) -> None:
         """Disconnect a bank for ever; one that is gone already is no error."""
         path = f"{ITEMS}/{checked_id(item_id)}"
         try:
@@ -149,24 +154,26 @@ class Aggregation:
 
     # -- what the banks tell ------------------------------------------------
 
-    def list_accounts(self, item_id=None):
+    def list_accounts(
+        self, item_id: str | int | None = None
+    ) -> Iterator[dict[str, Any]]:
         """Iterate over the user's accounts, of one connection if given."""
         return self._list(ACCOUNTS, item_id=item_id)
 
-    def read_account(self, account_id):
+    def read_account(self, account_id: str | int) -> dict[str, Any]:
         """Return an account: ``balance``, ``iban``, ``currency_code``, ..."""
         return self._read_one(ACCOUNTS, account_id)
 
     def transaction_pages(
         self,
-        account_id,
+        account_id: str | int,
         *,
-        since=None,
-        until=None,
-        min_date=None,
-        max_date=None,
-        limit=None,
-    ):
+        since: datetime.datetime | str | None = None,
+        until: datetime.datetime | str | None = None,
+        min_date: datetime.date | str | None = None,
+        max_date: datetime.date | str | None = None,
+        limit: int | None = None,
+    ) -> Iterator[list[dict[str, Any]]]:
         """Yield the transactions of an account, a list a page, in no promised order.
 
         Deleted ones (``deleted``) and coming ones (``future``) are among them.
@@ -189,24 +196,26 @@ class Aggregation:
 
     # -- calls with the user's token ----------------------------------------
 
-    def _call(self, method, path, **options):
+    def _call(self, method: str, path: str, **options: Any) -> Any:
         # an empty token is refused by the client, before anything is sent
         bearer = self._access_token or ""
         return self._client.call(method, path, bearer=bearer, **options)
 
-    def _read_one(self, collection, record_id):
+    def _read_one(self, collection: str, record_id: str | int) -> dict[str, Any]:
         return record(self._call("GET", f"{collection}/{checked_id(record_id)}"))
 
-    def _pages(self, path, **filters):
+    def _pages(self, path: str, **filters: Any) -> Iterator[list[dict[str, Any]]]:
         bearer = self._access_token or ""
-        return self._client.pages(path, filters, bearer=bearer)
+        pages: Iterator[list[dict[str, Any]]]
+        pages = self._client.pages(path, filters, bearer=bearer)
+        return pages
 
-    def _list(self, path, **filters):
+    def _list(self, path: str, **filters: Any) -> Iterator[dict[str, Any]]:
         for records in self._pages(path, **filters):
             yield from records
 
 
-def _checked_external_id(external_user_id):
+def _checked_external_id(external_user_id: object) -> str:
     if not isinstance(external_user_id, str) or not _EXTERNAL_USER_ID.fullmatch(
         external_user_id
     ):

@@ -1,13 +1,14 @@
 """Amounts: integer cents on our side, JSON numbers of major units at Bridge."""
 
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 #: Largest amount converted, in cents: a binary float gives back 15 significant
 #: decimal digits unchanged, so below this no digit can be lost on the wire.
 MAX_CENTS = 10**15 - 1
 
 
-def to_json(cents):
+def to_json(cents: int) -> float:
     """Return integer ``cents`` as the number to put in a JSON body (12990 -> 129.9).
 
     The decimal point is moved in base ten and the result is converted once;
@@ -23,7 +24,7 @@ def to_json(cents):
     return float(Decimal(cents).scaleb(-2))
 
 
-def to_cents(number):
+def to_cents(number: Any) -> int:
     """Return a JSON number of major units as integer cents (129.9 -> 12990).
 
     :param number: int, float, Decimal or decimal string as read from Bridge

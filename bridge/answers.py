@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from typing import Any
 from urllib.parse import urlsplit
 
 from . import moment
@@ -10,7 +11,7 @@ from .errors import BridgeError
 _ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 
-def checked_id(record_id):
+def checked_id(record_id: object) -> str:
     """Return an id fit for a path; ids come from webhooks and return URLs too.
 
     :raises BridgeError: ``code`` ``invalid_id``
@@ -22,7 +23,7 @@ def checked_id(record_id):
     return text
 
 
-def query_value(value):
+def query_value(value: Any) -> Any:
     """Return a value as it is written in a query; several become a comma list."""
     if isinstance(value, datetime.datetime):
         return moment.to_milliseconds(value)
@@ -33,12 +34,12 @@ def query_value(value):
     return value
 
 
-def without_nulls(members):
+def without_nulls(members: dict[str, Any]) -> dict[str, Any]:
     """Return the members that are not None: Bridge neither sends nor wants null."""
     return {name: value for name, value in members.items() if value is not None}
 
 
-def record(body, key="id"):
+def record(body: Any, key: str = "id") -> dict[str, Any]:
     """Return ``body``, an object that has ``key``.
 
     :raises BridgeError: ``code`` ``unexpected_response``
@@ -48,7 +49,7 @@ def record(body, key="id"):
     return body
 
 
-def created(body, url_member="url"):
+def created(body: Any, url_member: str = "url") -> dict[str, Any]:
     """Return id and URL of a record; the URL is where a person will be sent.
 
     :raises BridgeError: ``code`` ``unexpected_response``
@@ -60,7 +61,7 @@ def created(body, url_member="url"):
     return {"id": found["id"], "url": url}
 
 
-def page(body):
+def page(body: Any) -> tuple[list[dict[str, Any]], Any]:
     """Return the records of a page of a list and the address of the next, or None.
 
     :raises BridgeError: ``code`` ``unexpected_response``
@@ -74,6 +75,6 @@ def page(body):
     return [record(item) for item in records], pagination.get("next_uri")
 
 
-def unexpected(message, status_code=200):
+def unexpected(message: str, status_code: int = 200) -> BridgeError:
     """Return the error for an answer in no known shape."""
     return BridgeError(message, status=status_code, code="unexpected_response")

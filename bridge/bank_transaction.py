@@ -3,7 +3,7 @@
 import datetime
 import math
 import unicodedata
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from . import moment
 
@@ -36,10 +36,10 @@ class BankTransaction(NamedTuple):
     updated_at: str
     deleted: bool
     future: bool
-    data: dict
+    data: dict[str, Any]
 
     @classmethod
-    def parse(cls, data):
+    def parse(cls, data: dict[str, Any]) -> "BankTransaction":
         """Return the transaction in ``data``.
 
         :param dict data: as read; a missing member means null
@@ -52,7 +52,7 @@ class BankTransaction(NamedTuple):
             or not math.isfinite(amount)
         ):
             raise ValueError("a transaction without an amount")
-        updated_at = data.get("updated_at")
+        updated_at: Any = data.get("updated_at")
         if not moment.parse(updated_at):
             raise ValueError("a transaction without the time of its last change")
         day = data.get("date")
@@ -71,12 +71,12 @@ class BankTransaction(NamedTuple):
         )
 
     @property
-    def evidence(self):
+    def evidence(self) -> list[Any]:
         """What tells who paid what, beside the label."""
         return evidence_of(self.data)
 
 
-def label_of(data):
+def label_of(data: dict[str, Any]) -> str:
     """Return the label of a transaction as read: the bank's own text, else Bridge's.
 
     :param dict data: as read
@@ -90,19 +90,19 @@ def label_of(data):
     return "/"
 
 
-def evidence_of(data):
+def evidence_of(data: dict[str, Any]) -> list[Any]:
     """Return what tells who paid what in a transaction as read, beside its label."""
     return [data.get(name) for name in _EVIDENCE]
 
 
-def comparable(label):
+def comparable(label: str | None) -> str:
     """Return a label as two sources of the same transaction would both write it: no
     case, accents, spaces or punctuation."""
     folded = unicodedata.normalize("NFKD", label or "").casefold()
     return "".join(char for char in folded if char.isalnum())
 
 
-def is_same_text(one, other):
+def is_same_text(one: str, other: str) -> bool:
     """Return whether two comparable labels are the same, or one is the other cut."""
     if one == other:
         return True

@@ -1,7 +1,8 @@
 """What can go wrong with Bridge, as one exception whose text can be shown."""
 
 import re
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 MAX_TEXT = 300
 
@@ -16,7 +17,7 @@ _IBAN = re.compile(
 _SHORTEST_IBAN = 15
 
 
-def mask(text, secrets=()):
+def mask(text: str, secrets: Iterable[str | None] = ()) -> str:
     """Return ``text`` on one line, without IBANs, bearer tokens and ``secrets``."""
     for secret in secrets:
         if secret:
@@ -26,7 +27,7 @@ def mask(text, secrets=()):
     return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
 
 
-def _mask_iban(match):
+def _mask_iban(match: re.Match[str]) -> str:
     iban = "".join(match[0].split())
     if len(iban) < _SHORTEST_IBAN:
         return match[0]
@@ -61,8 +62,15 @@ class BridgeError(Exception):
     maybe_received = True
 
     def __init__(
-        self, message, *, status=None, code, property=None, faults=(), retry_after=None
-    ):
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        code: str,
+        property: str | None = None,
+        faults: Iterable[Fault] = (),
+        retry_after: float | None = None,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.status = status
@@ -71,11 +79,11 @@ class BridgeError(Exception):
         self.faults = tuple(faults) or (Fault(code, property, message),)
         self.retry_after = retry_after
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         # keyword-only arguments: rebuild from the state, as copy and pickle need
         return _rebuild, (type(self), self.args, self.__dict__.copy())
 
-    def __str__(self):
+    def __str__(self) -> str:
         texts = []
         for fault in self.faults:
             where = f" ({fault.property})" if fault.property else ""
@@ -83,7 +91,7 @@ class BridgeError(Exception):
         return "; ".join(texts)
 
     @property
-    def is_temporary(self):
+    def is_temporary(self) -> bool:
         """Whether the same call may succeed later: 429, 5xx or no answer."""
         return self.status is not None and (self.status == 429 or self.status >= 500)
 
@@ -91,23 +99,31 @@ class BridgeError(Exception):
 class BridgeUnreachable(BridgeError):
     """Bridge gave no answer: time-out, connection refused or lost, bad certificate."""
 
-    def __init__(self, message, *, code, maybe_received):
+    def __init__(self, message: str, *, code: str, maybe_received: bool) -> None:
         super().__init__(message, code=code)
         self.maybe_received = maybe_received
 
     @property
-    def is_temporary(self):
+    def is_temporary(self) -> bool:
         """Whether it is anything but a bad certificate, which needs a person."""
         return self.code != "tls_error"
 
 
-def _rebuild(error_class, args, state):
+def _rebuild(
+    error_class: type[BridgeError], args: tuple[Any, ...], state: dict[str, Any]
+) -> BridgeError:
     error = error_class.__new__(error_class, *args)
     error.__dict__.update(state)
     return error
 
 
-def from_response(status, body, *, secrets=(), retry_after=None):
+def from_response(
+    status: int,
+    body: Any,
+    *,
+    secrets: Iterable[str | None] = (),
+    retry_after: float | None = None,
+) -> BridgeError:
     """Return the ``BridgeError`` told by an answer.
 
     Two shapes exist: one flat object, or several faults under ``errors``. A body
@@ -131,8 +147,8 @@ def from_response(status, body, *, secrets=(), retry_after=None):
     )
 
 
-def _fault(entry, status, secrets):
-    def text(key):
+def _fault(entry: dict[str, Any], status: int, secrets: Iterable[str | None]) -> Fault:
+    def text(key: str) -> str:
         value = entry.get(key)
         return mask(value, secrets) if isinstance(value, str) else ""
 

@@ -43,7 +43,7 @@ _RUN = re.compile(r"([ /-])\1+")
 _HAS_LETTER = re.compile("[A-Za-z]")
 
 
-def fold(text):
+def fold(text: str | None) -> str:
     """Return ``text`` with accents, ligatures and typographic signs as plain ASCII."""
     decomposed = unicodedata.normalize("NFKD", (text or "").translate(_FOLDS))
     return "".join(
@@ -53,11 +53,11 @@ def fold(text):
     )
 
 
-def _tidy(text, limit):
+def _tidy(text: str, limit: int) -> str:
     return _RUN.sub(r"\1", text).strip(" -/")[:limit].rstrip(" -/")
 
 
-def safe_label(text, limit=LIMIT):
+def safe_label(text: str | None, limit: int = LIMIT) -> str:
     """Return ``text`` as a transfer label that no bank refuses, '' if nothing is left.
 
     Accents are folded; ``/``, ``\\``, ``_`` and ``|`` become ``-``, any other
@@ -67,7 +67,7 @@ def safe_label(text, limit=LIMIT):
     return _tidy(_LABEL_REFUSED.sub(" ", text), limit)
 
 
-def safe_name(text, limit=LIMIT):
+def safe_name(text: str | None, limit: int = LIMIT) -> str:
     """Return ``text`` as a first, last or company name that no bank refuses.
 
     :return: '' when no letter is left (Bridge wants one): the caller has a fallback
@@ -77,7 +77,7 @@ def safe_name(text, limit=LIMIT):
     return name if _HAS_LETTER.search(name) else ""
 
 
-def safe_external_reference(text, limit=LIMIT):
+def safe_external_reference(text: str | None, limit: int = LIMIT) -> str:
     """Return an identifier as ``[A-Za-z0-9_-]``, for the payer's external reference.
 
     Give short identifiers (``partner-42``): longer ones are cut.
@@ -86,7 +86,7 @@ def safe_external_reference(text, limit=LIMIT):
     return _tidy(text, limit)
 
 
-def transfer_label(reference, text=""):
+def transfer_label(reference: str, text: str | None = "") -> str:
     """Return the label of a transfer: ``reference`` first, where no bank cuts it off.
 
     :param str reference: code of ``reference.make``

@@ -10,29 +10,29 @@ _ISO = re.compile(
 )
 
 
-def now():
+def now() -> datetime:
     """Return the current time, aware, in UTC."""
     return datetime.now(timezone.utc)
 
 
-def as_utc(moment):
+def as_utc(moment: datetime) -> datetime:
     """Return ``moment`` as an aware datetime in UTC; a naive one is UTC already."""
     if moment.tzinfo is None:
         return moment.replace(tzinfo=timezone.utc)
     return moment.astimezone(timezone.utc)
 
 
-def to_seconds(moment):
+def to_seconds(moment: datetime) -> str:
     """Return a datetime as ``yyyy-MM-ddThh:mm:ssZ`` (expiry of a link)."""
     return as_utc(moment).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def to_milliseconds(moment):
+def to_milliseconds(moment: datetime) -> str:
     """Return a datetime as ``yyyy-MM-ddThh:mm:ss.SSSZ`` (filters of lists)."""
     return as_utc(moment).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def parse(text):
+def parse(text: object) -> datetime | None:
     """Return an ISO 8601 date-time as an aware UTC datetime, None if it is not one."""
     match = _ISO.fullmatch(text) if isinstance(text, str) else None
     if not match:

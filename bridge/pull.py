@@ -1,8 +1,9 @@
 """What one pull of a bank account has seen, and where the next one begins."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 
 from . import moment
+from .bank_transaction import BankTransaction
 
 #: Asked again on top of the cursor: a change may become visible late.
 OVERLAP = timedelta(days=1)
@@ -39,16 +40,16 @@ class PullRun:
 
     def __init__(
         self,
-        account_ref,
-        first_day,
-        cursor=None,
+        account_ref: str,
+        first_day: date,
+        cursor: str | None = None,
         *,
-        done=None,
-        begun_at=None,
-        balance=0.0,
-        ask_count=0,
-        left=0,
-    ):
+        done: date | None = None,
+        begun_at: str | None = None,
+        balance: float = 0.0,
+        ask_count: int = 0,
+        left: int = 0,
+    ) -> None:
         self.account_ref = account_ref
         self.first_day = first_day
         self.cursor = cursor
@@ -57,14 +58,14 @@ class PullRun:
         self.balance = balance
         self.ask_count = ask_count
         self.left = left
-        self.newest = None
-        self.oldest_waiting = None
+        self.newest: str | None = None
+        self.oldest_waiting: str | None = None
         self.held = False
-        self.problems = []
+        self.problems: list[str] = []
         self.created = 0
 
     @property
-    def since(self):
+    def since(self) -> datetime | None:
         """Return from which change on Bridge is asked, None for everything.
 
         :rtype: datetime.datetime | None
@@ -72,7 +73,7 @@ class PullRun:
         last = moment.parse(self.cursor) if self.cursor else None
         return last - OVERLAP if last else None
 
-    def windows(self, today):
+    def windows(self, today: date) -> list[tuple[date | None, date | None]]:
         """Return the days to ask for, one after the other: all at once by the cursor,
         a quarter at a time by the first pull, whose last window is open.
 
@@ -88,19 +89,19 @@ class PullRun:
             first += WINDOW
         return [*windows, (first, None)]
 
-    def see(self, transaction):
+    def see(self, transaction: BankTransaction) -> None:
         """Note that a transaction was read."""
         self.newest = max(
             filter(None, (self.newest, transaction.updated_at)), key=order
         )
 
-    def wait_for(self, transaction):
+    def wait_for(self, transaction: BankTransaction) -> None:
         """Note that a transaction must be read again by the next pull."""
         self.oldest_waiting = min(
             filter(None, (self.oldest_waiting, transaction.updated_at)), key=order
         )
 
-    def fail(self, problem, transaction=None):
+    def fail(self, problem: str, transaction: BankTransaction | None = None) -> None:
         """Note that a transaction could not be taken in, and why."""
         self.problems.append(problem)
         if transaction:
@@ -108,7 +109,7 @@ class PullRun:
         else:
             self.held = True
 
-    def get_cursor(self):
+    def get_cursor(self) -> str | None:
         """Return the cursor after all pages were committed: it never passes what must
         be read again, nor the beginning: what was asked first may have changed since.
 
@@ -120,6 +121,6 @@ class PullRun:
         return min(marks, key=order, default=self.cursor)
 
 
-def order(text):
+def order(text: str) -> datetime:
     """Return what orders moments that Bridge may write in different ways."""
     return moment.parse(text) or _NEVER

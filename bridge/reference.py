@@ -36,7 +36,7 @@ _CANDIDATE = re.compile(f"(?=({_SHAPE}))")  # look-ahead: windows may overlap
 _NOISE = re.compile("[^A-Z0-9]+")
 
 
-def _capacity():
+def _capacity() -> int:
     capacity = 1
     for characters in _POSITIONS:
         capacity *= len(characters)
@@ -47,7 +47,7 @@ def _capacity():
 CAPACITY = _capacity()
 
 
-def _check_character(body):
+def _check_character(body: str) -> str:
     total = sum(
         weight * _VALUES[character]
         for weight, character in zip(_WEIGHTS, body, strict=True)
@@ -55,7 +55,7 @@ def _check_character(body):
     return ALPHABET[total % len(ALPHABET)]
 
 
-def make():
+def make() -> str:
     """Return a new random code. Uniqueness is the caller's to ensure."""
     number = secrets.randbelow(CAPACITY)
     body = ""
@@ -65,15 +65,15 @@ def make():
     return body + _check_character(body)
 
 
-def make_many(count):
+def make_many(count: int) -> list[str]:
     """Return a list of ``count`` new codes, all different."""
-    codes = {}  # a dict, to keep the random order
+    codes: dict[str, None] = {}  # a dict, to keep the random order
     while len(codes) < count:
         codes[make()] = None
     return list(codes)
 
 
-def is_valid(code):
+def is_valid(code: object) -> bool:
     """Tell whether ``code`` is a code, written as ``make`` writes it."""
     return (
         isinstance(code, str)
@@ -82,14 +82,14 @@ def is_valid(code):
     )
 
 
-def normalize(text):
+def normalize(text: str) -> str:
     """Return the upper-case ASCII letters and digits of ``text``, accents folded."""
     if not text.isascii():
         text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     return _NOISE.sub("", text.upper())
 
 
-def find(text, *more_texts):
+def find(text: str | None, *more_texts: str | None) -> list[str]:
     """Return the codes that may be in a bank label, in order of appearance.
 
     Case, accents, spaces, line breaks and punctuation do not count, nor what is

@@ -7,12 +7,13 @@ While a secret rotates, Bridge signs with both.
 
 import hashlib
 import hmac
+from collections.abc import Iterable
 
 HEADER = "BridgeApi-Signature"
 SCHEME = "v1"
 
 
-def sign(body, secret):
+def sign(body: bytes, secret: str) -> str:
     """Return the upper-case hexadecimal HMAC-SHA256 of a raw body.
 
     :param bytes body: the body exactly as sent or received
@@ -24,12 +25,14 @@ def sign(body, secret):
     return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest().upper()
 
 
-def header(body, *secrets):
+def header(body: bytes, *secrets: str) -> str:
     """Return the header's value for a body signed with each of ``secrets``."""
     return ",".join(f"{SCHEME}={sign(body, secret)}" for secret in secrets)
 
 
-def verify(body, header, secrets):
+def verify(
+    body: bytes, header: str | None, secrets: str | Iterable[str | None] | None
+) -> bool:
     """Tell whether a webhook is signed by one of our secrets.
 
     Every signature is compared with every secret, in constant time. All that is
@@ -41,8 +44,8 @@ def verify(body, header, secrets):
     """
     if isinstance(secrets, str):
         secrets = [secrets]
-    secrets = [secret for secret in secrets or () if secret and secret.strip()]
-    if not secrets or not header or not header.isascii():
+    usable = [secret for secret in secrets or () if secret and secret.strip()]
+    if not usable or not header or not header.isascii():
         return False
     given = []
     for part in header.split(","):
@@ -50,7 +53,7 @@ def verify(body, header, secrets):
         if scheme.strip() == SCHEME:
             given.append(value.strip().upper())
     genuine = False
-    for secret in secrets:
+    for secret in usable:
         expected = sign(body, secret)
         for value in given:
             genuine |= hmac.compare_digest(expected, value)

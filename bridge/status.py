@@ -6,6 +6,9 @@ A link tells whether the payer can still use the page, never whether he paid; a
 payment request is one attempt at a bank, and one link may have several.
 """
 
+from collections.abc import Iterable
+from typing import Any
+
 from . import moment
 
 # payment link
@@ -54,7 +57,7 @@ _STRENGTH = {ACSC: 4, PART: 3, PDNG: 2, ACTC: 1, CREA: 1, RJCT: 1, CANC: 1}
 _PROGRESS = {ACTC: 2, CREA: 1}
 
 
-def is_final(status):
+def is_final(status: str) -> bool:
     """Tell whether a status, of a link or of a payment request, never changes again.
 
     PDNG is not final, though banks without execution status stop there.
@@ -62,7 +65,7 @@ def is_final(status):
     return status in FINAL_LINK_STATUSES or status in FINAL_REQUEST_STATUSES
 
 
-def reason_key(code):
+def reason_key(code: str | None) -> str:
     """Return the stable key of a ``status_reason``.
 
     :return: "unspecified" without a code, "other" for one that is not known
@@ -70,7 +73,7 @@ def reason_key(code):
     return REASONS.get(code, "other") if code else "unspecified"
 
 
-def strongest(requests):
+def strongest(requests: Iterable[dict[str, Any]]) -> dict[str, Any] | None:
     """Return the payment request that decides for its link, None if there is none.
 
     ACSC, else PART, else PDNG, else the most recent of ACTC, CREA and RJCT. An
@@ -81,8 +84,8 @@ def strongest(requests):
     return max(requests, key=_rank, default=None)
 
 
-def _rank(request):
-    status = request.get("status")
+def _rank(request: dict[str, Any]) -> tuple[Any, ...]:
+    status: Any = request.get("status")
     return (
         _STRENGTH.get(status, 0),
         _instant(request.get("created_at")),
@@ -93,6 +96,6 @@ def _rank(request):
     )
 
 
-def _instant(text):
+def _instant(text: object) -> float:
     instant = moment.parse(text)
     return instant.timestamp() if instant else float("-inf")

@@ -42,7 +42,8 @@ def show() -> None:
         return
     whole, report = FOLDER / "whole", FOLDER / "whole.json"
     _coverage("combine", "--keep", f"--data-file={whole}", *measurements)
-    _coverage("json", "-q", f"--data-file={whole}", "-o", str(report))
+    # Odoo compiles code of the database, which has no file.
+    _coverage("json", "-q", "-i", f"--data-file={whole}", "-o", str(report))
     files = json.loads(report.read_text(encoding="utf-8"))["files"]
     for line in table(files):
         say(line)

@@ -46,9 +46,7 @@ def checkers() -> dict[str, Checker]:
     prettier, eslint = _prettier(), str(NODE / "node_modules/.bin/eslint")
     rcfile = f"--rcfile={ROOT / '.pylintrc'}"
     return {
-        "ruff": Checker(
-            [ruff, "check", "."], [ruff, "check", "--fix", "--quiet", "."]
-        ),
+        "ruff": Checker([ruff, "check", "."], [ruff, "check", "--fix", "--quiet", "."]),
         "format": Checker(
             [ruff, "format", "--check", "."], [ruff, "format", "--quiet", "."]
         ),
