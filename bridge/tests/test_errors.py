@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bridge import BridgeError, BridgeUnreachable, Fault
 from bridge.errors import MAX_TEXT, from_response, mask
+from devtools.any_text import any_text
 
 IBAN = "FR7630006000011234567890189"
 SPACED_IBAN = "FR76 3000 6000 0112 3456 7890 189"
@@ -119,7 +120,7 @@ def test_errors_can_be_copied_and_pickled(error):
 
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=10),
+    st.none() | st.booleans() | st.integers() | any_text(max_size=10),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(st.sampled_from(["errors", "code", "message"]), inner)

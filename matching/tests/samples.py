@@ -2,6 +2,7 @@
 
 import datetime
 import itertools
+from typing import NamedTuple
 
 from matching import Due, Receipt, Settings, decide, read_clues
 
@@ -46,3 +47,28 @@ def said(decision):
 def documents(decision):
     """Return the documents that the best proposal pays."""
     return [entry.document for entry in decision.best.dues]
+
+
+#: A payer whose name is told, and the number.
+NAMED = f"ACME INDUSTRIES {NUMBER}"
+
+
+class Row(NamedTuple):
+    """What is decided of a receipt, by default with one open invoice.
+
+    :ivar reason: of the best proposal
+    :ivar more: further arguments of `decided`
+    :ivar best: fields of the best proposal, and facts of it
+    """
+
+    reason: str
+    line: Receipt
+    dues: list = [due()]
+    more: dict = {}
+    best: dict = {}
+
+    def check(self, certainty):
+        decision = decided(self.line, self.dues, **self.more)
+        assert said(decision) == (certainty, self.reason)
+        told = decision.best._asdict() | decision.best.facts
+        assert {name: told[name] for name in self.best} == self.best

@@ -2,8 +2,8 @@
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
+from devtools.any_text import any_text
 from matching.names import NamesIn, is_same, is_unlike, likeness, words_of
 from matching.text import read_label
 
@@ -71,7 +71,7 @@ def test_a_name_in_a_label(text, like):
     assert NamesIn(read_label((text,))).likeness("Hôtel Beau Rivage SAS") == like
 
 
-@given(st.text(max_size=40), st.text(max_size=40))
+@given(any_text(max_size=40), any_text(max_size=40))
 def test_likeness_is_a_share_and_has_no_direction(one, other):
     assert 0 <= likeness(one, other) <= 1
     assert is_same(one, other) == is_same(other, one)
