@@ -63,6 +63,7 @@ def test_amounts_written():
     assert written(12990) == "129.9"
     assert written(30) == "0.3"
     assert written(1) == "0.01"
+    assert written(10**15 - 1) == "9999999999999.99"
     for cents in [
         *range(1, 10_000),
         *random.Random(1).sample(range(1, 100_001), 5_000),
@@ -113,6 +114,12 @@ def test_what_is_no_moment(text):
 )
 def test_moments_read(text):
     assert moment.parse(text) == datetime(2026, 11, 2, 9, tzinfo=timezone.utc)
+
+
+def test_of_a_fraction_microseconds_are_kept():
+    read = moment.parse("2026-11-02T09:00:00.1234569Z")
+    assert read.microsecond == 123456
+    assert moment.parse("2026-11-02T09:00:00.5Z").microsecond == 500000
 
 
 @given(st.datetimes(datetime(1900, 1, 1), timezones=st.just(timezone.utc)))

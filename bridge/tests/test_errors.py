@@ -34,6 +34,12 @@ def test_masked(text):
         assert private not in safe
 
 
+def test_an_iban_keeps_its_ends():
+    assert mask(f"to {IBAN}") == "to FR76" + "X" * 20 + "189"
+    assert mask("NO9386011117947") == "NO93" + "X" * 8 + "947"
+    assert mask("AB12 CDEF GHIJ KL") == "AB12 CDEF GHIJ KL", "too short for one"
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -49,7 +55,9 @@ def test_not_masked(text):
 
 def test_text_is_one_short_line():
     assert mask("a\nb\r\x00\u2028c") == "a b c"
-    assert len(mask("x" * 10_000)) == MAX_TEXT
+    assert len(mask("x" * 10_000)) == MAX_TEXT == 300
+    assert mask("x" * 300) == "x" * 300
+    assert mask("x" * 301) == "x" * 299 + "…"
 
 
 @pytest.mark.parametrize(
@@ -93,7 +101,8 @@ def test_all_texts_of_bridge_are_masked():
 
 @pytest.mark.parametrize(
     "status, temporary",
-    [(400, 0), (401, 0), (403, 0), (404, 0), (409, 0), (429, 1), (500, 1), (503, 1)],
+    [(400, 0), (401, 0), (403, 0), (404, 0), (409, 0), (429, 1), (500, 1), (503, 1)]
+    + [(499, 0)],
 )
 def test_temporary(status, temporary):
     assert from_response(status, None).is_temporary is bool(temporary)

@@ -72,6 +72,21 @@ def test_texts_of_two_sources_are_compared():
     assert is_same_text("viracmefacture42", "viracmefact")
     assert not is_same_text("vir", "viracme"), "too short to tell"
     assert not is_same_text("viracmefacture42", "viracmefacture43")
+    assert comparable(None) == ""
+
+
+def test_a_part_of_a_text_says_something_from_eight_characters_on():
+    assert is_same_text("viracme4", "viracme42")
+    assert not is_same_text("viracme", "viracme42")
+
+
+def test_the_time_of_a_booking_does_not_count():
+    assert BankTransaction.parse(read(date="2026-03-01T23:30:00")).date == DAY
+
+
+def test_a_pull_begins_with_nothing():
+    run = PullRun("1", DAY)
+    assert (run.created, run.left, run.ask_count, run.problems) == (0, 0, 0, [])
 
 
 def moment(seconds):
@@ -130,6 +145,8 @@ def test_first_pull_asks_quarter_by_quarter_and_goes_on_where_it_stopped():
         (datetime.date(2026, 6, 1), datetime.date(2026, 8, 31)),
         (datetime.date(2026, 9, 1), None),
     ]
+    full = datetime.date(2026, 6, 1)  # the first window ends on the day before
+    assert PullRun("1", DAY).windows(full) == [windows[0], (full, None)]
     done = datetime.date(2026, 5, 31)
     assert PullRun("1", DAY, done=done).windows(today) == windows[1:]
     assert PullRun("1", today).windows(today) == [(today, None)]

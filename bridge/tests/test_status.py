@@ -55,6 +55,15 @@ def test_the_most_recent_of_the_others(last):
     assert status.strongest([attempt(last, 59), *others])["created_at"][14:16] == "59"
 
 
+def test_of_the_same_instant_the_one_that_is_further_decides():
+    further = attempt("ACTC", id="a")
+    for other in (attempt("CREA", id="z"), attempt("RJCT", id="z")):
+        assert status.strongest([other, further]) is further
+        assert status.strongest([further, other]) is further
+    created = attempt("CREA", id="a")
+    assert status.strongest([attempt("RJCT", id="z"), created]) is created
+
+
 def test_dates_are_compared_as_dates():
     early = {"status": "RJCT", "created_at": "2026-11-02T09:00:00.000Z"}
     late = {"status": "CREA", "created_at": "2026-11-02T09:00:00.5Z"}
