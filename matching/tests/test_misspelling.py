@@ -33,6 +33,9 @@ def test_two_strings_differ_by_one_character(one, other, expected):
     [
         ("202600043", NUMBER, True),
         ("202600024", NUMBER, True),
+        ("202060042", NUMBER, True),
+        ("202060052", NUMBER, False),
+        ("202600055", NUMBER, False),
         ("202600420", NUMBER, False),
         ("20260042", NUMBER, True),
         ("2026042", NUMBER, False),
