@@ -2,7 +2,6 @@ from unittest.mock import patch
 
 from psycopg2.errors import SerializationFailure
 
-from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tests import TransactionCase, tagged
 from odoo.tools import mute_logger
@@ -99,7 +98,7 @@ class TestBatch(TransactionCase):
 
         def work(tags):
             if bad in tags:
-                raise UserError("no")
+                raise ValueError("no")
             seen.extend(tags.ids)
 
         self.assertTrue(self.run_slices(work, failed="_step_failed"))
@@ -108,7 +107,7 @@ class TestBatch(TransactionCase):
 
     def test_a_failure_without_a_method_for_it_is_logged(self):
         def work(tags):
-            raise UserError("no")
+            raise ValueError("no")
 
         with self.assertLogs(BATCH_LOGGER, "ERROR") as logs:
             self.run_slices(work, size=1)
@@ -169,14 +168,14 @@ class TestBatch(TransactionCase):
         def rename(tags):
             tags.write({"name": "Done"})
             if self.tags[1] in tags:
-                raise UserError("no")
+                raise ValueError("no")
 
         done = together_or_each(
             self.env,
             self.tags,
             rename,
             lambda tag, error: failures.append((tag, str(error))),
-            expected=UserError,
+            expected=ValueError,
         )
         self.assertEqual(self.tags.browse().concat(*done), self.tags - self.tags[1])
         self.assertEqual(failures, [(self.tags[1], "no")])
@@ -190,7 +189,7 @@ class TestBatch(TransactionCase):
             return work
 
         for error, expected in (
-            (ValueError(), UserError),
+            (KeyError(), ValueError),
             (SerializationFailure(), Exception),
         ):
             with self.assertRaises(type(error)):

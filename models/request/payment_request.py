@@ -127,7 +127,7 @@ class PaymentRequest(models.Model):
         help="Transfers that the customer confirmed and that are not booked yet.",
     )
     amount_to_pay = fields.Monetary(compute="_compute_amounts", store=True)
-    due_date = fields.Date(string="Due Date", compute="_compute_due_date", store=True)
+    due_date = fields.Date(compute="_compute_due_date", store=True)
     expiry_date = fields.Date(
         string="Expires On",
         tracking=True,

@@ -25,8 +25,8 @@ from ..common.payment_request import (
 )
 
 MODULE = "odoo.addons.account_payment_request"
-EVENT_LOGGER = f"{MODULE}.models.bridge_event"
-TRANSACTION_LOGGER = f"{MODULE}.models.payment_transaction_sweep"
+EVENT_LOGGER = f"{MODULE}.models.transfer.bridge_event"
+TRANSACTION_LOGGER = f"{MODULE}.models.transfer.payment_transaction_poll"
 CRON_LOGGER = "odoo.addons.base.models.ir_cron"
 
 
