@@ -1,7 +1,7 @@
 """Chapters of the demo: the bank feeds itself, and every receipt finds its invoice."""
 
 from .rpc import Odoo
-from .story import DEMO_BANK, MINUTE, Story, eventually, expect
+from .story import BOOKED_WITHIN, DEMO_BANK, Story, eventually, expect
 
 ACTION = "/odoo/action-account_payment_request."
 BANK_ACCOUNTS = f"{ACTION}action_bank_accounts"
@@ -97,7 +97,7 @@ class BankChapters(Story):
         """Let her start a connection's accounts; return them once they were read."""
         self.office.tap(START)
         # Bridge may ask to call less often: the first pull is then tried again.
-        seconds = 2 * MINUTE
+        seconds = 2 * BOOKED_WITHIN
 
         def fed():
             accounts = self.accounts(connection)
@@ -170,7 +170,7 @@ class BankChapters(Story):
             found = self.lines([("payment_ref", "ilike", number)])
             return [line for line in found if line["match_state"] == "open"]
 
-        line = eventually(waiting, "the transfer, examined", MINUTE)[0]
+        line = eventually(waiting, "the transfer, examined", BOOKED_WITHIN)[0]
         expect(not line["is_reconciled"], "it was reconciled with a wrong amount")
         expect(line["match_suggestion_ids"], f"nothing is suggested: {line}")
         suggestion = self.camille.read(
@@ -206,7 +206,7 @@ class BankChapters(Story):
         eventually(
             lambda: self.see(invoice["id"])["payment_state"] == "not_paid",
             "the invoice, due again",
-            MINUTE,
+            BOOKED_WITHIN,
         )
         yield f"{invoice['name']} is due; “{self.task(invoice)}”"
 
@@ -225,7 +225,7 @@ class BankChapters(Story):
             domain = [("id", "in", payments), ("is_matched", "=", False)]
             return admin.find("account.payment", domain, "name")
 
-        eventually(lambda: not unmatched(), "the money of all of them", MINUTE)
+        eventually(lambda: not unmatched(), "the money of all of them", BOOKED_WITHIN)
         yield f"{len(done())} transfers"
 
         yield "the journal's balance is the bank's"

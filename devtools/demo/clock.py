@@ -12,7 +12,7 @@ from datetime import date, timedelta
 
 from ..console import DevError, say, warn
 from .rpc import Odoo, RpcError
-from .story import MINUTE, Failure, eventually
+from .story import BOOKED_WITHIN, Failure, eventually
 
 CLOCK = "payment.demo.clock"
 
@@ -36,7 +36,7 @@ def wait_until_quiet(odoo: Odoo) -> None:
     """Wait until mails and SMS have left, and those that failed were dealt with."""
     eventually(
         *(lambda: odoo.call(CLOCK, "is_quiet"), "the messages of the day, sent"),
-        3 * MINUTE,
+        3 * BOOKED_WITHIN,
     )
 
 

@@ -121,11 +121,25 @@ class PaymentTransaction(models.Model):
         :param list[str] references: candidates
         :rtype: set[str]
         """
-        query = SQL(
-            "SELECT reference FROM payment_transaction WHERE reference IN %s",
-            tuple(references),
-        )
+        queries = [
+            SQL(
+                "SELECT reference FROM %s WHERE reference IN %s",
+                SQL.identifier(self.env[model]._table),
+                tuple(references),
+            )
+            for model in self._get_reference_models()
+        ]
+        query = SQL(" UNION ALL ").join(queries)
         return {reference for [reference] in self.env.execute_query(query)}
+
+    @api.model
+    def _get_reference_models(self):
+        """Return the names of the models whose records carry such references, each in
+        its column `reference`.
+
+        :rtype: list[str]
+        """
+        return [self._name]
 
     def _get_specific_rendering_values(self, processing_values):
         """Override of `payment`: open the bank link the payer is redirected to."""
