@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from .answers import checked_id, created, record, unexpected, without_nulls
-from .client import PAGE_SIZE, BridgeClient
+from .client import BridgeClient
 from .errors import BridgeError
+from .transport import PAGE_SIZE
 
 USERS = "/v3/aggregation/users"
 TOKEN = "/v3/aggregation/authorization/token"

@@ -1,51 +1,28 @@
-"""HTTP client of Bridge's payment initiation API, version 2025-01-15."""
+"""Bridge's payment initiation API, version 2025-01-15."""
 
 import datetime
-import email.utils
-import ipaddress
-import json
 import logging
-import math
-import random
-import re
-import ssl
-import time
-from urllib.parse import urlsplit
-
-import requests
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    NewConnectionError,
-    ReadTimeoutError,
-)
 
 from . import amount, moment
 from .answers import (
     checked_id,
     created,
     page,
-    query_value,
     record,
-    unexpected,
     without_nulls,
 )
-from .errors import BridgeError, BridgeUnreachable, from_response
+from .errors import BridgeError, BridgeUnreachable
 from .status import FINAL_LINK_STATUSES, VALID
+from .transport import Transport
 
 _logger = logging.getLogger(__name__)
 
-API_VERSION = "2025-01-15"
-BASE_URL = "https://api.bridgeapi.io"
-USER_AGENT = "account-payment-request"
 
 LINKS = "/v3/payment/payment-links"
 REQUESTS = "/v3/payment/payment-requests"
 PROVIDERS = "/v3/providers"
 
-PAGE_SIZE = 500  # the largest that Bridge allows
-MAX_PAGES = 5000  # longer than any real list: one that never ends
 
-RETRIED_STATUSES = frozenset({429, 502, 503, 504})
 # the gateway answered, not the application: a link may have been created
 _UNCERTAIN_STATUSES = frozenset({502, 503, 504})
 # of a revocation, these say nothing about the link
@@ -55,81 +32,14 @@ _NOT_ABOUT_THE_LINK = frozenset({401, 403, 404, 408, 429})
 _SETTLE_SECONDS = 0.5
 _LOOK_BACK = datetime.timedelta(minutes=10)
 
-_PRINTABLE = re.compile(r"[!-~]+")
 
-
-class BridgeClient:
-    """Calls Bridge for one application (a pair of credentials).
+class BridgeClient(Transport):
+    """What this application asks of Bridge's payment initiation.
 
     Every method raises ``BridgeError`` when the call fails, and returns plain
     dictionaries as Bridge sends them: a missing member means null, amounts are
     numbers of major units (see ``bridge.amount``).
-
-    Reads are repeated on 429, 502, 503, 504 and lost connections, with
-    exponential back-off and full jitter, or after the time Bridge asks to wait.
-    Nothing else is ever repeated blindly.
-
-    :param str client_id: credentials of the application, sandbox or production
-    :param str client_secret: never logged, never part of an error's text
-    :param str base_url: origin of the API; plain HTTP is for loopback only
-    :param timeout: seconds to connect and to wait for an answer, or one for both
-    :param session: ``requests.Session`` to use, left as it is
-    :param int attempts: how often a read is tried, in all
-    :param float max_elapsed: seconds after which nothing is tried any more
-    :param float backoff: longest wait before the second attempt, in seconds;
-        doubles with each attempt up to ``backoff_max``
-    :param sleep: waits a number of seconds
-    :param clock: monotonic seconds
-    :param now: current time as an aware datetime
-    :param jitter: random number between 0 and 1
-    :raises ValueError: ``base_url`` is no safe address
     """
-
-    def __init__(
-        self,
-        client_id,
-        client_secret,
-        *,
-        base_url=BASE_URL,
-        timeout=(3.05, 10),
-        session=None,
-        attempts=4,
-        max_elapsed=30.0,
-        backoff=0.5,
-        backoff_max=8.0,
-        sleep=time.sleep,
-        clock=time.monotonic,
-        now=moment.now,
-        jitter=random.random,
-    ):
-        self._client_id = (client_id or "").strip()
-        self._client_secret = (client_secret or "").strip()
-        self._base_url = _checked_base_url(base_url)
-        self._timeout = timeout if isinstance(timeout, tuple) else (timeout, timeout)
-        self._own_session = session is None
-        self._session = session or requests.Session()
-        self._attempts = attempts
-        self._max_elapsed = max_elapsed
-        self._backoff = backoff
-        self._backoff_max = backoff_max
-        self._sleep = sleep
-        self._clock = clock
-        self._now = now
-        self._jitter = jitter
-
-    def __repr__(self):
-        return f"<BridgeClient {self._client_id} at {self._base_url}>"
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exc_info):
-        self.close()
-
-    def close(self):
-        """Close the connections, unless the session was given by the caller."""
-        if self._own_session:
-            self._session.close()
 
     # -- payment links ------------------------------------------------------
 
@@ -279,46 +189,6 @@ class BridgeClient:
         for records in self.pages(path, filters, budget=budget):
             yield from records
 
-    def pages(self, path, filters, *, bearer=None, budget=None):
-        """Yield the records of a list, a list a page, following ``next_uri``.
-
-        :param dict filters: query of the first page; None: left out, several
-            values: a comma list, datetimes and dates as Bridge writes them
-        :param str bearer: token of a user
-        """
-        params = {"limit": PAGE_SIZE}
-        for name, value in filters.items():
-            if value is not None:
-                params[name] = query_value(value)
-        seen = set()
-        while path:
-            body = self.call("GET", path, params=params, bearer=bearer, budget=budget)
-            records, next_uri = page(body)
-            yield records
-            path, params = self._next_path(next_uri), None
-            if path in seen or len(seen) >= MAX_PAGES:
-                raise unexpected("The pages of Bridge's list go round in circles")
-            seen.add(path)
-
-    def _next_path(self, next_uri):
-        """Return ``next_uri`` without host; never one of another origin.
-
-        It is a path with query in practice, an address on the same origin at most:
-        the credentials go with the next call and belong nowhere else.
-        """
-        if not next_uri:
-            return None
-        path = next_uri if isinstance(next_uri, str) else ""
-        try:
-            if _origin(path) == _origin(self._base_url):
-                path = urlsplit(path)._replace(scheme="", netloc="").geturl()
-        except ValueError:
-            path = ""
-        # "//host/path" is an address, "@host/path" would turn ours into a user name
-        if not _PRINTABLE.fullmatch(path) or path[0] != "/" or path[1:2] == "/":
-            raise unexpected("The next page of Bridge's list is somewhere else")
-        return path
-
     # -- creation without idempotency key -----------------------------------
 
     def _create_once(self, path, payload, client_reference):
@@ -360,249 +230,9 @@ class BridgeClient:
             raise error from reading
         return None
 
-    # -- transport ----------------------------------------------------------
-
-    def _budget(self):
-        return _Budget(self._clock, self._max_elapsed)
-
-    def call(
-        self,
-        method,
-        path,
-        *,
-        params=None,
-        payload=None,
-        bearer=None,
-        repeatable=None,
-        budget=None,
-    ):
-        """Call Bridge and return the parsed body, None when it is empty.
-
-        :param str path: path below ``base_url``, with its query or ``params``
-        :param str bearer: token of a user, sent with the application's credentials
-        :param bool repeatable: whether making the call twice does no harm; by
-            default that is so for reads
-        :param budget: time left for the operation this call belongs to
-        """
-        budget = budget or self._budget()
-        if repeatable is None:
-            repeatable = method == "GET"
-        attempts = self._attempts if repeatable else 1
-        attempt = 1
-        while True:
-            try:
-                return self._exchange(method, path, params, payload, bearer, budget)
-            except BridgeError as error:
-                if attempt >= attempts or not _worth_repeating(error):
-                    raise
-                delay = error.retry_after
-                if delay is None:
-                    ceiling = self._backoff * 2 ** (attempt - 1)
-                    delay = self._jitter() * min(ceiling, self._backoff_max)
-                if delay >= budget.remaining():
-                    raise
-                self._sleep(delay)
-                attempt += 1
-
-    def _exchange(self, method, path, params, payload, bearer, budget):
-        """Make one HTTP exchange; log its method, path, status and duration."""
-        if not self._has_usable_credentials():
-            raise BridgeError(
-                "The client id or the client secret is missing or malformed",
-                status=401,
-                code="invalid_client_credentials",
-            )
-        if bearer is not None and not _PRINTABLE.fullmatch(bearer):
-            raise BridgeError(
-                "The user's token is missing or malformed",
-                status=401,
-                code="invalid_token",
-            )
-        headers = {
-            "Accept": "application/json",
-            "Bridge-Version": API_VERSION,
-            "User-Agent": USER_AGENT,
-        }
-        data = None
-        if payload is not None:
-            headers["Content-Type"] = "application/json"
-            data = json.dumps(payload, allow_nan=False).encode()
-        started = self._clock()
-        outcome = "failed"
-        try:
-            response = self._session.request(
-                method,
-                self._base_url + path,
-                params=params,
-                data=data,
-                headers=headers,
-                # also keeps requests from using a .netrc
-                auth=_Credentials(self._client_id, self._client_secret, bearer),
-                timeout=budget.trim(self._timeout),
-                allow_redirects=False,
-            )
-            outcome = response.status_code
-        except requests.RequestException as error:
-            unreachable = _unreachable(error)
-            outcome = unreachable.code
-            raise unreachable from error
-        finally:
-            _logger.info(
-                "%s %s -> %s in %d ms",
-                method,
-                path.partition("?")[0],
-                outcome,
-                (self._clock() - started) * 1000,
-            )
-        return self._parsed(response, secrets=(self._client_secret, bearer))
-
-    def _parsed(self, response, secrets):
-        """Return the JSON of a successful answer, raise the error of another."""
-        body, readable = None, True
-        if response.content:
-            try:
-                body = json.loads(response.content)
-            except (ValueError, RecursionError):
-                readable = False
-        if 200 <= response.status_code < 300:
-            if not readable:
-                raise unexpected(
-                    "Bridge answered something else than JSON", response.status_code
-                )
-            return body
-        if 300 <= response.status_code < 400:
-            raise BridgeError(
-                "Bridge answered with a redirection, which is not followed",
-                status=response.status_code,
-                code="unexpected_redirect",
-            )
-        raise from_response(
-            response.status_code,
-            body,
-            secrets=secrets,
-            retry_after=self._retry_after(response),
-        )
-
-    def _retry_after(self, response):
-        """Return the seconds of ``Retry-After``, given as a number or as a date."""
-        value = response.headers.get("Retry-After", "").strip()
-        if value.isdecimal() and value.isascii():
-            return float(value) if len(value) < 10 else math.inf
-        try:
-            date = email.utils.parsedate_to_datetime(value)
-        except (TypeError, ValueError):
-            return None
-        return max(0.0, (moment.as_utc(date) - self._now()).total_seconds())
-
-    def _has_usable_credentials(self):
-        # requests refuses other values with an error that quotes them
-        return all(
-            _PRINTABLE.fullmatch(part)
-            for part in (self._client_id, self._client_secret)
-        )
-
-
-class _Credentials(requests.auth.AuthBase):
-    """Puts the application's credentials, and a user's token, on one call."""
-
-    def __init__(self, client_id, client_secret, bearer=None):
-        self._headers = {"Client-Id": client_id, "Client-Secret": client_secret}
-        if bearer:
-            self._headers["Authorization"] = f"Bearer {bearer}"
-
-    def __call__(self, request):
-        request.headers.update(self._headers)
-        return request
-
-
-class _Budget:
-    """Time left for one operation, whatever number of calls it takes."""
-
-    def __init__(self, clock, seconds):
-        self._clock = clock
-        self._end = clock() + seconds
-
-    def remaining(self):
-        return self._end - self._clock()
-
-    def trim(self, timeout):
-        """Return the time-outs, none longer than what is left."""
-        remaining = max(self.remaining(), 0.001)
-        return tuple(min(seconds, remaining) for seconds in timeout)
-
-
-def _checked_base_url(base_url):
-    parts = urlsplit(base_url or "")
-    scheme, host, _port = _origin(base_url or "")
-    if scheme not in ("http", "https") or not host:
-        raise ValueError("base_url must be like https://api.bridgeapi.io")
-    if base_url.rstrip("/") != f"{scheme}://{parts.netloc}" or "@" in parts.netloc:
-        raise ValueError("base_url must have no path, query or user name")
-    if scheme == "http" and not _is_loopback(host):
-        raise ValueError("credentials are only sent over HTTPS")
-    return base_url.rstrip("/")
-
-
-def _origin(url):
-    """Return scheme, host and port of an address.
-
-    :raises ValueError: the address is malformed
-    """
-    parts = urlsplit(url)
-    default = {"http": 80, "https": 443}.get(parts.scheme)
-    return parts.scheme, parts.hostname, parts.port or default
-
-
-def _is_loopback(host):
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _worth_repeating(error):
-    if isinstance(error, BridgeUnreachable):
-        return error.is_temporary
-    return error.status in RETRIED_STATUSES
-
 
 def _may_have_created(error):
     """Whether a failed creation may have left a record, or is safe to repeat."""
     if isinstance(error, BridgeUnreachable):
         return error.is_temporary
     return error.status in _UNCERTAIN_STATUSES or error.code == "unexpected_response"
-
-
-def _unreachable(error):
-    """Return the ``BridgeUnreachable`` for an exception of requests."""
-    causes = tuple(_causes(error))
-
-    def caused_by(*classes):
-        return any(isinstance(cause, classes) for cause in causes)
-
-    if caused_by(ssl.SSLCertVerificationError):
-        return BridgeUnreachable(
-            "The certificate of Bridge's server cannot be verified",
-            code="tls_error",
-            maybe_received=False,
-        )
-    # a lost TLS connection is an SSLError too, and may come after the request
-    connected = not caused_by(NewConnectionError, ConnectTimeoutError)
-    if caused_by(requests.Timeout, ReadTimeoutError):
-        code, message = "timeout", "Bridge did not answer in time"
-    else:
-        code, message = "connection_error", "Bridge cannot be reached"
-    return BridgeUnreachable(message, code=code, maybe_received=connected)
-
-
-def _causes(error):
-    """Yield an exception and what requests and urllib3 wrapped in it."""
-    waiting, seen = [error], set()
-    while waiting:
-        cause = waiting.pop()
-        if isinstance(cause, BaseException) and id(cause) not in seen:
-            seen.add(id(cause))
-            yield cause
-            waiting += [*cause.args, getattr(cause, "reason", None), cause.__cause__]

@@ -772,7 +772,7 @@ class TestNoLeak(PaymentRequestCommon, HttpCase):
             self.visit(f"/pay/{request.token[:-1]}x")
         self.assertGreater(len(lines), 30)
         seen = "\n".join(lines)
-        for logger in (f"{MODULE}.bridge.client", "urllib3", "werkzeug"):
+        for logger in (f"{MODULE}.bridge.transport", "urllib3", "werkzeug"):
             self.assertIn(logger, seen, "the logs that could leak were not captured")
         compact = re.sub(r"\s", "", seen).lower()
         for what, secret in {

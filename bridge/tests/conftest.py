@@ -184,3 +184,43 @@ def make_client(server, time):
 @pytest.fixture
 def client(make_client):
     return make_client()
+
+
+IBAN = "FR7630006000011234567890189"
+PAY_PAGE = "https://pay.bridge.example/link/opaque"
+CREATED = {"id": "link-1", "url": PAY_PAGE}
+UNREACHABLE = ("never_answer", "hang_up")
+
+
+def create(client, **changes):
+    values = {
+        "amount_cents": 12990,
+        "currency": "EUR",
+        "label": "K7X2Q48MNP INV-2026-00042",
+        "end_to_end_id": "K7X2Q48MNP",
+        "client_reference": "K7X2Q48MNP-1",
+        "user": {"company_name": "Boutique Exemple"},
+        "expires_at": datetime.datetime(2026, 11, 2, 9, 15),
+        **changes,
+    }
+    return client.create_payment_link(**values)
+
+
+def link(number=1, **members):
+    return {
+        "id": f"link-{number}",
+        "status": "valid",
+        "client_reference": f"K7X2Q48MNP-{number}",
+        "link": PAY_PAGE,
+        **members,
+    }
+
+
+def calls(server):
+    return [(received.method, received.path) for received in server.received]
+
+
+@pytest.fixture
+def hasty(make_client):
+    """A client that gives up soon; its fake time does not pass while it waits."""
+    return make_client(timeout=(1, 0.1))

@@ -14,7 +14,7 @@ from ...controllers.request.pay_http import TokenFilter
 from ..common.payment_request import IBAN, PaymentRequestCommon
 
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Mobile/15E148"
-CLIENT_LOGGER = "odoo.addons.account_payment_request.bridge.client"
+CLIENT_LOGGER = "odoo.addons.account_payment_request.bridge.transport"
 PAGE_LOGGER = "odoo.addons.account_payment_request.models.request.payment_request_page"
 
 
