@@ -134,10 +134,6 @@ class BridgeClient(Transport):
 
     # -- payment requests ---------------------------------------------------
 
-    def read_payment_request(self, request_id):
-        """Return a payment request: one attempt of a payer at his bank."""
-        return self._read_one(REQUESTS, request_id)
-
     def list_payment_requests(
         self, *, payment_link_id=None, since=None, until=None, status=None, limit=None
     ):
@@ -162,14 +158,12 @@ class BridgeClient(Transport):
 
     # -- providers ----------------------------------------------------------
 
-    def list_providers(self, **filters):
-        """Iterate over banks.
+    def read_provider(self, provider_id):
+        """Return a bank.
 
-        :param filters: ``country_code``, ``capabilities``, ``segment``,
-            ``payment_release_status``, ``provider_environments``, ...: a value,
-            or several
+        :param int provider_id: as of an item
         """
-        return self._list(PROVIDERS, filters)
+        return self._read_one(PROVIDERS, provider_id)
 
     def check_credentials(self):
         """Make the cheapest call that proves the credentials open payments.

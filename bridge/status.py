@@ -28,49 +28,11 @@ RJCT = "RJCT"  # refused by the payer, the bank, a rule or a time-out
 PART = "PART"  # several transfers with different outcomes
 CANC = "CANC"  # no longer sent; means the same as RJCT
 REQUEST_STATUSES = frozenset({CREA, ACTC, PDNG, ACSC, RJCT, PART, CANC})
-FINAL_REQUEST_STATUSES = frozenset({ACSC, RJCT, PART, CANC})
-
-#: ``status_reason`` of a refusal -> stable key. Meanings are those of ISO 20022.
-REASONS = {
-    "AC01": "account_wrong",
-    "AC04": "account_closed",
-    "AC06": "account_blocked",
-    "AG01": "account_type_forbidden",
-    "AM04": "insufficient_funds",
-    "AM18": "too_many_transactions",
-    "CH03": "date_too_far",
-    "CUST": "declined_by_payer",
-    "DS02": "cancelled_by_payer",
-    "FF01": "format",
-    "FRAD": "fraud",
-    "MS03": "unspecified",
-    "NOAS": "no_answer_from_payer",
-    "RR01": "payer_details_missing",
-    "RR03": "beneficiary_details_missing",
-    "RR04": "regulatory",
-    "TM01": "too_late_today",
-}
 
 # an attempt that moved money outranks one that might, which outranks the rest
 _STRENGTH = {ACSC: 4, PART: 3, PDNG: 2, ACTC: 1, CREA: 1, RJCT: 1, CANC: 1}
 # only to be deterministic between attempts of the same instant
 _PROGRESS = {ACTC: 2, CREA: 1}
-
-
-def is_final(status: str) -> bool:
-    """Tell whether a status, of a link or of a payment request, never changes again.
-
-    PDNG is not final, though banks without execution status stop there.
-    """
-    return status in FINAL_LINK_STATUSES or status in FINAL_REQUEST_STATUSES
-
-
-def reason_key(code: str | None) -> str:
-    """Return the stable key of a ``status_reason``.
-
-    :return: "unspecified" without a code, "other" for one that is not known
-    """
-    return REASONS.get(code, "other") if code else "unspecified"
 
 
 def strongest(requests: Iterable[dict[str, Any]]) -> dict[str, Any] | None:

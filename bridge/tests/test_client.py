@@ -222,10 +222,12 @@ def test_filters_of_requests(server, client):
 
 def test_filters_of_providers(server, client):
     server.page({"id": 574})
-    providers = client.list_providers(
-        country_code="FR", capabilities=("single_payment",), segment=None
-    )
-    assert list(providers) == [{"id": 574}]
+    filters = {
+        "country_code": "FR",
+        "capabilities": ("single_payment",),
+        "segment": None,
+    }
+    assert list(client.pages(PROVIDERS, filters)) == [[{"id": 574}]]
     assert server.received[0].path == PROVIDERS
     assert server.received[0].query == {
         "limit": "500",
@@ -256,7 +258,7 @@ def test_filters_of_providers(server, client):
     + ["x" * 101, "a\n", b"x", 1.5, {}, "-\\x"],
 )
 @pytest.mark.parametrize(
-    "method", ["read_payment_link", "read_payment_request", "revoke_payment_link"]
+    "method", ["read_payment_link", "read_provider", "revoke_payment_link"]
 )
 def test_ids_that_are_none(server, client, method, bad):
     with pytest.raises(BridgeError) as caught:
@@ -269,10 +271,10 @@ def test_paths_of_records(server, client):
     server.answer(body={"id": "2b6f0c7e-5a51"})
     server.answer(body={"id": "9f41_x"})
     assert client.read_payment_link("2b6f0c7e-5a51") == {"id": "2b6f0c7e-5a51"}
-    assert client.read_payment_request("9f41_x") == {"id": "9f41_x"}
+    assert client.read_provider("9f41_x") == {"id": "9f41_x"}
     assert calls(server) == [
         ("GET", f"{LINKS}/2b6f0c7e-5a51"),
-        ("GET", f"{REQUESTS}/9f41_x"),
+        ("GET", f"{PROVIDERS}/9f41_x"),
     ]
 
 

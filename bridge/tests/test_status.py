@@ -90,19 +90,3 @@ def test_the_order_never_matters(attempts, rng):
     shuffled = list(attempts)
     rng.shuffle(shuffled)
     assert status.strongest(shuffled) == status.strongest(attempts)
-
-
-def test_final():
-    final = {s for s in status.REQUEST_STATUSES if status.is_final(s)}
-    assert final == {"ACSC", "RJCT", "PART", "CANC"}
-    final = {s for s in status.LINK_STATUSES if status.is_final(s)}
-    assert final == {"expired", "revoked", "completed"}
-    assert not any(map(status.is_final, [None, "", "XXXX", "VALID", "acsc"]))
-
-
-def test_reasons():
-    assert status.reason_key("CUST") == "declined_by_payer"
-    assert status.reason_key("ZZ99") == "other"
-    assert status.reason_key(None) == status.reason_key("MS03") == "unspecified"
-    demo_bank = "AC01 AC04 AC06 AG01 AM18 CH03 CUST DS02 FF01 FRAD MS03 NOAS RR01 RR03"
-    assert set(demo_bank.split()) | {"RR04"} <= set(status.REASONS)

@@ -154,7 +154,7 @@ def test_real_time_is_used_by_default(server):
     ]
     + [b'{"id": null}', b'[{"id": 1}]', b"[" * 100_000, b'{"id": "x"'],
 )
-@pytest.mark.parametrize("method", ["read_payment_link", "read_payment_request"])
+@pytest.mark.parametrize("method", ["read_payment_link", "read_provider"])
 def test_a_record_of_another_shape(server, client, method, body):
     server.answer(200, body)
     with pytest.raises(BridgeError) as caught:

@@ -10,7 +10,6 @@ from odoo.fields import Domain
 from odoo.addons.base.models.res_bank import sanitize_account_number
 
 from ...bridge import moment
-from ...bridge.client import PROVIDERS
 from ...bridge.errors import BridgeError
 from .bridge_connection import PULL_CRON, STATE_OF_STATUS
 
@@ -176,8 +175,8 @@ class BridgeConnection(models.Model):
         """
         try:
             with self.provider_id._bridge_client() as client:
-                return client.call("GET", f"{PROVIDERS}/{int(bank_ref)}") or {}
-        except (BridgeError, ValueError) as error:
+                return client.read_provider(bank_ref)
+        except BridgeError as error:
             _logger.info("Bank %s could not be read: %s", bank_ref, error)
             return {}
 

@@ -70,7 +70,7 @@ class PaymentTransaction(models.Model):
         help="Status of the transfer at the payer's bank (ISO 20022).",
     )
     bank_status_reason = fields.Char(readonly=True)
-    bank_status_date = fields.Datetime(
+    bank_status_at = fields.Datetime(
         readonly=True, help="When the payer's bank gave its last status."
     )
     bridge_next_check_at = fields.Datetime(

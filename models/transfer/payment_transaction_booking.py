@@ -82,10 +82,10 @@ class PaymentTransaction(models.Model):
         self.ensure_one()
         company = self.company_id
         today = company._get_payment_today()
-        if not self.bank_status_date:
+        if not self.bank_status_at:
             return today
         timed = self.with_context(tz=company._get_payment_timezone())
-        date = fields.Datetime.context_timestamp(timed, self.bank_status_date).date()
+        date = fields.Datetime.context_timestamp(timed, self.bank_status_at).date()
         journal = self.provider_id.journal_id
         if company._get_violated_lock_dates(date, False, journal):
             return today

@@ -10,9 +10,7 @@ from odoo.tools import SQL, mute_logger
 from odoo.addons.payment import utils as payment_utils
 
 from ... import const
-from ...bridge import amount as bridge_amount
-from ...bridge import moment as bridge_moment
-from ...bridge import status as bridge_status
+from ...bridge import verdict
 
 _logger = logging.getLogger(__name__)
 
@@ -82,125 +80,102 @@ class PaymentTransaction(models.Model):
         """Override of `payment` to update the transaction from what Bridge answered."""
         if self.provider_code != const.PROVIDER_CODE:
             return super()._apply_updates(payment_data)
-        link, attempts = payment_data["link"], payment_data["attempts"]
-        attempt = self._bridge_decisive_attempt(link, attempts)
-        if mismatch := self._bridge_mismatch(link, attempt):
-            self._bridge_refuse_data(mismatch)
+        expected = verdict.Expected(
+            link_id=self.provider_reference,
+            reference=self.reference,
+            amount_cents=payment_utils.to_minor_currency_units(
+                self.amount, self.currency_id
+            ),
+            currency=self.currency_id.name,
+            link_status=self.bridge_link_status or None,
+            bank_status=self.bank_status or None,
+        )
+        link = payment_data["link"]
+        judged = verdict.judge(link, payment_data["attempts"], expected)
+        if judged.mismatch:
+            self._bridge_refuse_data(
+                self._bridge_get_mismatch_text(judged.mismatch, expected)
+            )
             return None
         self.provider_id._bridge_note_beneficiary(link)
-        self._bridge_store_statuses(link, attempt)
-        status = self.bank_status
-        if status == "ACSC":
+        self._bridge_store_statuses(judged)
+        self._bridge_apply_outcome(judged)
+        return None
+
+    def _bridge_apply_outcome(self, judged):
+        """Bring the transaction to the state that Bridge's answer means.
+
+        :param Verdict judged: of this transaction's link and attempts
+        """
+        self.ensure_one()
+        if judged.outcome == verdict.EXECUTED:
             # Late money, after a cancel or an expiry, is still taken in.
             if self.state != "done":
                 self._bridge_set_done()
-            self._bridge_flag_second_transfer(attempts)
-        elif status == "PART":
+            self._bridge_flag_second_transfer(judged.executed_count)
+        elif judged.outcome == verdict.PARTIAL:
             self._bridge_refuse_data(
                 self.env._("The bank executed only a part of this transfer.")
             )
-        elif status == "PDNG" or (
-            self.bridge_link_status == "completed" and status != "RJCT"
-        ):
+        elif judged.outcome == verdict.CONFIRMED:
             if self.state not in ("pending", "done"):
                 self._set_pending(extra_allowed_states=("cancel", "error"))
-        elif status == "RJCT" and self.bridge_link_status == "completed":
+        elif judged.outcome == verdict.REFUSED:
             self._bridge_set_refused()
-        elif self.bridge_link_status in ("expired", "revoked"):
-            if self.state in ("draft", "pending"):
-                self._set_canceled(self._bridge_closed_text())
-        return None
+        elif judged.outcome == verdict.CLOSED and self.state in ("draft", "pending"):
+            self._set_canceled(self._bridge_closed_text())
 
-    @api.model
-    def _bridge_decisive_attempt(self, link, attempts):
-        """Return the attempt that tells what became of ``link``, empty without any.
+    def _bridge_store_statuses(self, judged):
+        """Store the statuses that were read; money is never forgotten.
 
-        :param dict link: as read at Bridge
-        :param list[dict] attempts: all payment requests of the link
-        :rtype: dict
+        :param Verdict judged: what was read
         """
-        decisive = bridge_status.strongest(attempts) or {}
-        completed_at = bridge_moment.parse(link.get("updated_at"))
-        if (
-            link.get("status") == bridge_status.COMPLETED
-            and decisive.get("status") in (bridge_status.CREA, bridge_status.ACTC)
-            and completed_at
-        ):
-            # A second tab was left open at the bank: what completed the link was
-            # refused since, and the payer must not wait for that tab.
-            refused_since = [
-                attempt
-                for attempt in attempts
-                if attempt.get("status") in (bridge_status.RJCT, bridge_status.CANC)
-                and (updated_at := bridge_moment.parse(attempt.get("updated_at")))
-                and updated_at >= completed_at
-            ]
-            return bridge_status.strongest(refused_since) or decisive
-        return decisive
-
-    def _bridge_store_statuses(self, link, attempt):
-        """Store the statuses that were read; money is never forgotten."""
         values = {}
-        if link.get("status") in dict(self._fields["bridge_link_status"].selection):
-            values["bridge_link_status"] = link["status"]
-        status = attempt.get("status")
-        if status == bridge_status.CANC:
-            status = bridge_status.RJCT
-        if status in dict(self._fields["bank_status"].selection):
-            reason = attempt.get("status_reason") or False
+        if judged.link_status:
+            values["bridge_link_status"] = judged.link_status
+        if judged.bank_status:
+            status, reason = judged.bank_status, judged.bank_reason or False
             if (status, reason) != (self.bank_status, self.bank_status_reason):
                 values.update(
                     bank_status=status,
                     bank_status_reason=reason,
-                    bank_status_date=self._bridge_datetime(attempt),
+                    bank_status_at=self._bridge_datetime(judged.changed_at),
                 )
         if any(self[field] != value for field, value in values.items()):
             self.write(values)
 
     @api.model
-    def _bridge_datetime(self, attempt):
-        """Return when ``attempt`` was last updated, naive UTC, now if not said."""
+    def _bridge_datetime(self, moment):
+        """Return an aware moment as naive UTC, now if there is none or it is ahead."""
         now = fields.Datetime.now()
-        moment = bridge_moment.parse(
-            attempt.get("updated_at") or attempt.get("created_at")
-        )
-        if not moment:
-            return now
-        return min(moment.replace(tzinfo=None, microsecond=0), now)
+        return min(moment.replace(tzinfo=None, microsecond=0), now) if moment else now
 
-    def _bridge_mismatch(self, link, attempt):
-        """Return why what was read is not this transaction, or an empty string.
+    def _bridge_get_mismatch_text(self, mismatch, expected):
+        """Return in a sentence why what was read is not this transaction.
 
-        The link's id, its reference, its currency and the total of its transfers must
-        be ours, whatever was received before.
+        :param Mismatch mismatch: what differs
+        :param Expected expected: what was asked for
+        :rtype: str
         """
-        self.ensure_one()
-        if link.get("id") and link["id"] != self.provider_reference:
-            return self.env._("Bridge answered about another payment link.")
-        if attempt and attempt.get("payment_link_id") not in (
-            None,
-            self.provider_reference,
-        ):
-            return self.env._("The bank transfer belongs to another payment link.")
-        if link.get("client_reference") not in (None, self.reference):
-            return self.env._("The payment link carries another reference.")
-        expected = payment_utils.to_minor_currency_units(self.amount, self.currency_id)
-        # A link without amounts is refused; an attempt may leave them out.
-        asked = link.get("transactions") or [{}]
-        tried = [t for t in attempt.get("transactions") or () if "amount" in t]
-        for transfers in filter(None, (asked, tried)):
-            currencies = {str(t.get("currency")) for t in transfers}
-            try:
-                total = sum(bridge_amount.to_cents(t.get("amount")) for t in transfers)
-            except ValueError:
-                return self.env._("Bridge gave no readable amount.")
-            if total != expected or currencies != {self.currency_id.name}:
-                return self.env._(
-                    "Bridge reports %(read)s, but %(asked)s was asked for.",
-                    read=f"{total / 100:.2f} {'/'.join(sorted(currencies))}",
-                    asked=f"{expected / 100:.2f} {self.currency_id.name}",
-                )
-        return ""
+        if mismatch.kind == verdict.OTHER_AMOUNT:
+            currencies = "/".join(mismatch.read_currencies)
+            return self.env._(
+                "Bridge reports %(read)s, but %(asked)s was asked for.",
+                read=f"{mismatch.read_cents / 100:.2f} {currencies}",
+                asked=f"{expected.amount_cents / 100:.2f} {expected.currency}",
+            )
+        return {
+            verdict.OTHER_LINK: self.env._(
+                "Bridge answered about another payment link."
+            ),
+            verdict.FOREIGN_ATTEMPT: self.env._(
+                "The bank transfer belongs to another payment link."
+            ),
+            verdict.OTHER_REFERENCE: self.env._(
+                "The payment link carries another reference."
+            ),
+            verdict.UNREADABLE_AMOUNT: self.env._("Bridge gave no readable amount."),
+        }[mismatch.kind]
 
     def _bridge_refuse_data(self, message):
         """Book nothing from data that is not ours, and call a person."""
@@ -249,18 +224,20 @@ class PaymentTransaction(models.Model):
         settled._clear_issue()
         self.filtered("released_at").released_at = False
 
-    def _bridge_flag_second_transfer(self, attempts):
+    def _bridge_flag_second_transfer(self, executed_count):
         """Call a person when the payer confirmed twice on one link: one transfer is
-        booked, the bank line of the other one stays open."""
-        executed = [a for a in attempts if a.get("status") == bridge_status.ACSC]
-        if len(executed) > 1 and self.issue != "paid_twice":
+        booked, the bank line of the other one stays open.
+
+        :param int executed_count: how many transfers the bank executed
+        """
+        if executed_count > 1 and self.issue != "paid_twice":
             self._flag(
                 "paid_twice",
                 self.env._(
                     "The payer confirmed %(count)s transfers of %(amount)s with one "
                     "link. One of them is booked; refund the others once they are on "
                     "the bank account, or use them for another invoice.",
-                    count=len(executed),
+                    count=executed_count,
                     amount=self.currency_id.format(self.amount),
                 ),
             )
