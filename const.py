@@ -39,6 +39,6 @@ NO_NEWS_DAYS = 3
 READER_SECONDS = 3
 
 # Minutes between two reads of a transaction nobody told us about.
-SWEEP_MINUTES = (2, 5, 15, 60, 240, 720, 1440)
+POLL_MINUTES = (2, 5, 15, 60, 240, 720, 1440)
 # Days during which a closed link is still read: a bank journey may outlive it.
 LATE_MONEY_DAYS = 7

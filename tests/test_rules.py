@@ -58,7 +58,7 @@ class TestRules(PaymentRequestCommon):
         late = self.start(self.create_request(50.0))
         attempt = self.sim.pick_bank(late.provider_reference)
         self.travel(hours=3)
-        self.sweep()
+        self.poll()
         self.assertEqual((late.state, late.bridge_link_status), ("cancel", "expired"))
         self.sim.finish(attempt["id"], "acsc")
         self.settle_all()
@@ -70,7 +70,7 @@ class TestRules(PaymentRequestCommon):
             {},
             {"order": "reversed"},
             {"duplicate": range(9)},
-            {"drop": range(9)},  # None arrives: the sweep reads.
+            {"drop": range(9)},  # None arrives: the poll reads.
         ):
             request = self.create_request()
             tx = self.pay(request, "pdng-acsc")
@@ -80,7 +80,7 @@ class TestRules(PaymentRequestCommon):
                 self.assertEqual(event.link_ref, tx.provider_reference)
             self.work_off()
             tx.bridge_next_check_at = fields.Datetime.now()
-            self.sweep()
+            self.poll()
             payments = self.env["account.payment"].search(
                 [("payment_transaction_id", "=", tx.id)]
             )
@@ -93,7 +93,7 @@ class TestRules(PaymentRequestCommon):
         self.settle_all()
         self.assertEqual((request.state, request.amount_to_pay), ("in_progress", 0.0))
         self.travel(days=self.bridge.bridge_no_news_days, hours=1)
-        self.sweep()
+        self.poll()
         self.assertEqual((tx.state, tx.issue), ("pending", "no_news"))
         self.assertEqual((request.state, request._get_page_state()), ("valid", "pay"))
         self.assertEqual(len(self.tasks(request)), 1)
@@ -289,7 +289,7 @@ class TestRules(PaymentRequestCommon):
         first, second = (self.pay(self.create_request()) for _i in range(2))
         self.deliver()
         read = []
-        work = BridgeEvent._work
+        work = BridgeEvent._process_group
 
         def work_then_crash(events):
             read.append(events[:1].link_ref)
@@ -298,7 +298,7 @@ class TestRules(PaymentRequestCommon):
             return work(events)
 
         with (
-            patch.object(BridgeEvent, "_work", work_then_crash),
+            patch.object(BridgeEvent, "_process_group", work_then_crash),
             self.enter_registry_test_mode(),
         ):
             # Odoo runs a job again that has crashed after some progress.

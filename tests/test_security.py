@@ -762,10 +762,10 @@ class TestNoLeak(PaymentRequestCommon, HttpCase):
             self.sim.faults.clear()
             self.bridge.bridge_client_secret = "mistyped-secret"
             self.travel(hours=2)
-            self.sweep()
+            self.poll()
             self.bridge.bridge_client_secret = CLIENT_SECRET
             self.travel(hours=8)
-            self.sweep()
+            self.poll()
             self.assert_booked(tx)
             self.bank_line(tx.amount, f"VIR SEPA {tx.reference} MARIE DUPONT")
             self.visit(pay)

@@ -13,12 +13,12 @@ class BridgeEvent(models.Model):
 
     _inherit = "bridge.event"
 
-    def _work(self):
+    def _process_group(self):
         """Override: events of one bank connection have it read."""
         if self[:1].item_ref:
             self._work_connection()
             return self.env["payment.transaction"]
-        return super()._work()
+        return super()._process_group()
 
     def _work_connection(self):
         """Have what events of one bank connection speak of read at Bridge.

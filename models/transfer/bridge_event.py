@@ -17,7 +17,7 @@ _logger = logging.getLogger(__name__)
 
 # Minutes until an event that could not be worked off is tried again.
 RETRY_MINUTES = (1, 2, 5, 15, 60, 240)
-# Bridge itself repeats a notification for two days: after that the sweep is enough.
+# Bridge itself repeats a notification for two days: after that the poll is enough.
 GIVE_UP_AFTER = timedelta(days=2)
 WORK_CRON = "account_payment_request.ir_cron_bridge_event"
 
@@ -162,7 +162,7 @@ class BridgeEvent(models.Model):
     # === Working off ===
 
     @api.model
-    def _cron_work(self, limit=500):
+    def _cron_process(self, limit=500):
         """Work off what was received: one read at Bridge for each payment link.
 
         An event only says "go and read"; what it claims is never believed.
@@ -172,26 +172,25 @@ class BridgeEvent(models.Model):
         domain = Domain("state", "=", "received") & Domain(
             "next_attempt_at", "<=", fields.Datetime.now()
         )
-        cron = self.env["ir.cron"]
-        total = self.search_count(domain)
         events = self.search(domain, order="id", limit=limit)
-        cron._commit_progress(remaining=total)
         by_subject = events.grouped(
             lambda event: (event.provider_id, event.link_ref, event.item_ref)
         )
-        batches = [group.ids for group in by_subject.values()]
-        for ids in batches:
-            group = self.browse(ids).try_lock_for_update().filtered_domain(domain)
-            if not group:
-                continue
-            txs = group._work()
-            again = group.filtered(lambda event: event._is_due())
-            time_left = cron._commit_progress(len(ids) - len(again))
-            txs._book_done()
-            if not time_left:
-                break
+        self.env["payment.batch"]._run(
+            by_subject.values(),
+            "_process_and_book",
+            domain=domain,
+            left=self.search_count(domain) - len(events),
+        )
 
-    def _work(self):
+    def _process_and_book(self):
+        """Process events of one subject; what that makes done is booked after it is
+        committed, so that a booking that fails does not undo the reading."""
+        txs = self._process_group()
+        self.env["ir.cron"]._commit_progress()
+        txs._book_done()
+
+    def _process_group(self):
         """Work off events of one subject, here a payment link, with its failure kept to
         itself.
 
@@ -200,7 +199,7 @@ class BridgeEvent(models.Model):
         """
         tx = self._find_transaction()
         if not tx:
-            self._not_ours()
+            self._settle_unknown()
             return tx
         try:
             with self.env.cr.savepoint():
@@ -235,7 +234,7 @@ class BridgeEvent(models.Model):
             base & Domain("provider_reference", "=", first.link_ref), limit=1
         )
 
-    def _not_ours(self):
+    def _settle_unknown(self):
         """Settle events of which no transaction is known (yet)."""
         now = fields.Datetime.now()
         for event in self:
@@ -264,7 +263,7 @@ class BridgeEvent(models.Model):
             self.env.ref(WORK_CRON)._trigger()
 
     def _try_later(self, message):
-        """Plan the next attempt, or give up and leave it to the sweep."""
+        """Plan the next attempt, or give up and leave it to the poll."""
         now = fields.Datetime.now()
         for event in self:
             step = RETRY_MINUTES[min(event.attempts, len(RETRY_MINUTES) - 1)]

@@ -223,7 +223,7 @@ class PaymentTransaction(models.Model):
                 "bridge_link_expires_at": expires_at,
                 "bridge_check_count": 0,
                 "bridge_next_check_at": fields.Datetime.now()
-                + timedelta(minutes=const.SWEEP_MINUTES[0]),
+                + timedelta(minutes=const.POLL_MINUTES[0]),
             }
         )
         return link["url"]

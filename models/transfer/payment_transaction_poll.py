@@ -18,7 +18,7 @@ class PaymentTransaction(models.Model):
     _inherit = "payment.transaction"
 
     @api.model
-    def _cron_bridge_sweep(self, limit=200):
+    def _cron_bridge_poll(self, limit=200):
         """Read the transactions nobody told us about, at growing intervals, and free
         the payers of transfers without news.
 
@@ -48,7 +48,7 @@ class PaymentTransaction(models.Model):
                 break
 
     def _bridge_check(self):
-        """Read one transaction for the sweep; withdraw its link if it is obsolete.
+        """Read one transaction for the poll; withdraw its link if it is obsolete.
 
         :return: whether Bridge answered
         :rtype: bool
@@ -111,7 +111,7 @@ class PaymentTransaction(models.Model):
             if tx.state == "done" or (tx.state in ("cancel", "error") and late):
                 tx.bridge_next_check_at = False
                 continue
-            steps = const.SWEEP_MINUTES
+            steps = const.POLL_MINUTES
             minutes = steps[min(tx.bridge_check_count, len(steps) - 1)]
             tx.write(
                 {
@@ -160,4 +160,4 @@ class PaymentTransaction(models.Model):
         """Have the transactions read at Bridge within seconds."""
         if self:
             self.write({"bridge_next_check_at": fields.Datetime.now()})
-            self.env.ref("account_payment_request.ir_cron_bridge_sweep")._trigger()
+            self.env.ref("account_payment_request.ir_cron_bridge_poll")._trigger()

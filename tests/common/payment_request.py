@@ -28,7 +28,7 @@ CLIENT_SECRET = "sim-secret"
 WEBHOOK_SECRET = "sim-webhook"
 
 EVENT_CRON = "account_payment_request.ir_cron_bridge_event"
-SWEEP_CRON = "account_payment_request.ir_cron_bridge_sweep"
+POLL_CRON = "account_payment_request.ir_cron_bridge_poll"
 EXPIRY_CRON = "account_payment_request.ir_cron_payment_request_expiry"
 POST_PROCESS_CRON = "payment.cron_post_process_payment_tx"
 
@@ -320,9 +320,9 @@ class PaymentRequestCommon(LoopbackCase, AccountPaymentCommon):
         self.run_cron(EVENT_CRON)
         self.run_cron(POST_PROCESS_CRON)
 
-    def sweep(self):
+    def poll(self):
         """Read what is due at Bridge, then book what is done."""
-        self.run_cron(SWEEP_CRON)
+        self.run_cron(POLL_CRON)
         self.run_cron(POST_PROCESS_CRON)
 
     def settle_all(self):

@@ -198,7 +198,7 @@ class TestTwoPulls(ProcessesCase):
             event_id = event.id
         with self.pull_held_at(self.registry["bridge.account"], "_find_lines"):
             with self.process() as env:
-                env["bridge.event"]._cron_work()
+                env["bridge.event"]._cron_process()
             with self.process() as env:
                 event = env["bridge.event"].browse(event_id)
                 self.assertEqual(event.state, "received")

@@ -204,7 +204,7 @@ class TestBankLine(RequestCase):
         tx = self.pay(self.create_request(), "pdng", bank=SILENT_BANK)
         self.settle_all()
         self.travel(days=4)
-        self.sweep()
+        self.poll()
         self.assertEqual(tx.issue, "no_news")
         line = self.bank_line(120.0, tx.reference)
         self.assert_reconciled(line, tx)
@@ -230,7 +230,7 @@ class TestBankLine(RequestCase):
         payment = tx.payment_id
         self.sim.settle(tx.provider_reference)
         self.settle_all()
-        self.sweep()
+        self.poll()
         self.assertEqual(tx.payment_id, payment)
         self.assertEqual(tx.state, "done")
         self.assertFalse(tx.issue)

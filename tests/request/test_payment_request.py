@@ -403,7 +403,7 @@ class TestPaymentRequest(RequestCase):
         self.assertEqual(request._get_page_state(), "revoked")
         with self.assertRaises(UserError):
             request._start_bridge_transfer("due")
-        self.sweep()
+        self.poll()
         self.assertEqual(self.link(tx)["status"], "revoked")
         self.assertEqual(tx.state, "cancel")
 
@@ -415,7 +415,7 @@ class TestPaymentRequest(RequestCase):
         self.travel(days=1, hours=2)
         self.run_cron(EXPIRY_CRON)
         self.assert_state(request, "expired")
-        self.sweep()
+        self.poll()
         self.assertEqual(self.link(tx)["status"], "revoked")
 
     def test_a_renewed_request_can_be_paid_under_the_same_address(self):
@@ -437,7 +437,7 @@ class TestPaymentRequest(RequestCase):
         tx = self.start(request)
         attempt = self.sim.pick_bank(tx.provider_reference)
         request.action_revoke()
-        self.sweep()
+        self.poll()
         self.assertEqual(tx.state, "cancel")
         self.sim.finish(attempt["id"], "acsc")
         self.settle_all()
@@ -838,7 +838,7 @@ class TestPaymentRequestCompanies(RequestCase):
             self.assertEqual(tx.company_id, request.company_id)
             self.assertEqual(self.link(tx)["client_id"], provider.bridge_client_id)
             self.travel(minutes=3)
-            self.sweep()
+            self.poll()
             self.assert_booked(tx)
             self.assertEqual(tx.payment_id.company_id, request.company_id)
             self.assert_state(request, "paid", 0.0)

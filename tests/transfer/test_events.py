@@ -18,7 +18,7 @@ from ...models.transfer import payment_provider
 from ...models.transfer.bridge_event import BridgeEvent
 from ..common.payment_request import (
     EVENT_CRON,
-    SWEEP_CRON,
+    POLL_CRON,
     WEBHOOK_SECRET,
     PaymentRequestCommon,
     ProcessesCase,
@@ -344,7 +344,7 @@ class TestEvents(EventCommon):
         tx = self.pay(self.create_request())
         self.deliver()
         with (
-            patch.object(BridgeEvent, "_work", side_effect=MemoryError),
+            patch.object(BridgeEvent, "_process_group", side_effect=MemoryError),
             self.enter_registry_test_mode(),
         ):
             self.env.ref(EVENT_CRON).sudo().method_direct_trigger()
@@ -358,14 +358,14 @@ class TestEvents(EventCommon):
     def test_crash_after_the_work_before_its_commit_has_one_effect(self):
         tx = self.pay(self.create_request())
         self.deliver()
-        work = BridgeEvent._work
+        work = BridgeEvent._process_group
 
         def work_then_die(events):
             work(events)
             raise MemoryError
 
         with (
-            patch.object(BridgeEvent, "_work", work_then_die),
+            patch.object(BridgeEvent, "_process_group", work_then_die),
             self.enter_registry_test_mode(),
         ):
             self.env.ref(EVENT_CRON).sudo().method_direct_trigger()
@@ -426,7 +426,7 @@ class TestEvents(EventCommon):
         self.assertEqual(strange.state, "draft")
 
     @mute_logger(TRANSACTION_LOGGER)
-    def test_sweep_goes_on_after_an_answer_nobody_foresaw(self):
+    def test_poll_goes_on_after_an_answer_nobody_foresaw(self):
         strange = self.pay(self.create_request())
         paid = self.pay(self.create_request())
         real = BridgeClient.read_payment_link
@@ -439,7 +439,7 @@ class TestEvents(EventCommon):
 
         self.travel(minutes=10)
         with patch.object(BridgeClient, "read_payment_link", read_payment_link):
-            self.sweep()
+            self.poll()
         self.assert_booked(paid)
         self.assertGreater(strange.bridge_next_check_at, fields.Datetime.now())
 
@@ -525,7 +525,7 @@ class TestEvents(EventCommon):
         self.assert_booked(tx)
 
     @mute_logger(TRANSACTION_LOGGER)
-    def test_credentials_taken_away_do_not_stop_the_sweep_of_other_companies(self):
+    def test_credentials_taken_away_do_not_stop_the_poll_of_other_companies(self):
         other = self.setup_other_company(name="Autre Boutique")
         provider = self._enable_bridge(other["company"], other["default_journal_bank"])
         theirs = self.pay(self.create_request_in(other["company"]))
@@ -533,7 +533,7 @@ class TestEvents(EventCommon):
         self.assertEqual(theirs.provider_id, provider)
         provider.write({"state": "disabled", "bridge_client_secret": False})
         self.travel(minutes=10)
-        self.sweep()
+        self.poll()
         self.assert_booked(ours)
         self.assertEqual(theirs.state, "draft")
 
@@ -556,7 +556,7 @@ class TestEvents(EventCommon):
         return self.request_of(invoice)
 
     @mute_logger(EVENT_LOGGER, TRANSACTION_LOGGER)
-    def test_waits_grow_until_it_is_given_up_and_the_sweep_still_finds_the_money(self):
+    def test_waits_grow_until_it_is_given_up_and_the_poll_still_finds_the_money(self):
         tx = self.pay(self.create_request())
         self.deliver()
         self.sim.faults.set(status_503=True)
@@ -580,7 +580,7 @@ class TestEvents(EventCommon):
         self.assertEqual(event.attempts, len(waits))
         self.sim.faults.clear()
         self.travel(days=1)
-        self.sweep()
+        self.poll()
         self.assert_booked(tx)
 
     @mute_logger(EVENT_LOGGER)
@@ -598,20 +598,20 @@ class TestEvents(EventCommon):
 
     # === No webhook at all ===
 
-    def test_sweep_reads_what_no_webhook_told(self):
+    def test_poll_reads_what_no_webhook_told(self):
         self.sim.faults.set(drop=True)
         request = self.create_request()
         tx = self.pay(request, "pdng-acsc")
         self.assertFalse(self.sim.pending)
         self.travel(minutes=3)
-        self.sweep()
+        self.poll()
         self.assertEqual((tx.state, request.state), ("pending", "in_progress"))
         self.travel(hours=5)
-        self.sweep()
+        self.poll()
         self.assert_booked(tx)
         self.assertFalse(self.events())
 
-    def test_forged_webhooks_leave_it_to_the_sweep(self):
+    def test_forged_webhooks_leave_it_to_the_poll(self):
         self.sim.faults.set(wrong_signature=True)
         tx = self.pay(self.create_request())
         delivered = self.deliver()
@@ -619,7 +619,7 @@ class TestEvents(EventCommon):
         self.work_off()
         self.assertEqual(tx.state, "draft")
         self.travel(minutes=3)
-        self.sweep()
+        self.poll()
         self.assert_booked(tx)
 
     def test_events_worked_off_long_ago_are_forgotten_but_not_the_open_ones(self):
@@ -635,12 +635,12 @@ class TestEvents(EventCommon):
         self.assertFalse(done.exists())
         self.assertEqual(open_events.exists(), open_events)
 
-    def test_sweep_is_woken_by_a_return_that_could_not_be_read(self):
+    def test_poll_is_woken_by_a_return_that_could_not_be_read(self):
         request = self.create_request()
         tx = self.pay(request)
         self.sim.faults.set(status_503=True)
         triggers = self.env["ir.cron.trigger"].sudo()
-        domain = [("cron_id", "=", self.env.ref(SWEEP_CRON).id)]
+        domain = [("cron_id", "=", self.env.ref(POLL_CRON).id)]
         with (
             mute_logger(f"{MODULE}.models.payment_request_page"),
             RecordCapturer(triggers, domain) as woken,
@@ -648,7 +648,7 @@ class TestEvents(EventCommon):
             self.assertFalse(request._refresh_transactions())
         self.assertTrue(woken.records)
         self.sim.faults.clear()
-        self.sweep()
+        self.poll()
         self.assert_booked(tx)
 
 
@@ -740,7 +740,7 @@ class TestTwoWorkers(ProcessesCase):
 
     def work(self):
         with self.process() as env:
-            env["bridge.event"]._cron_work()
+            env["bridge.event"]._cron_process()
 
     @contextmanager
     def first_worker_in_the_middle(self):
@@ -817,7 +817,7 @@ class TestTwoWorkers(ProcessesCase):
             self.assertEqual(self.tx(env).bank_status, "ACSC")
         self.assertEqual(self.booked, [self.tx_id])
 
-    def test_sweep_and_return_leave_a_transaction_to_the_worker_that_reads_it(self):
+    def test_poll_and_return_leave_a_transaction_to_the_worker_that_reads_it(self):
         self.make_event("one")
         self.sim.pay(self.link_id(), "acsc")
         with self.process() as env:
@@ -826,7 +826,7 @@ class TestTwoWorkers(ProcessesCase):
             with self.process() as env:
                 self.assertFalse(self.tx(env)._bridge_refresh())
             with self.process() as env:
-                env["payment.transaction"]._cron_bridge_sweep()
+                env["payment.transaction"]._cron_bridge_poll()
             self.assertEqual(len(read), 1)
         self.assertEqual(self.booked, [self.tx_id])
 
@@ -838,8 +838,8 @@ class TestTwoWorkers(ProcessesCase):
             events = late["bridge.event"].browse(second)
             self.assertEqual(events.state, "received")  # Its view begins here.
             with self.process() as early:
-                early["bridge.event"].browse(first)._work()
-            events._work()
+                early["bridge.event"].browse(first)._process_group()
+            events._process_group()
             self.assertEqual((events.state, events.attempts), ("received", 1))
         with self.process() as env:
             self.assertEqual(self.tx(env).state, "done")

@@ -26,7 +26,7 @@ QUIET = (
 STEPS = (
     ["pay"] * 5
     + ["pick", "pick", "pick", "finish", "finish", "finish", "settle", "settle"]
-    + ["deliver", "deliver", "work", "work", "return", "sweep", "sweep"]
+    + ["deliver", "deliver", "work", "work", "return", "poll", "poll"]
     + ["bank_line", "bank_line", "bank_line_again", "wait", "wait_long", "start"]
     + ["by_hand", "replay", "revoke", "renew", "bridge_down", "lost_answer"]
 )
@@ -40,20 +40,20 @@ step = st.tuples(
 )
 # Histories that every run begins with: each was, or would be, somebody's bug.
 KNOWN = {
-    "money after the link expired": "pick wait sweep finish:acsc deliver work",
-    "money after the request was revoked": "pick revoke sweep finish:acsc",
+    "money after the link expired": "pick wait poll finish:acsc deliver work",
+    "money after the request was revoked": "pick revoke poll finish:acsc",
     "refused in one tab, executed in the other": "pick pick finish:acsc finish:rjct",
     "confirmed in both tabs": "pick pick finish:acsc finish:acsc deliver work",
-    "the bank shows a line twice": "pay:acsc sweep bank_line bank_line_again",
-    "the bank never tells": "pay:pdng deliver work wait_long bank_line sweep",
-    "refused after a day, then paid": "pay:pdng-rjct sweep wait sweep pay:acsc",
+    "the bank shows a line twice": "pay:acsc poll bank_line bank_line_again",
+    "the bank never tells": "pay:pdng deliver work wait_long bank_line poll",
+    "refused after a day, then paid": "pay:pdng-rjct poll wait poll pay:acsc",
     "paid by hand meanwhile": "pay:pdng-acsc deliver work by_hand settle",
     "silence, release, paid again, late money": (
-        "pay:pdng sweep wait_long wait_long wait_long wait_long sweep pay:acsc sweep"
+        "pay:pdng poll wait_long wait_long wait_long wait_long poll pay:acsc poll"
         " bank_line bank_line"
     ),
     "no answer to the creation": "lost_answer pay:acsc return",
-    "down, then up": "bridge_down start bridge_down pay:acsc bridge_down sweep",
+    "down, then up": "bridge_down start bridge_down pay:acsc bridge_down poll",
 }
 
 
@@ -152,7 +152,7 @@ class TestRandomHistories(RequestCase):
         for _round in range(2):
             self.wait(hours=25)
             self.do_work()
-            self.do_sweep()
+            self.do_poll()
 
     def wait(self, **duration):
         self.time.tick(timedelta(**duration))
@@ -197,7 +197,7 @@ class TestRandomHistories(RequestCase):
         self.deliver(order="reversed")
         self.do_work()
         self.requests.transaction_ids._bridge_trigger_check()
-        self.do_sweep()
+        self.do_poll()
         self.assertEqual(self.snapshot(), before)
 
     def check_transaction(self, tx):
@@ -316,13 +316,13 @@ class TestRandomHistories(RequestCase):
             self.sim.replay(chance.randrange(len(self.sim.webhooks)))
 
     def do_work(self, *_chance):
-        self.env["bridge.event"].sudo()._cron_work()
+        self.env["bridge.event"].sudo()._cron_process()
 
     def do_return(self, request, *_chance):
         request._refresh_transactions()
 
-    def do_sweep(self, *_chance):
-        self.env["payment.transaction"].sudo()._cron_bridge_sweep()
+    def do_poll(self, *_chance):
+        self.env["payment.transaction"].sudo()._cron_bridge_poll()
         unbooked = self.requests.transaction_ids.filtered(
             lambda tx: tx.state == "done" and not tx.is_post_processed
         )

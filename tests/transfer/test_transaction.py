@@ -187,7 +187,7 @@ class TestTransaction(RequestCase):
         self.settle_all()
         self.assert_booked(tx)
         self.assertFalse(request.line_ids.move_id.transfer_in_progress)
-        self.sweep()
+        self.poll()
         self.settle_all()
         payments = self.env["account.payment"].search(
             [("payment_transaction_id", "=", tx.id)]
@@ -286,7 +286,7 @@ class TestTransaction(RequestCase):
             self.sim.replay(len(self.sim.webhooks) - 1)
             tx._bridge_trigger_check()
             self.settle_all()
-            self.sweep()
+            self.poll()
             self.run_cron("mail.ir_cron_mail_scheduler_action")
         self.assertEqual(mails, [])
         self.assert_told(tx, "refused")
@@ -321,11 +321,11 @@ class TestTransaction(RequestCase):
         tx = self.pay(request, "pdng", bank=SILENT_BANK)
         self.settle_all()
         self.travel(days=2, hours=23)
-        self.sweep()
+        self.poll()
         self.assertFalse(tx.released_at)
         self.assert_state(request, "in_progress", 0.0)
         self.travel(hours=2)
-        self.sweep()
+        self.poll()
         self.assertTrue(tx.released_at)
         self.assertEqual(tx.state, "pending")
         self.assert_told(tx, "no_news")
@@ -333,7 +333,7 @@ class TestTransaction(RequestCase):
         self.assertFalse(request.line_ids.move_id.transfer_in_progress)
         # One task, however long it lasts.
         self.travel(days=1)
-        self.sweep()
+        self.poll()
         self.assert_told(tx, "no_news")
 
     def test_the_number_of_days_without_news_is_a_setting(self):
@@ -341,10 +341,10 @@ class TestTransaction(RequestCase):
         tx = self.pay(self.create_request(), "pdng", bank=SILENT_BANK)
         self.settle_all()
         self.travel(days=9)
-        self.sweep()
+        self.poll()
         self.assertFalse(tx.released_at)
         self.travel(days=1, hours=1)
-        self.sweep()
+        self.poll()
         self.assertTrue(tx.released_at)
 
     def test_a_late_execution_is_taken_in_after_the_release(self):
@@ -352,7 +352,7 @@ class TestTransaction(RequestCase):
         tx = self.pay(request, "pdng", bank=SILENT_BANK)
         self.settle_all()
         self.travel(days=4)
-        self.sweep()
+        self.poll()
         self.sim.settle(tx.provider_reference, "ACSC")
         self.settle_all()
         self.assert_booked(tx)
@@ -366,7 +366,7 @@ class TestTransaction(RequestCase):
         first = self.pay(request, "pdng", bank=SILENT_BANK)
         self.settle_all()
         self.travel(days=4)
-        self.sweep()
+        self.poll()
         second = self.pay(request)
         self.settle_all()
         self.assert_booked(second)
@@ -384,7 +384,7 @@ class TestTransaction(RequestCase):
         tx = self.start(request)
         attempt = self.sim.pick_bank(tx.provider_reference)
         self.travel(hours=2)
-        self.sweep()
+        self.poll()
         self.assertEqual((tx.state, tx.bridge_link_status), ("cancel", "expired"))
         self.sim.finish(attempt["id"], "pdng-acsc")
         self.settle_all()
@@ -401,7 +401,7 @@ class TestTransaction(RequestCase):
         attempt = self.sim.pick_bank(tx.provider_reference)
         self.travel(days=1, hours=3)
         self.run_cron(EXPIRY_CRON)
-        self.sweep()
+        self.poll()
         self.assert_state(request, "expired")
         self.sim.finish(attempt["id"], "acsc")
         self.settle_all()
@@ -427,11 +427,11 @@ class TestTransaction(RequestCase):
                     request.action_revoke()
                 else:
                     self.travel(hours=2)
-                self.sweep()
+                self.poll()
                 self.assertEqual(tx.state, "cancel")
                 self.sim.finish(attempt["id"], "acsc")
                 self.travel(days=1, hours=1)
-                self.sweep()
+                self.poll()
                 self.assert_booked(tx)
 
     # === More money than was asked ===
@@ -582,10 +582,10 @@ class TestTransaction(RequestCase):
         request = self.create_request()
         tx = self.start(request)
         self.travel(minutes=59)
-        self.sweep()
+        self.poll()
         self.assertEqual(tx.state, "draft")
         self.travel(minutes=65)
-        self.sweep()
+        self.poll()
         self.assertEqual((tx.state, tx.bridge_link_status), ("cancel", "expired"))
         self.assert_state(request, "valid", 120.0)
         again = self.pay(request)
@@ -615,7 +615,7 @@ class TestTransaction(RequestCase):
         first = self.start(request, "due")
         second = self.start(request, "all")
         self.assertEqual((first.amount, second.amount), (30.0, 100.0))
-        self.sweep()
+        self.poll()
         self.assertEqual(self.link(first)["status"], "revoked")
         self.assertEqual(self.link(second)["status"], "valid")
         self.assertEqual((first.state, second.state), ("cancel", "draft"))
@@ -629,7 +629,7 @@ class TestTransaction(RequestCase):
         tx = self.start(request)
         self.register_payment(request.line_ids.move_id, amount=100.0)
         self.travel(minutes=3)
-        self.sweep()
+        self.poll()
         self.assertEqual(self.link(tx)["status"], "revoked")
         self.assertEqual(tx.state, "cancel")
 
@@ -640,11 +640,11 @@ class TestTransaction(RequestCase):
         request = self.request_of(invoice)
         first = self.pay(request, "pdng-acsc", "due")
         second = self.start(request, "all")
-        self.sweep()
+        self.poll()
         self.assertEqual((first.state, second.state), ("pending", "draft"))
         # Only 70 are left, so the second link asks too much and goes.
         self.travel(minutes=3)
-        self.sweep()
+        self.poll()
         self.assertEqual(second.state, "cancel")
         self.sim.settle(first.provider_reference)
         self.settle_all()
@@ -685,7 +685,7 @@ class TestTransaction(RequestCase):
             self.fail("Bridge was down")
         self.sim.faults.clear()
         self.travel(minutes=3)
-        self.sweep()
+        self.poll()
         self.assertEqual(self.link(first)["status"], "valid")
         self.assertEqual(first.state, "draft")
 
@@ -714,17 +714,17 @@ class TestTransaction(RequestCase):
         self.assertEqual(len(self.sim.links), 1)
 
     @mute_logger(MODELS_LOGGER)
-    def test_a_sweep_that_finds_bridge_down_comes_back(self):
+    def test_a_poll_that_finds_bridge_down_comes_back(self):
         transactions = self.pay(self.create_request()) | self.pay(self.create_request())
         self.sim.faults.set(status_503=True)
         self.travel(minutes=3)
-        self.sweep()
+        self.poll()
         self.assertEqual(set(transactions.mapped("state")), {"draft"})
         for tx in transactions:
             self.assertGreater(tx.bridge_next_check_at, fields.Datetime.now())
         self.sim.faults.clear()
         self.travel(minutes=6)
-        self.sweep()
+        self.poll()
         for tx in transactions:
             self.assert_booked(tx)
 
@@ -734,7 +734,7 @@ class TestTransaction(RequestCase):
         # A sandbox forgets after 30 days.
         del self.sim.links[lost.provider_reference]
         self.travel(minutes=3)
-        self.sweep()
+        self.poll()
         self.assert_booked(good)
         self.assert_nothing_booked(lost)
 
@@ -751,11 +751,11 @@ class TestTransaction(RequestCase):
 
         self.travel(minutes=3)
         with patch.object(transaction_class, "_apply_updates", fail_on_bad):
-            self.sweep()
+            self.poll()
         self.assert_booked(good)
         self.assert_nothing_booked(bad)
         self.travel(minutes=6)
-        self.sweep()
+        self.poll()
         self.assert_booked(bad)
 
     @mute_logger(MODELS_LOGGER)
@@ -763,57 +763,57 @@ class TestTransaction(RequestCase):
         tx = self.pay(self.create_request())
         self.bridge.action_reset_credentials()
         self.travel(minutes=3)
-        self.sweep()
+        self.poll()
         self.work_off()
         self.assert_nothing_booked(tx)
         self.bridge.write(
             {"bridge_client_id": "sim-client", "bridge_client_secret": "sim-secret"}
         )
         self.travel(minutes=6)
-        self.sweep()
+        self.poll()
         self.assert_booked(tx)
 
-    # === The sweep ===
+    # === The poll ===
 
-    def test_the_sweep_asks_less_and_less_often(self):
+    def test_the_poll_asks_less_and_less_often(self):
         tx = self.start(self.create_request())
         waits = []
-        for _i in range(len(const.SWEEP_MINUTES) + 2):
+        for _i in range(len(const.POLL_MINUTES) + 2):
             before = fields.Datetime.now()
             waits.append(tx.bridge_next_check_at - before)
             self.travel(seconds=waits[-1].total_seconds())
             self.bridge.invalidate_recordset()
-            self.sweep()
+            self.poll()
         minutes = [round(wait.total_seconds() / 60) for wait in waits]
         self.assertEqual(minutes, sorted(minutes))
-        self.assertEqual(minutes[0], const.SWEEP_MINUTES[0])
-        self.assertEqual(minutes[-1], const.SWEEP_MINUTES[-1])
+        self.assertEqual(minutes[0], const.POLL_MINUTES[0])
+        self.assertEqual(minutes[-1], const.POLL_MINUTES[-1])
 
-    def test_the_sweep_ends_once_late_money_is_out_of_question(self):
+    def test_the_poll_ends_once_late_money_is_out_of_question(self):
         tx = self.start(self.create_request())
         for _i in range(20):
             if not tx.bridge_next_check_at:
                 break
             wait = tx.bridge_next_check_at - fields.Datetime.now()
             self.travel(seconds=wait.total_seconds() + 1)
-            self.sweep()
+            self.poll()
         self.assertFalse(tx.bridge_next_check_at)
         self.assertEqual(tx.state, "cancel")
         asked = fields.Datetime.now() - tx.last_state_change
         self.assertGreaterEqual(asked, timedelta(days=const.LATE_MONEY_DAYS))
 
-    def test_the_sweep_leaves_a_done_transaction_alone(self):
+    def test_the_poll_leaves_a_done_transaction_alone(self):
         tx = self.pay(self.create_request())
         self.travel(minutes=3)
-        self.sweep()
+        self.poll()
         self.assert_booked(tx)
         self.assertFalse(tx.bridge_next_check_at)
 
-    def test_the_sweep_goes_on_as_long_as_a_transfer_is_pending(self):
+    def test_the_poll_goes_on_as_long_as_a_transfer_is_pending(self):
         tx = self.pay(self.create_request(), "pdng", bank=SILENT_BANK)
         self.settle_all()
         self.travel(days=30)
-        self.sweep()
+        self.poll()
         self.assertEqual(tx.state, "pending")
         self.assertTrue(tx.bridge_next_check_at)
 
@@ -825,7 +825,7 @@ class TestTransaction(RequestCase):
             other._start_bridge_transfer("due")
         self.assertFalse(other._get_bridge_offer(120.0)["provider"])
         self.travel(minutes=3)
-        self.sweep()
+        self.poll()
         self.assert_booked(tx)
 
 
@@ -1013,7 +1013,7 @@ class TestCoreFlow(RequestCase, PaymentHttpCommon):
         self.settle_all()
         self.assertFalse(invoice._has_to_be_paid())
         self.travel(days=4)
-        self.sweep()
+        self.poll()
         self.assertTrue(tx.released_at)
         self.assertTrue(invoice._has_to_be_paid())
 
@@ -1031,7 +1031,7 @@ class TestCoreFlow(RequestCase, PaymentHttpCommon):
         tx = self.start_invoice(invoice)
         self.register_payment(invoice)
         self.travel(minutes=3)
-        self.sweep()
+        self.poll()
         self.assertEqual(self.link(tx)["status"], "revoked")
         self.assertEqual(tx.state, "cancel")
 
@@ -1067,7 +1067,7 @@ class TestCoreFlow(RequestCase, PaymentHttpCommon):
         self.assertEqual(answer.status_code, 303)
         self.assertEqual(tx.state, "draft")
         self.sim.faults.clear()
-        self.sweep()
+        self.poll()
         self.assert_booked(tx)
 
     def test_core_s_payment_link_offers_bridge(self):

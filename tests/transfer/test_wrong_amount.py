@@ -23,7 +23,7 @@ class TestWrongAmount(PaymentRequestCommon):
         self.tx = self.pay(self.request)
 
     def read_at_bridge(self, times=1):
-        """Read the transaction at Bridge as webhook, return and sweep do."""
+        """Read the transaction at Bridge as webhook, return and poll do."""
         for _i in range(times):
             self.tx._bridge_refresh()
             self.tx.filtered(lambda tx: tx.state == "done")._post_process()
@@ -61,15 +61,15 @@ class TestWrongAmount(PaymentRequestCommon):
         self.read_at_bridge(times=3)
         self.assert_refused()
 
-    def test_wrong_amount_by_webhooks_then_return_then_sweep_books_nothing(self):
+    def test_wrong_amount_by_webhooks_then_return_then_poll_books_nothing(self):
         self.sim.faults.set(wrong_amount=-20)
         self.deliver(duplicate=[0, 1, 2])
         self.work_off()
         self.request._refresh_transactions()
         self.travel(minutes=10)
-        self.sweep()
+        self.poll()
         self.travel(hours=6)
-        self.sweep()
+        self.poll()
         self.assert_refused()
 
     def test_two_different_wrong_amounts_are_one_task(self):
