@@ -28,9 +28,9 @@ class ReminderChapters(Story):
         values = {"payment_reminder_enabled": True, "payment_reminder_thanks": True}
         admin.call("res.company", "write", [admin.company], values)
         invoice = self.existing(WORKSHOP)
-        ladder = self.ladder(invoice)
-        expect(ladder["reminder_next_date"], f"nothing comes next: {ladder}")
-        yield f"{invoice['name']}: {ladder['reminder_note']}"
+        escalation = self.escalation(invoice)
+        expect(escalation["reminder_next_date"], f"nothing comes next: {escalation}")
+        yield f"{invoice['name']}: {escalation['reminder_note']}"
 
         yield "the dry run shows who would be told what today"
         gone = self.reminders([("state", "in", GONE)])
@@ -100,9 +100,9 @@ class ReminderChapters(Story):
         yield f"{invoice['name']}: in progress"
 
         yield "the day of the next reminder comes: nothing leaves, the invoice says why"
-        ripe = date.fromisoformat(self.ladder(invoice)["reminder_next_date"])
+        due = date.fromisoformat(self.escalation(invoice)["reminder_next_date"])
         day = clock.today(self.camille)
-        while day < ripe or day.weekday() >= SATURDAY:
+        while day < due or day.weekday() >= SATURDAY:
             day = clock.next_day(self.camille)
         expect(not self.left(WORKSHOP, after=reminder), "it left all the same")
         note = self.note(invoice)
@@ -111,7 +111,7 @@ class ReminderChapters(Story):
         self.office.picture(self.pictures / "reminder_held.png")
         yield f"{day:%a %d %b}: “{note}”"
 
-        yield "the bank refuses the transfer: the ladder goes on where it was"
+        yield "the bank refuses the transfer: the escalation goes on where it was"
         request = {**invoice, "payment_request_id": reminder["request_id"]}
         link = self.link_of(self.transaction(request))
         self.world.do("settle", link=link, end="RJCT")
@@ -145,24 +145,33 @@ class ReminderChapters(Story):
             len(after) == 1, f"more than the thanks: {[m['subject'] for m in after]}"
         )
         paid = self.reminders([("id", "=", reminder["id"])])[0]
-        expect(paid["thanked"] and paid["paid_at"], f"the reminder knows not: {paid}")
-        yield f"“{mail[0]['subject']}”; paid on {paid['paid_at']}"
+        expect(
+            paid["thanks_sent"] and paid["paid_date"], f"the reminder knows not: {paid}"
+        )
+        yield f"“{mail[0]['subject']}”; paid on {paid['paid_date']}"
 
     # -- small steps -----------------------------------------------------------
 
-    def ladder(self, invoice: dict) -> dict:
+    def escalation(self, invoice: dict) -> dict:
         """Return what an invoice tells of its reminders."""
         fields = ("reminder_next_date", "reminder_note")
         return self.camille.read("account.move", invoice["id"], *fields)
 
     def note(self, invoice: dict) -> str:
         """Return what comes next for an invoice, or why nothing does."""
-        return self.ladder(invoice)["reminder_note"] or ""
+        return self.escalation(invoice)["reminder_note"] or ""
 
     def reminders(self, domain: list) -> list[dict]:
         """Return reminders that the accountant finds, oldest first."""
-        fields = ("partner_id", "level_days", "state", "channel", "subject", "paid_at")
-        fields += ("request_id", "activity_ids", "thanked")
+        fields = (
+            "partner_id",
+            "level_days",
+            "state",
+            "channel",
+            "subject",
+            "paid_date",
+        )
+        fields += ("request_id", "activity_ids", "thanks_sent")
         return self.camille.find("payment.reminder", domain, *fields)
 
     def left(self, customer: str, after: dict | None = None) -> dict | None:

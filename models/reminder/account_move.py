@@ -74,7 +74,7 @@ class AccountMove(models.Model):
         """
         self.ensure_one()
         coming = [state for state in states.values() if state["level"]]
-        soonest = min(coming, key=lambda state: state["ripe_on"], default={})
+        soonest = min(coming, key=lambda state: state["next_date"], default={})
         levels = self.env["payment.reminder.level"]
         reached = [state["reached"] for state in states.values() if state["reached"]]
         today = self.company_id._get_payment_today() if states else None
@@ -82,7 +82,7 @@ class AccountMove(models.Model):
             reached, key=lambda level: level.days_from_due, default=levels
         )
         self.reminder_next_level_id = soonest.get("level", levels)
-        self.reminder_next_date = soonest.get("ripe_on", False)
+        self.reminder_next_date = soonest.get("next_date", False)
         self.reminder_note = self._get_reminder_note(states)
         self.reminder_is_held = any(
             line.no_followup

@@ -190,7 +190,7 @@ class AccountMoveLine(models.Model):
             state = states.get(line._origin.id, {})
             line.reminder_level_id = state.get("reached", levels)
             line.reminder_next_level_id = state.get("level", levels)
-            line.reminder_next_date = state.get("ripe_on") or False
+            line.reminder_next_date = state.get("next_date") or False
             line.reminder_note = state.get("sentence", False)
             due = line.date_maturity or line.date
             line.reminder_days_late = (days[line.company_id] - due).days if state else 0

@@ -18,7 +18,7 @@ class MailMail(models.Model):
         leave again, because somebody else changes its reminder.
         """
         if failure_type:
-            self.sudo().mail_message_id._tell_reminders()
+            self.sudo().mail_message_id._schedule_follow_up()
         return super()._postprocess_sent_message(
             success_pids,
             success_emails,
@@ -30,7 +30,7 @@ class MailMail(models.Model):
 class MailMessage(models.Model):
     _inherit = "mail.message"
 
-    def _tell_reminders(self):
+    def _schedule_follow_up(self):
         """Wake the job that reads what became of the messages, if any is a reminder."""
         if "payment.reminder" in self.mapped("model"):
             self.env["payment.reminder"]._wake_cron()
@@ -43,7 +43,7 @@ class MailThread(models.AbstractModel):
     def _routing_handle_bounce(self, email_message, message_dict):
         """Override of `mail`, which notes the bounce: it is read at once."""
         result = super()._routing_handle_bounce(email_message, message_dict)
-        message_dict["bounced_message"].sudo()._tell_reminders()
+        message_dict["bounced_message"].sudo()._schedule_follow_up()
         return result
 
 

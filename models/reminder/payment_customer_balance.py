@@ -131,7 +131,7 @@ class PaymentCustomerBalance(models.Model):
     # === Actions ===
 
     def action_open_customer(self):
-        """Open the page of the customer: what is due, its ladder and its history.
+        """Open the page of the customer: what is due, its escalation and its history.
 
         :rtype: dict
         """

@@ -197,7 +197,7 @@ class PaymentPayerProfile(models.Model):
         )
 
     def action_open_customer(self):
-        """Open the page of the customer: what is due, its ladder and its history.
+        """Open the page of the customer: what is due, its escalation and its history.
 
         :rtype: dict
         """

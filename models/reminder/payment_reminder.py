@@ -23,7 +23,7 @@ STATES = [
 #: Prepared, and still in our hands.
 OPEN_STATES = ("to_confirm", "to_send", "to_call", "to_post")
 #: Left, or on its way.
-GONE_STATES = ("queued", "sent", "delivered")
+SENT_STATES = ("queued", "sent", "delivered")
 
 #: What a person may send now.
 RELEASABLE = ("to_confirm", "to_send", "failed")
@@ -127,32 +127,38 @@ class PaymentReminder(models.Model):
         readonly=True,
         index="btree_not_null",
         ondelete="set null",
-        help="What was sent last, by e-mail or SMS: its fate is the reminder's.",
+        help="Sent last, by e-mail or SMS; its delivery status is the reminder's.",
     )
     opened_at = fields.Datetime(
         related="request_id.opened_at", string="Link Opened", store=True
     )
-    paid_at = fields.Date(readonly=True, help="The day on which all it names was paid.")
+    paid_date = fields.Date(
+        string="Paid At", readonly=True, help="The day on which all it names was paid."
+    )
     amount_paid_after = fields.Monetary(
         string="Paid After", readonly=True, help="Of what it names, since it left."
     )
-    thanked = fields.Boolean(readonly=True)
+    thanks_sent = fields.Boolean(string="Thanked", readonly=True)
     outcome = fields.Selection(selection=OUTCOMES, readonly=True, tracking=True)
     outcome_note = fields.Char(readonly=True)
     promise_date = fields.Date(readonly=True)
-    by_hand = fields.Boolean(
+    manual = fields.Boolean(
+        string="By Hand",
         readonly=True,
         help="A person asked for it: neither hours nor intervals hold it.",
     )
     edited = fields.Boolean(
         readonly=True, help="A person changed its text, which is not made again."
     )
-    prepared_on = fields.Date(
+    prepared_date = fields.Date(
+        string="Prepared On",
         readonly=True,
         help="Of another day, it tells other days late: it is made again.",
     )
-    tries = fields.Integer(
-        readonly=True, help="How often our own gateway refused what should leave."
+    send_attempts = fields.Integer(
+        string="Tries",
+        readonly=True,
+        help="How often our own gateway refused what should leave.",
     )
     invoice_names = fields.Char(compute="_compute_invoices")
     due_date = fields.Date(
@@ -212,10 +218,10 @@ class PaymentReminder(models.Model):
             vals = {**vals, "lang": False}
             # Whoever reads it now is greeted by his own name, in his language.
             made = self.filtered(lambda r: not r.edited and "edited" not in vals)
-            made.sudo()._quietly().body = False
+            made.sudo()._without_tracking().body = False
         return super().write(vals)
 
-    def _quietly(self):
+    def _without_tracking(self):
         """Return the same reminders for work on many: no message for each change.
 
         :rtype: payment.reminder
@@ -267,7 +273,9 @@ class PaymentReminder(models.Model):
         """Make the texts of the reminders again, as they would leave now: without what
         was paid meanwhile."""
         self.check_access("write")
-        reminders = self.sudo().filtered(lambda r: r.state in OPEN_STATES)._quietly()
+        reminders = (
+            self.sudo().filtered(lambda r: r.state in OPEN_STATES)._without_tracking()
+        )
         reminders.write({"edited": False})
         for company, mine in reminders.grouped("company_id").items():
             mine.with_company(company)._recheck()._prepare()
@@ -277,9 +285,9 @@ class PaymentReminder(models.Model):
 
         :raises UserError: if none of them can leave
         """
-        self._release_by_hand()._send_slice()
+        self._release_manually()._send_slice()
 
-    def _release_by_hand(self):
+    def _release_manually(self):
         """Let the reminders leave because a person wants it, whatever the hour.
 
         :return: those that may leave, in sudo
@@ -291,11 +299,16 @@ class PaymentReminder(models.Model):
         if not reminders:
             raise UserError(self.env._("None of these reminders waits to be sent."))
         reminders._check_in_use()
-        quiet = reminders._quietly()
+        quiet = reminders._without_tracking()
         for reminder in quiet.filtered(lambda r: r.state == "failed"):
             reminder.channel = reminder.level_id.channel
         quiet.write(
-            {"state": "to_send", "by_hand": True, "tries": 0, "failure_reason": False}
+            {
+                "state": "to_send",
+                "manual": True,
+                "send_attempts": 0,
+                "failure_reason": False,
+            }
         )
         return reminders
 
@@ -305,10 +318,10 @@ class PaymentReminder(models.Model):
         :raises UserError: with what to do
         """
         for company in self.company_id:
-            obstacle = company._get_reminder_obstacle()
-            if obstacle in NOT_IN_USE:
+            blocker = company._get_reminder_blocker()
+            if blocker in NOT_IN_USE:
                 level = self.level_id[:1]
-                raise UserError(self._get_reason_sentence(obstacle, level=level))
+                raise UserError(self._get_reason_sentence(blocker, level=level))
 
     def action_drop(self):
         """Do not send them: what they name counts as reminded at their level."""
@@ -330,7 +343,7 @@ class PaymentReminder(models.Model):
             and not r.mail_message_id
             and not r.opened_at
         ).request_id.filtered(lambda request: not request.transaction_ids)
-        for reminder in self._quietly():
+        for reminder in self._without_tracking():
             reminder.write({"state": "dropped", "note": notes[reminder.id]})
         self.activity_unlink(
             ["mail.mail_activity_data_todo", "mail.mail_activity_data_call"]

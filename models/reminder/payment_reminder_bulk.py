@@ -40,7 +40,7 @@ class PaymentReminder(models.Model):
 
     def _prepare_slice(self):
         """Bring those that wait up to date: what was paid meanwhile is not shown."""
-        waiting = self.filtered(lambda r: r.state in WAITING)._quietly()
+        waiting = self.filtered(lambda r: r.state in WAITING)._without_tracking()
         for company, reminders in waiting.grouped("company_id").items():
             reminders.with_company(company)._bring_up_to_date()
 
@@ -49,7 +49,7 @@ class PaymentReminder(models.Model):
 
         :raises UserError: if none of them can leave
         """
-        return self._continue("send", self._release_by_hand().ids)
+        return self._continue("send", self._release_manually().ids)
 
     def action_send_all(self):
         """Send all that waits, but for what a person has to confirm one by one."""
@@ -66,7 +66,7 @@ class PaymentReminder(models.Model):
         return waiting.action_send_many()
 
     def action_open_customer(self):
-        """Open the page of the customer: what is due, its ladder and its history."""
+        """Open the customer's page: what is due, its escalation and its history."""
         self.ensure_one()
         return self.partner_id._get_reminder_customer_action(self.company_id)
 
@@ -125,7 +125,7 @@ class PaymentReminder(models.Model):
         total = len(ids) + len(done_ids)
         if not ids:
             return self._notify(
-                self._tell_done(job, done_ids),
+                self._describe_done(job, done_ids),
                 self.browse(done_ids)._get_last_action(job),
                 kind="success" if done_ids else "info",
             )
@@ -168,7 +168,7 @@ class PaymentReminder(models.Model):
             "params": {"type": kind, "message": message, "next": next_action},
         }
 
-    def _tell_done(self, job, done_ids):
+    def _describe_done(self, job, done_ids):
         """Return where the reminders are now, in a sentence.
 
         :rtype: str

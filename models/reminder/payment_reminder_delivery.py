@@ -5,16 +5,16 @@ from odoo import api, models
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL, split_every
 
-from .payment_reminder import GONE_STATES
+from .payment_reminder import SENT_STATES
 
 _logger = logging.getLogger(__name__)
 
 SLICE = 500
 #: After so long neither a bounce nor a delivery report is expected any more.
 NEWS_DAYS = 7
-#: What core's notification of a message tells, in the words of `_set_fate`; whatever
+#: Core's statuses of a notification, in the words of `_apply_delivery_status`; whatever
 #: else it tells is no news yet.
-FATES = {
+DELIVERY_STATUSES = {
     "email": {
         "sent": "sent",
         "bounce": "bounced",
@@ -70,14 +70,14 @@ class PaymentReminder(models.Model):
         :param res.company company: whose reminders
         """
         now = company._get_payment_now()
-        fates = {}
+        statuses = {}
         for row in self._find_news(company, now):
-            if news := self._read_fate(now, **row):
-                fates.setdefault(news, []).append(row["id"])
-        for (fate, reason), ids in fates.items():
+            if news := self._read_delivery_status(now, **row):
+                statuses.setdefault(news, []).append(row["id"])
+        for (status, reason), ids in statuses.items():
             for slice_ids in split_every(SLICE, ids):
                 try:
-                    self.browse(slice_ids)._set_fate(fate, reason)
+                    self.browse(slice_ids)._apply_delivery_status(status, reason)
                     self.env.cr.flush()
                 except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
                     # Somebody else changed one of them: they are for the next run.
@@ -91,13 +91,15 @@ class PaymentReminder(models.Model):
 
         :rtype: list[dict]
         """
-        self.flush_model(["state", "channel", "sent_at", "tries", "mail_message_id"])
+        self.flush_model(
+            ["state", "channel", "sent_at", "send_attempts", "mail_message_id"]
+        )
         self.env["mail.notification"].flush_model()
         return self.env.execute_query_dict(
             SQL(
                 """
                 SELECT reminder.id,
-                       COALESCE(reminder.tries, 0) AS tries,
+                       COALESCE(reminder.send_attempts, 0) AS send_attempts,
                        reminder.sent_at,
                        note.notification_type AS kind,
                        note.notification_status AS status,
@@ -131,23 +133,23 @@ class PaymentReminder(models.Model):
         )
 
     @api.model
-    def _read_fate(self, now, **row):
+    def _read_delivery_status(self, now, **row):
         """Return what a notification tells of its reminder.
 
         :param datetime now: the company's clock
         :param row: as `_find_news` returns it
-        :return: fate (see `_set_fate`) and reason, None while it is too early
+        :return: status (see `_apply_delivery_status`) and reason, None while too early
         :rtype: tuple[str, str | None] | None
         """
-        fate = FATES[row["kind"]].get(row["status"])
-        if fate not in ("bounced", "failed"):
-            return fate and (fate, None)
-        if fate == "failed" and row["failure"] in GATEWAY_FAILURES:
-            patience = PATIENCE[min(row["tries"], len(PATIENCE) - 1)]
+        status = DELIVERY_STATUSES[row["kind"]].get(row["status"])
+        if status not in ("bounced", "failed"):
+            return status and (status, None)
+        if status == "failed" and row["failure"] in GATEWAY_FAILURES:
+            patience = PATIENCE[min(row["send_attempts"], len(PATIENCE) - 1)]
             if now < row["sent_at"] + patience:
                 return None
-            fate = "retry"
-        return fate, self._get_failure_sentence(row)
+            status = "retry"
+        return status, self._get_failure_sentence(row)
 
     @api.model
     def _get_failure_sentence(self, row):
@@ -170,22 +172,24 @@ class PaymentReminder(models.Model):
             )
         return self.env._("The letter was not posted: %s", cause)
 
-    def _set_fate(self, fate, reason=None):
+    def _apply_delivery_status(self, status, reason=None):
         """Follow what the mail or the SMS tells.
 
         A failure goes to the next channel of the level at the next run, and leaves a
         task; nothing more to try is `failed`.
 
-        :param str fate: `sent`, `delivered`, `bounced`, `failed`, or `retry` if our own
-            gateway is at fault and not the address
+        :param str status: `sent`, `delivered`, `bounced`, `failed`, or `retry` if our
+            own gateway is at fault and not the address
         :param str reason: why, in a sentence
         """
-        gone = self.sudo().filtered(lambda r: r.state in GONE_STATES)._quietly()
-        if fate in PROGRESS:
+        gone = (
+            self.sudo().filtered(lambda r: r.state in SENT_STATES)._without_tracking()
+        )
+        if status in PROGRESS:
             gone.filtered(
-                lambda r: PROGRESS.index(r.state) < PROGRESS.index(fate)
-            ).write({"state": fate})
-        elif fate == "retry":
+                lambda r: PROGRESS.index(r.state) < PROGRESS.index(status)
+            ).write({"state": status})
+        elif status == "retry":
             gone._retry(reason)
         else:
             gone._try_next_channel(reason)
@@ -204,7 +208,7 @@ class PaymentReminder(models.Model):
                 continue
             reminder._message_log(body=reason or "")
             reminder._leave_task(reason, summary)
-            reminder._send_again(reason, channel=queue[1], tries=0)
+            reminder._send_again(reason, channel=queue[1], send_attempts=0)
         if "to_send" in self.mapped("state"):
             self._wake_cron()
 
@@ -214,10 +218,10 @@ class PaymentReminder(models.Model):
         :param str reason: what our own gateway said
         """
         for reminder in self:
-            if reminder.tries + 1 >= TRIES:
+            if reminder.send_attempts + 1 >= TRIES:
                 reminder._give_up(reason)
             else:
-                reminder._send_again(reason, tries=reminder.tries + 1)
+                reminder._send_again(reason, send_attempts=reminder.send_attempts + 1)
 
     def _send_again(self, reason, **vals):
         """Let one leave once more, when its level lets it.
@@ -231,7 +235,7 @@ class PaymentReminder(models.Model):
             {
                 "state": "to_send",
                 "sent_at": False,
-                "by_hand": False,
+                "manual": False,
                 "failure_reason": reason,
                 **vals,
             }
@@ -271,7 +275,7 @@ class PaymentReminder(models.Model):
         :param str summary: of the task
         """
         self._cancel_message()
-        for reminder in self._quietly():
+        for reminder in self._without_tracking():
             reminder.write(
                 {"state": "failed", "failure_reason": reason, "sent_at": False}
             )

@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import api, models
 from odoo.tools import SQL
 
-from .payment_reminder import GONE_STATES
+from .payment_reminder import SENT_STATES
 
 #: A message that has not left after so long is looked for.
 PATIENCE = timedelta(days=1)
@@ -21,7 +21,7 @@ class PaymentReminder(models.Model):
     # === Later ===
 
     @api.model
-    def _update_fates(self, company):
+    def _follow_up(self, company):
         """Bring up to date what became of the reminders of a company.
 
         :param res.company company: whose reminders
@@ -67,7 +67,7 @@ class PaymentReminder(models.Model):
                 reason, self.env._("Check the queues of e-mails and SMS")
             )
         lost = self.browse(reminder_id for reminder_id, waits in rows if not waits)
-        lost._set_fate("failed", reason)
+        lost._apply_delivery_status("failed", reason)
 
     @api.model
     def _refresh_paid(self, company):
@@ -83,12 +83,12 @@ class PaymentReminder(models.Model):
             SQL(
                 """
                 UPDATE payment_reminder reminder
-                   SET paid_at = fact.paid_at,
+                   SET paid_date = fact.paid_date,
                        amount_paid_after = fact.amount
                   FROM (
                     SELECT sent.id,
                            CASE WHEN bool_and(line.reconciled IS TRUE)
-                                THEN max(payment.last_on) END AS paid_at,
+                                THEN max(payment.last_on) END AS paid_date,
                            COALESCE(sum(payment.amount), 0) AS amount
                       FROM payment_reminder sent
                       JOIN payment_reminder_line named ON named.reminder_id = sent.id
@@ -112,19 +112,19 @@ class PaymentReminder(models.Model):
                      WHERE sent.company_id = %(company_id)s
                        AND sent.state IN %(states)s
                        AND sent.sent_at IS NOT NULL
-                       AND (sent.paid_at IS NULL
-                            OR sent.paid_at > %(today)s::date - %(days)s)
+                       AND (sent.paid_date IS NULL
+                            OR sent.paid_date > %(today)s::date - %(days)s)
                   GROUP BY sent.id
                        ) fact
                  WHERE fact.id = reminder.id
-                   AND (reminder.paid_at IS DISTINCT FROM fact.paid_at
+                   AND (reminder.paid_date IS DISTINCT FROM fact.paid_date
                         OR COALESCE(reminder.amount_paid_after, 0) != fact.amount)
                 """,
                 company_id=company.id,
-                states=GONE_STATES,
+                states=SENT_STATES,
                 zone=company._get_payment_timezone(),
                 today=today,
                 days=PAID_AGAIN_DAYS,
             )
         )
-        self.invalidate_model(["paid_at", "amount_paid_after"])
+        self.invalidate_model(["paid_date", "amount_paid_after"])

@@ -26,20 +26,20 @@ class PaymentReminder(models.Model):
         """Return what comes next for due lines, for screens.
 
         :param account.move.line lines: of any company; those that owe nothing, too
-        :return: by line id: `level`, the next one (empty: none), `ripe_on`, `reached`,
+        :return: by line id: `level` (the next, or empty), `next_date`, `reached`,
             the level reached last (empty: none, or it was removed), `reason`, a code or
             None, and `sentence`, for a person
         :rtype: dict[int, dict]
         """
         levels = self.env["payment.reminder.level"]
-        nothing = {"level": levels, "ripe_on": None, "reached": levels}
+        nothing = {"level": levels, "next_date": None, "reached": levels}
         nothing |= {
             "reason": "settled",
             "sentence": self._get_reason_sentence("settled"),
         }
         states = {line.id: dict(nothing) for line in lines}
         for company, company_lines in lines.grouped("company_id").items():
-            obstacle = company._get_reminder_obstacle()
+            blocker = company._get_reminder_blocker()
             query = self._plan_query(company, line_ids=company_lines.ids)
             rows = {row["line_id"]: row for row in self._read_plan(query)}
             keys = {row["reached_level_key"] for row in rows.values()}
@@ -48,10 +48,10 @@ class PaymentReminder(models.Model):
                 if not (row := rows.get(line.id)):
                     continue
                 level = levels.browse(row["level_id"] or ())
-                reason = row["reason"] or obstacle
+                reason = row["reason"] or blocker
                 states[line.id] = {
                     "level": level,
-                    "ripe_on": row["ripe_on"],
+                    "next_date": row["next_date"],
                     "reached": known & levels.browse(row["reached_level_key"] or ()),
                     "reason": reason,
                     "sentence": self._get_line_sentence(line, row, reason, level),
@@ -74,7 +74,7 @@ class PaymentReminder(models.Model):
             "%(sentence)s Reason: %(reason)s", sentence=sentence, reason=note
         )
 
-    def _get_line_obstacles(self):
+    def _get_line_blockers(self):
         """Return the lines that must leave these reminders before they go: paid,
         credited, held, on their way, due later or a matter of another level since they
         were planned.
@@ -82,39 +82,39 @@ class PaymentReminder(models.Model):
         :return: by reminder line: the code of the reason, and until when it holds
         :rtype: dict[int, tuple[str, datetime.date | None]]
         """
-        obstacles = {}
+        blockers = {}
         for company, reminders in self.grouped("company_id").items():
             today = company._get_payment_today()
             named = reminders.line_ids
-            climbing = named.filtered("level_key").sorted("level_days")
-            rivals = climbing.grouped("move_line_id")
+            escalating = named.filtered("level_key").sorted("level_days")
+            rivals = escalating.grouped("move_line_id")
             query = self._plan_query(
                 company,
                 line_ids=named.move_line_id.ids,
-                forced_ids=climbing.move_line_id.ids,
+                forced_ids=escalating.move_line_id.ids,
                 ignored_ids=reminders.ids,
             )
             rows = {row["line_id"]: row for row in self._read_plan(query)}
             for line in named:
                 row = rows.get(line.move_line_id.id)
                 same = rivals.get(line.move_line_id, line)
-                if obstacle := self._get_line_obstacle(line, same, row, today):
-                    obstacles[line.id] = obstacle
+                if blocker := self._get_line_blocker(line, same, row, today):
+                    blockers[line.id] = blocker
             for reminder in reminders:
-                left = reminder.line_ids.filtered(lambda ln: ln.id not in obstacles)
+                left = reminder.line_ids.filtered(lambda ln: ln.id not in blockers)
                 asked = [rows[line.move_line_id.id] for line in left]
                 amount = sum(row["residual"] for row in asked)
                 credit = asked[0]["credit"] if asked else 0.0
                 if reminder.currency_id.compare_amounts(credit, amount) >= 0:
-                    obstacles.update(dict.fromkeys(left.ids, ("credits", None)))
-        return obstacles
+                    blockers.update(dict.fromkeys(left.ids, ("credits", None)))
+        return blockers
 
     @api.model
-    def _get_line_obstacle(self, line, rivals, row, today):
+    def _get_line_blocker(self, line, rivals, row, today):
         """Return why a line must leave its reminder, and until when, or None.
 
         :param payment.reminder.line line: that was planned
-        :param payment.reminder.line rivals: what climbs of the same due line in the
+        :param payment.reminder.line rivals: what escalates the same due line in the
             reminders that the plan looks past, the highest level last: only that leaves
         :param dict | None row: of the plan as it is now; None: it owes nothing
         :param datetime.date today: where its company is
@@ -125,8 +125,8 @@ class PaymentReminder(models.Model):
         if row["named"] and not line.level_key:
             # It is told because it is overdue, whatever it waits for.
             return None
-        if row["obstacle"] in REMOVING:
-            return row["obstacle"], row["obstacle_date"]
+        if row["blocker"] in REMOVING:
+            return row["blocker"], row["blocker_date"]
         if row["reason"] in REMOVING:
             return row["reason"], row["reason_date"]
         if line.level_key and (
@@ -134,9 +134,9 @@ class PaymentReminder(models.Model):
         ):
             return "overtaken", None
         if row["date_maturity"] > line.date_maturity and (
-            row["ripe_on"] > today if line.level_key else not row["overdue"]
+            row["next_date"] > today if line.level_key else not row["overdue"]
         ):
-            return "not_yet", row["ripe_on"]
+            return "not_yet", row["next_date"]
         return None
 
     @api.model
@@ -152,7 +152,7 @@ class PaymentReminder(models.Model):
     def _get_reason_sentence(self, reason, date=None, level=None):
         """Return why nothing leaves, in a sentence in the language of the user.
 
-        :param str reason: a code of the plan, of the moment of sending, or None: ripe
+        :param str reason: a code of the plan, of the moment of sending, or None: due
         :param datetime.date date: until when, since when, or on which day
         :param payment.reminder.level level: the next level
         :rtype: str
@@ -160,14 +160,14 @@ class PaymentReminder(models.Model):
         day = format_date(self.env, date) if date else ""
         name = level.sudo().name if level else ""
         return (
-            self._get_ladder_sentence(reason, day, name)
+            self._get_escalation_sentence(reason, day, name)
             or self._get_hold_sentence(reason, day)
             or self._get_customer_sentence(reason, day, name)
             or self._get_moment_sentence(reason, name)
         )
 
     @api.model
-    def _get_ladder_sentence(self, reason, day, name):
+    def _get_escalation_sentence(self, reason, day, name):
         if reason is None:
             return self.env._("“%s” leaves with the next run.", name)
         if reason == "not_yet":

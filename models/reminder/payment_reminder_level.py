@@ -40,7 +40,7 @@ class PaymentReminderLevel(models.Model):
         string="Days from the Due Date",
         compute="_compute_days_from_due",
         store=True,
-        help="Orders the ladder; what a due line remembers of it.",
+        help="Orders the levels; what a due line remembers of it.",
     )
     timing = fields.Char(string="When", compute="_compute_timing")
     channel = fields.Selection(selection=CHANNELS, required=True, default="email")

@@ -28,7 +28,7 @@ class PaymentReminderLine(models.Model):
     level_key = fields.Integer(
         readonly=True,
         help="Identifier of the level that this due line reaches, even if that is "
-        "gone by now; empty: named, but it climbs nothing.",
+        "gone by now; empty: named, but it reaches no level.",
     )
     level_id = fields.Many2one(
         comodel_name="payment.reminder.level", compute="_compute_level_id"

@@ -5,7 +5,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import format_date
 
-from .payment_reminder import GONE_STATES
+from .payment_reminder import SENT_STATES
 
 #: What a customer reads of the page of a payment request.
 PAGE_STATES = {
@@ -34,7 +34,7 @@ class PaymentReminder(models.Model):
         return (
             Domain("partner_id", "=", customer.id)
             & Domain("company_id", "in", user.company_ids.ids)
-            & Domain("state", "in", GONE_STATES)
+            & Domain("state", "in", SENT_STATES)
         )
 
     def _get_portal_url(self):

@@ -1,4 +1,4 @@
-"""Makes the reminders that are ripe, once, and runs the engine day by day."""
+"""Makes the reminders that are due, once, and runs the engine day by day."""
 
 import logging
 
@@ -22,12 +22,12 @@ class PaymentReminder(models.Model):
 
     @api.model
     def _plan(self, company, partners=None, lines=None):
-        """Make the reminders that are ripe, in one transaction.
+        """Make the reminders that are due, in one transaction.
 
         :param res.company company: whose invoices
         :param res.partner partners: only these customers
         :param account.move.line lines: that a person wants to remind of now: only their
-            customers, and they climb although it is not their day, or too soon after
+            customers, at their next level even before its day, or too soon after
             the last message
         :return: the reminders made, in `to_send` or, if their level is not automatic,
             in `to_confirm`
@@ -62,7 +62,7 @@ class PaymentReminder(models.Model):
 
     @api.model
     def _plan_all(self, company):
-        """Make all reminders that are ripe in slices, with a commit each.
+        """Make all reminders that are due in slices, with a commit each.
 
         :param res.company company: whose invoices
         """
@@ -89,7 +89,7 @@ class PaymentReminder(models.Model):
         :return: the number of rows, and the last reminder that the plan knows of
         :rtype: tuple[int, int]
         """
-        scope.setdefault("ripe_only", not scope.get("forced_ids"))
+        scope.setdefault("level_due_only", not scope.get("forced_ids"))
         plan = self._plan_query(company, **scope)
         self.env.cr.execute("DROP TABLE IF EXISTS pg_temp.payment_reminder_draft")
         self._execute_plan(SQL(_DRAFT, plan=plan), scope.get("partner_ids") is None)
@@ -200,9 +200,9 @@ class PaymentReminder(models.Model):
             *(company.sudo() for [company] in self._read_group([], ["company_id"]))
         )
         for company in companies:
-            obstacle = company._get_reminder_obstacle()
-            if obstacle in NOT_IN_USE:
-                _logger.info("No reminders of company %s: %s", company.id, obstacle)
+            blocker = company._get_reminder_blocker()
+            if blocker in NOT_IN_USE:
+                _logger.info("No reminders of company %s: %s", company.id, blocker)
             elif not self._run_company(company):
                 # The others come in the next round, which follows at once.
                 self.env["ir.cron"]._commit_progress(remaining=1)
@@ -219,7 +219,7 @@ class PaymentReminder(models.Model):
             allowed_company_ids=company.ids, lang=company._get_payment_language()
         )
         company = company.with_env(reminders.env)
-        steps = [reminders._send, reminders._update_fates]
+        steps = [reminders._send, reminders._follow_up]
         if company.payment_reminder_enabled:
             steps = [reminders._plan_all, *steps, reminders._send_thanks]
         steps.append(reminders._ask_for_waiting)

@@ -32,8 +32,9 @@ class PaymentReminderPolicy(models.Model):
         copy=True,
         help="Without levels, whoever has this policy is not reminded.",
     )
-    ladder = fields.Char(
-        compute="_compute_ladder", help="The days of its levels, and how they leave."
+    escalation = fields.Char(
+        compute="_compute_escalation",
+        help="The days of its levels, and how they leave.",
     )
     tag_ids = fields.Many2many(
         comodel_name="res.partner.category",
@@ -66,14 +67,14 @@ class PaymentReminderPolicy(models.Model):
 
     @api.depends("level_ids.days_from_due", "level_ids.channel")
     @api.depends_context("lang")
-    def _compute_ladder(self):
+    def _compute_escalation(self):
         channels = dict(
             self.env["payment.reminder.level"]
             ._fields["channel"]
             ._description_selection(self.env)
         )
         for policy in self:
-            policy.ladder = " · ".join(
+            policy.escalation = " · ".join(
                 f"{level.days_from_due:+d} {channels.get(level.channel, '')}"
                 for level in policy.level_ids.sorted("days_from_due")
             ) or self.env._("No reminders")

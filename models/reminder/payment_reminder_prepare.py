@@ -53,7 +53,7 @@ class PaymentReminder(models.Model):
         :rtype: payment.reminder
         """
         ready = self.browse()
-        open_ones = self.filtered(lambda r: r.state in OPEN_STATES)._quietly()
+        open_ones = self.filtered(lambda r: r.state in OPEN_STATES)._without_tracking()
         for company, reminders in open_ones.grouped("company_id").items():
             reminders = reminders.with_company(company)
             reminders._prepare_amounts()
@@ -263,7 +263,7 @@ class PaymentReminder(models.Model):
         not_due = self._find_not_due()
         for reminder in edited:
             body = reminder._replace_invoices(not_due[reminder.id])
-            reminder.write({"body": body, "prepared_on": today})
+            reminder.write({"body": body, "prepared_date": today})
             ready |= reminder
         by_text = (self - edited).grouped(lambda r: (r.level_id, r.lang))
         for (level, lang), reminders in by_text.items():
@@ -273,7 +273,7 @@ class PaymentReminder(models.Model):
                     composed = reminder._compose(
                         texts[reminder.id], lang, not_due[reminder.id]
                     )
-                    reminder.write({**composed, "prepared_on": today})
+                    reminder.write({**composed, "prepared_date": today})
                     ready |= reminder
                 else:
                     reminder._fail_text(errors[reminder.id])

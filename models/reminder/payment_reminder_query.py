@@ -7,7 +7,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ... import const
-from .payment_reminder import GONE_STATES, OPEN_STATES
+from .payment_reminder import OPEN_STATES, SENT_STATES
 
 # Nobody tells how a transfer goes on that was announced by hand: it counts as on its
 # way for so long.
@@ -27,15 +27,16 @@ class PaymentReminder(models.Model):
         partner_ids=None,
         forced_ids=None,
         ignored_ids=None,
-        ripe_only=False,
+        level_due_only=False,
     ):
         """Return the statement with one row for each due line of ``company``.
 
         Columns: `line_id, move_id, partner_id, currency_id, residual, date_maturity,
-        policy_id, level_id` (the next one) with its `days_from_due, formal_notice`;
-        `ripe_on`; `reached_days, reached_level_key, last_on` of the level reached last;
-        `reason`, why no reminder is to be made (NULL: it is ripe), with `reason_date`;
-        `obstacle`, what holds the line whatever its level, with `obstacle_date`;
+        policy_id, level_id` (the next one) with its `days_from_due, formal_notice,
+        next_date`; `reached_days, reached_level_key, last_on` of the level reached
+        last; `reason`, why no reminder is to be made (NULL: it is due), and its
+        `reason_date`;
+        `blocker`, what holds the line whatever its level, with `blocker_date`;
         `named`, whether a reminder of its customer names it; `overdue, credit` (of
         the customer, in the currency); `invoice_user_id`.
 
@@ -44,8 +45,8 @@ class PaymentReminder(models.Model):
         :param list partner_ids: customers (commercial entities) to look at; None: all
         :param list forced_ids: lines to remind now, whether or not it is their day
         :param list ignored_ids: reminders to look past, for what they are checked again
-        :param bool ripe_only: leave out customers who heard of us too recently for
-            anything of theirs to be ripe: on most days, most of them
+        :param bool level_due_only: leave out customers who heard of us too recently for
+            any level of theirs to be due: on most days, most of them
         :rtype: SQL
         """
         company.ensure_one()
@@ -62,7 +63,7 @@ class PaymentReminder(models.Model):
             "messages_since": today - timedelta(quiet_days + 1),
             "paid_states": const.PAID_STATES,
             "open_states": OPEN_STATES,
-            "message_states": OPEN_STATES + GONE_STATES,
+            "message_states": OPEN_STATES + SENT_STATES,
             "grace": company.payment_reminder_grace_days,
             "interval": company.payment_reminder_interval_days,
             "week_max": company.payment_reminder_week_max,
@@ -78,15 +79,15 @@ class PaymentReminder(models.Model):
             .with_company(company)
             ._field_to_sql("partner", "payment_reminder_hold_until"),
             "line_scope": self._plan_scope("line.partner_id", partner_ids),
-            "audible": SQL(
+            "reachable": SQL(
                 """AND NOT EXISTS (
-                       SELECT FROM silence
-                        WHERE silence.partner_id = line.partner_id
-                          AND silence.until > %s
+                       SELECT FROM contact_pause
+                        WHERE contact_pause.partner_id = line.partner_id
+                          AND contact_pause.until > %s
                    )""",
                 today,
             )
-            if ripe_only
+            if level_due_only
             else SQL(),
             "credits": self._open_credit_query(company, partner_ids),
             # All of them are joined, few of them looked up.
@@ -185,7 +186,7 @@ class PaymentReminder(models.Model):
 # What holds a line comes in the order in which it is told: `reason`.
 _PLAN = """
 -- When each customer may hear of us again.
-WITH silence AS (
+WITH contact_pause AS (
     SELECT partner_id,
            GREATEST(
                max(day) + NULLIF(%(interval)s, 0),
@@ -230,7 +231,7 @@ due AS MATERIALIZED (
        -- What a payment without journal entry pays has its residual still.
        AND move.payment_state NOT IN %(paid_states)s
        %(line_scope)s
-       %(audible)s
+       %(reachable)s
 ),
 -- What each line was already reminded of.
 memory AS (
@@ -315,9 +316,9 @@ standing AS MATERIALIZED (
  LEFT JOIN memory ON memory.line_id = due.line_id
  LEFT JOIN in_flight ON in_flight.move_id = due.move_id
 ),
--- Thousands of lines stand on the same few rungs: the next one is looked up once.
-next_rung AS (
-    SELECT place.*, rung.*
+-- Thousands of lines have reached the same few levels: look up each next one once.
+next_level AS (
+    SELECT place.*, found.*
       FROM (
         SELECT DISTINCT policy_id, is_due, reached_days, used FROM standing
            ) place
@@ -333,53 +334,53 @@ CROSS JOIN LATERAL (
            AND (level.days_from_due >= 0 OR NOT place.is_due)
       ORDER BY level.days_from_due, level.sequence, level.id
          LIMIT 1
-           ) rung
+           ) found
 ),
-ladder AS (
+escalation AS (
     SELECT DISTINCT policy_id FROM payment_reminder_level
 ),
-climbing AS (
+escalating AS (
     SELECT standing.*,
-           next_rung.level_id,
-           next_rung.days_from_due,
-           next_rung.amount_min,
-           next_rung.formal_notice,
-           ladder.policy_id IS NOT NULL AS has_ladder,
+           next_level.level_id,
+           next_level.days_from_due,
+           next_level.amount_min,
+           next_level.formal_notice,
+           escalation.policy_id IS NOT NULL AS has_levels,
            GREATEST(
-               standing.date_maturity + next_rung.days_from_due,
+               standing.date_maturity + next_level.days_from_due,
                standing.last_on + GREATEST(
-                   next_rung.days_from_due - standing.reached_days, 1
+                   next_level.days_from_due - standing.reached_days, 1
                )
-           ) AS ripe_on,
+           ) AS next_date,
            CASE WHEN standing.no_followup THEN 'excluded'
                 WHEN standing.blocked THEN 'blocked'
                 WHEN standing.reminder_hold_until >= %(today)s THEN 'held'
                 WHEN standing.customer_hold_until >= %(today)s THEN 'customer_held'
                 WHEN standing.flies THEN 'in_flight'
                 WHEN standing.waiting_since IS NOT NULL THEN 'waiting'
-           END AS obstacle
+           END AS blocker
       FROM standing
- LEFT JOIN next_rung USING (policy_id, is_due, reached_days, used)
- LEFT JOIN ladder ON ladder.policy_id = standing.policy_id
+ LEFT JOIN next_level USING (policy_id, is_due, reached_days, used)
+ LEFT JOIN escalation ON escalation.policy_id = standing.policy_id
 ),
 examined AS MATERIALIZED (
-    SELECT climbing.*,
-           CASE obstacle
+    SELECT escalating.*,
+           CASE blocker
                WHEN 'held' THEN reminder_hold_until
                WHEN 'customer_held' THEN customer_hold_until
                WHEN 'in_flight' THEN flies_until
                WHEN 'waiting' THEN waiting_since
-           END AS obstacle_date,
-           has_ladder AND obstacle IS NULL AS free,
-           level_id IS NOT NULL AND obstacle IS NULL
-               AND (forced OR ripe_on <= %(today)s) AS ripe
-      FROM climbing
+           END AS blocker_date,
+           has_levels AND blocker IS NULL AS free,
+           level_id IS NOT NULL AND blocker IS NULL
+               AND (forced OR next_date <= %(today)s) AS level_due
+      FROM escalating
 ),
 debt AS (
     SELECT partner_id,
            currency_id,
-           sum(residual) FILTER (WHERE free AND (ripe OR overdue)) AS amount,
-           sum(residual_company) FILTER (WHERE free AND (ripe OR overdue))
+           sum(residual) FILTER (WHERE free AND (level_due OR overdue)) AS amount,
+           sum(residual_company) FILTER (WHERE free AND (level_due OR overdue))
                AS amount_company,
            bool_or(forced) AS forced
       FROM examined
@@ -389,20 +390,20 @@ judged AS (
     SELECT examined.*,
            debt.amount AS debt,
            COALESCE(credit.amount, 0) AS credit,
-           silence.until AS silence_until,
-           CASE WHEN NOT has_ladder THEN 'no_policy'
+           contact_pause.until AS pause_until,
+           CASE WHEN NOT has_levels THEN 'no_policy'
                 WHEN level_id IS NULL THEN 'finished'
-                WHEN obstacle IS NOT NULL THEN obstacle
-                WHEN NOT ripe THEN 'not_yet'
+                WHEN blocker IS NOT NULL THEN blocker
+                WHEN NOT level_due THEN 'not_yet'
                 WHEN credit.amount >= debt.amount THEN 'credits'
                 WHEN amount_min > debt.amount_company
                      - COALESCE(credit.amount_company, 0) THEN 'below_minimum'
-                WHEN silence.until > %(today)s AND NOT debt.forced THEN 'too_soon'
+                WHEN contact_pause.until > %(today)s AND NOT debt.forced THEN 'too_soon'
            END AS reason
       FROM examined
       JOIN debt USING (partner_id, currency_id)
  LEFT JOIN credit USING (partner_id, currency_id)
- LEFT JOIN silence USING (partner_id)
+ LEFT JOIN contact_pause USING (partner_id)
 )
 SELECT line_id,
        move_id,
@@ -414,18 +415,18 @@ SELECT line_id,
        level_id,
        days_from_due,
        formal_notice,
-       ripe_on,
+       next_date,
        NULLIF(reached_days, %(nothing)s) AS reached_days,
        reached_level_key,
        last_on,
        reason,
-       CASE WHEN reason = obstacle THEN obstacle_date
+       CASE WHEN reason = blocker THEN blocker_date
             WHEN reason = 'finished' THEN last_on
-            WHEN reason = 'not_yet' THEN ripe_on
-            WHEN reason = 'too_soon' THEN silence_until
+            WHEN reason = 'not_yet' THEN next_date
+            WHEN reason = 'too_soon' THEN pause_until
        END AS reason_date,
-       obstacle,
-       obstacle_date,
+       blocker,
+       blocker_date,
        free AND (reason IS NULL OR overdue) AS named,
        overdue,
        credit,

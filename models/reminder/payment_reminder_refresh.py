@@ -14,7 +14,9 @@ class PaymentReminder(models.Model):
         :rtype: payment.reminder
         """
         left = self.browse()
-        for company, reminders in self._quietly().grouped("company_id").items():
+        for company, reminders in (
+            self._without_tracking().grouped("company_id").items()
+        ):
             reminders = reminders.with_company(company)
             named = {reminder: reminder.line_ids for reminder in reminders}
             reminders = reminders._recheck()
@@ -28,7 +30,7 @@ class PaymentReminder(models.Model):
             today = company._get_payment_today()
             # How late it is changes every day; on paper it stays.
             changed |= reminders.filtered(
-                lambda r, today=today, printed=printed: r.prepared_on != today
+                lambda r, today=today, printed=printed: r.prepared_date != today
                 and not printed[r.id]
             )
             if changed:

@@ -69,13 +69,13 @@ class PaymentReminder(models.Model):
         """
         domain = Domain("company_id", "=", company.id) & Domain("state", "=", "to_send")
         for [level] in self._read_group(domain, ["level_id"]):
-            code = company._get_reminder_obstacle(level or None)
+            code = company._get_reminder_blocker(level or None)
             if not code:
                 continue
-            held = Domain("level_id", "in", [level.id]) & Domain("by_hand", "=", False)
+            held = Domain("level_id", "in", [level.id]) & Domain("manual", "=", False)
             note = self._get_reason_sentence(code, level=level)
             untold = self.search(domain & held & Domain("note", "!=", note))
-            untold._quietly().note = note
+            untold._without_tracking().note = note
             domain &= ~held
         return domain
 
@@ -104,11 +104,11 @@ class PaymentReminder(models.Model):
         """
         mine = self.sudo().try_lock_for_update()
         mine.invalidate_recordset()
-        mine = mine.filtered(lambda r: r.state == "to_send")._quietly()
+        mine = mine.filtered(lambda r: r.state == "to_send")._without_tracking()
         sent = self.browse()
         for company, reminders in mine.grouped("company_id").items():
             # Whoever asks for it.
-            if company._get_reminder_obstacle() in NOT_IN_USE:
+            if company._get_reminder_blocker() in NOT_IN_USE:
                 continue
             ready = reminders.with_company(company)._bring_up_to_date()
             sent |= ready._hand_over()
@@ -128,7 +128,7 @@ class PaymentReminder(models.Model):
         today = reminders.company_id._get_payment_today()
         stale = changed | reminders.filtered(
             lambda r: not r.body
-            or r.prepared_on != today
+            or r.prepared_date != today
             or not r.contact_id.active
             or r.lang != r._find_lang(r.contact_id)
         )
@@ -141,11 +141,11 @@ class PaymentReminder(models.Model):
         :return: the reminders that still have something to say
         :rtype: payment.reminder
         """
-        obstacles = self._get_line_obstacles()
+        blockers = self._get_line_blockers()
         notes = {}
         for reminder in self:
             lines = reminder.line_ids
-            gone = lines.filtered(lambda line: line.id in obstacles)
+            gone = lines.filtered(lambda line: line.id in blockers)
             customer = reminder.partner_id
             if not reminder.level_id:
                 notes[reminder.id] = self.env._("Its level was removed.")
@@ -155,19 +155,19 @@ class PaymentReminder(models.Model):
                     customer.commercial_partner_id.display_name,
                 )
             elif not (lines - gone).filtered("level_key"):
-                notes[reminder.id] = reminder._tell_why_dropped(
-                    [obstacles[line.id] for line in gone if line.level_key]
+                notes[reminder.id] = reminder._describe_drop(
+                    [blockers[line.id] for line in gone if line.level_key]
                 )
-            # Free for a later reminder: what was not reminded climbed nothing.
+            # Free for a later reminder: what was not reminded reached no level.
             (lines if reminder.id in notes else gone).unlink()
         dropped = self.browse(notes)
         dropped._drop(notes)
         return self - dropped
 
-    def _tell_why_dropped(self, reasons):
+    def _describe_drop(self, reasons):
         """Return the sentence of the reason that held the last of its lines.
 
-        :param list[tuple] reasons: code and date, as `_get_line_obstacles` gives them
+        :param list[tuple] reasons: code and date, as `_get_line_blockers` gives them
         :rtype: str
         """
         if not reasons:
@@ -226,7 +226,7 @@ class PaymentReminder(models.Model):
         if by_a_person:
             getattr(self, f"_take_by_{channel}")()
 
-    def _set_left(self):
+    def _mark_sent(self):
         """Note that a person posted the letters or made the calls."""
         for company, reminders in self.grouped("company_id").items():
             now = company._get_payment_now()

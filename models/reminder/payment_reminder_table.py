@@ -45,10 +45,10 @@ class PaymentReminder(models.Model):
                 }
                 for line in not_due[:NOT_DUE_TOLD]
             ],
-            "not_due_more": self._tell_not_due_more(not_due),
+            "not_due_more": self._describe_not_due(not_due),
         }
 
-    def _tell_not_due_more(self, not_due):
+    def _describe_not_due(self, not_due):
         """Return how much more is not due yet than is told line by line."""
         if len(not_due) <= NOT_DUE_TOLD:
             return ""
@@ -74,7 +74,7 @@ class PaymentReminder(models.Model):
                 SELECT partner_id, currency_id,
                        array_agg(line_id ORDER BY date_maturity, line_id)
                   FROM (%s) plan
-                 WHERE NOT overdue AND obstacle IS NULL
+                 WHERE NOT overdue AND blocker IS NULL
               GROUP BY partner_id, currency_id
                 """,
                 self._plan_query(

@@ -4,7 +4,7 @@ from datetime import timedelta
 from odoo import api, models
 from odoo.tools import split_every
 
-from .payment_reminder import GONE_STATES
+from .payment_reminder import SENT_STATES
 from .payment_reminder_prepare import TEXT_ERRORS
 from .payment_reminder_send import SLICE
 
@@ -33,9 +33,9 @@ class PaymentReminder(models.Model):
         paid = self.search(
             [
                 ("company_id", "=", company.id),
-                ("state", "in", GONE_STATES),
-                ("thanked", "=", False),
-                ("paid_at", ">=", since),
+                ("state", "in", SENT_STATES),
+                ("thanks_sent", "=", False),
+                ("paid_date", ">=", since),
                 ("amount_paid_after", ">", 0),
             ],
             order="partner_id, sent_at desc, id desc",
@@ -49,7 +49,7 @@ class PaymentReminder(models.Model):
             if customer not in owing
             and not (
                 reminders[0].level_id
-                and company._get_window_obstacle(reminders[0].level_id)
+                and company._get_window_blocker(reminders[0].level_id)
             )
         ]
         for chunk in split_every(SLICE, by_customer):
@@ -62,14 +62,14 @@ class PaymentReminder(models.Model):
         :param mail.template template: of the text
         """
         mine = self.try_lock_for_update()
-        mine.invalidate_recordset(["thanked"])
-        mine = mine.filtered(lambda r: not r.thanked)._quietly()
+        mine.invalidate_recordset(["thanks_sent"])
+        mine = mine.filtered(lambda r: not r.thanks_sent)._without_tracking()
         last = self.browse()
         for reminders in mine.grouped("partner_id").values():
             last |= reminders[:1]
         last -= self.browse(last._find_bad_addresses())
         # Also where no mail can go: nobody asks again tomorrow.
-        mine.thanked = True
+        mine.thanks_sent = True
         last._queue_thanks(template)
         self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
 

@@ -2,7 +2,7 @@ from datetime import date
 
 from odoo import fields, models
 
-from .payment_reminder import GONE_STATES
+from .payment_reminder import SENT_STATES
 
 
 class PaymentRequest(models.Model):
@@ -25,7 +25,7 @@ class PaymentRequest(models.Model):
     def _get_page_notice(self):
         """Override: the reminder, once it has left."""
         reminder = self._get_reminder()
-        return reminder._get_notice_text() if reminder.state in GONE_STATES else ""
+        return reminder._get_notice_text() if reminder.state in SENT_STATES else ""
 
     def _get_documents(self):
         """Override: a reminder names its invoices as they are open; credits are told

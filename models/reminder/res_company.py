@@ -75,7 +75,7 @@ class ResCompany(models.Model):
         "of them. Otherwise a person does.",
     )
 
-    def _get_reminder_obstacle(self, level=None):
+    def _get_reminder_blocker(self, level=None):
         """Return why no reminder leaves by itself now.
 
         :param payment.reminder.level level: whose days and hours count, if any
@@ -97,7 +97,7 @@ class ResCompany(models.Model):
         if company._has_stale_bank_data():
             return "stale_bank_data"
         if level:
-            return company._get_window_obstacle(level)
+            return company._get_window_blocker(level)
         return None
 
     def _has_stale_bank_data(self):
@@ -108,7 +108,7 @@ class ResCompany(models.Model):
         age = self.parent_ids._get_bank_data_age() if hours else None
         return age is not None and age > timedelta(hours=hours)
 
-    def _get_window_obstacle(self, level):
+    def _get_window_blocker(self, level):
         """Return whether the moment suits the level, where the company is.
 
         :return: `not_a_business_day`, `outside_window`, or None

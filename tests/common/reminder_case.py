@@ -1,4 +1,4 @@
-"""What the tests of reminders share: a ladder, a clock, overdue invoices."""
+"""What the tests of reminders share: a policy, a clock, overdue invoices."""
 
 from datetime import datetime, timedelta
 from unittest.mock import patch
@@ -22,7 +22,7 @@ class ReminderCase(RequestCase):
         cls.env["ir.config_parameter"].sudo().set_param("mail.catchall.alias", False)
         cls.policy = cls.env["payment.reminder.policy"].create(
             {
-                "name": "Test ladder",
+                "name": "Test policy",
                 "company_id": cls.company.id,
                 "user_id": cls.accountant.id,
                 "level_ids": [
@@ -97,7 +97,7 @@ class ReminderCase(RequestCase):
         return self.env["payment.reminder"].sudo()
 
     def plan(self, **how):
-        """Make the reminders that are ripe."""
+        """Make the reminders that are due."""
         return self.reminders._plan(self.company, **how)
 
     def send(self, reminders):
@@ -120,7 +120,7 @@ class ReminderCase(RequestCase):
     def follow(self):
         """Read what became of what left, as the job does."""
         with self.without_commits():
-            self.reminders._update_fates(self.company)
+            self.reminders._follow_up(self.company)
         self.env.invalidate_all()
 
     def without_commits(self):

@@ -19,7 +19,7 @@ NUMBER = "+33612345678"
 
 
 class ChannelCase(ReminderCase):
-    """A ladder of which the first level goes by one channel, then by e-mail."""
+    """An escalation of which the first level goes by one channel, then by e-mail."""
 
     def use(self, channel, second="email", third=False):
         self.first.write(
@@ -661,5 +661,5 @@ class TestReminderCallsTour(CallCase, HttpCase):
         self.start_tour(
             "/odoo/reminder-calls", "reminder_calls", login=self.accountant.login
         )
-        self.assertEqual(self.find(first).calls, 1)
+        self.assertEqual(self.find(first).call_attempts, 1)
         self.assertEqual(self.find(last).outcome, "promised")

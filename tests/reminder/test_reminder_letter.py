@@ -66,7 +66,7 @@ class TestReminderLetter(LetterCase):
         self.run_reminders()
         [task] = reminder.activity_ids
         self.assertEqual(task.summary, "Print and post letters: First")
-        reminder._set_left()
+        reminder._mark_sent()
         self.run_reminders()
         self.assertFalse(reminder.activity_ids)
 

@@ -15,7 +15,7 @@ DUE = date(2026, 12, 9)
 
 
 class ReminderPlanCase(RequestCase):
-    """A ladder of -3, +1, +7 and +15 days, and a clock that the tests set."""
+    """Levels of -3, +1, +7 and +15 days, and a clock that the tests set."""
 
     @classmethod
     def setUpClass(cls):
@@ -490,8 +490,8 @@ class TestReminderHeld(ReminderPlanCase):
 
 
 @tagged("post_install", "-at_install")
-class TestReminderLadder(ReminderPlanCase):
-    def test_days_of_the_ladder(self):
+class TestReminderEscalation(ReminderPlanCase):
+    def test_days_of_the_levels(self):
         line = self.owe()
         reached = {}
         for day in range(-5, 25):
@@ -502,7 +502,7 @@ class TestReminderLadder(ReminderPlanCase):
         self.assertEqual(reached, {-3: -3, 1: 1, 7: 7, 15: 15})
         self.assert_reason(line, "finished", DUE + timedelta(15))
 
-    def test_a_pause_keeps_the_spacing_of_the_ladder(self):
+    def test_a_pause_keeps_the_spacing_of_the_levels(self):
         self.owe()
         reached = {}
         for day in range(40, 70):
@@ -605,10 +605,10 @@ class TestReminderLadder(ReminderPlanCase):
         self.assertFalse(self.plan())
         self.at(date(2028, 3, 1))
         self.assertEqual(self.remind().level_days, 1)
-        self.assertEqual(self.state(line)["ripe_on"], date(2028, 3, 7))
+        self.assertEqual(self.state(line)["next_date"], date(2028, 3, 7))
         yearly = self.create_policy("Yearly", 366)
         line.move_id.payment_reminder_policy_id = yearly
-        self.assertEqual(self.state(line)["ripe_on"], date(2029, 3, 1))
+        self.assertEqual(self.state(line)["next_date"], date(2029, 3, 1))
 
     def test_policy_changed_half_way_never_repeats_what_was_reached(self):
         line = self.owe()
@@ -618,7 +618,7 @@ class TestReminderLadder(ReminderPlanCase):
         self.assertEqual(self.remind().level_days, 7)
         line.move_id.payment_reminder_policy_id = self.create_policy("Firm", 2, 7, 10)
         self.assertEqual(self.state(line)["level"].days_from_due, 10)
-        self.assertEqual(self.state(line)["ripe_on"], DUE + timedelta(16))
+        self.assertEqual(self.state(line)["next_date"], DUE + timedelta(16))
 
     def test_level_moved_up_is_not_sent_twice(self):
         line = self.owe()
@@ -639,7 +639,7 @@ class TestReminderLadder(ReminderPlanCase):
         state = self.state(line)
         self.assertEqual(state["level"], self.level(7))
         self.assertFalse(state["reached"])
-        self.assertEqual(state["ripe_on"], DUE + timedelta(7))
+        self.assertEqual(state["next_date"], DUE + timedelta(7))
         self.assertTrue(reminder.line_ids.level_key)
         self.assertFalse(reminder.line_ids.level_id)
 
@@ -746,10 +746,10 @@ class TestReminderDay(ReminderPlanCase):
         ):
             self.moment = last_minute_before
             level = self.level(1)
-            obstacle = self.company._get_reminder_obstacle
-            self.assertEqual(obstacle(level), "outside_window")
+            blocker = self.company._get_reminder_blocker
+            self.assertEqual(blocker(level), "outside_window")
             self.moment += timedelta(minutes=1)
-            self.assertIsNone(obstacle(level))
+            self.assertIsNone(blocker(level))
 
     def test_a_new_company_counts_its_days_where_it_is(self):
         companies = self.env["res.company"].with_context(tz="Europe/Paris")
@@ -776,27 +776,27 @@ class TestReminderDay(ReminderPlanCase):
         self.company.partner_id.tz = "Pacific/Noumea"
         level = self.level(1)
 
-        def obstacle(*moment):
+        def blocker(*moment):
             self.moment = datetime(*moment)
-            return self.company._get_reminder_obstacle(level)
+            return self.company._get_reminder_blocker(level)
 
-        self.assertEqual(obstacle(2026, 12, 9, 21, 29), "outside_window")
-        self.assertIsNone(obstacle(2026, 12, 9, 21, 30))  # Half past eight.
-        self.assertIsNone(obstacle(2026, 12, 10, 6, 59))
-        self.assertEqual(obstacle(2026, 12, 10, 7, 0), "outside_window")
-        self.assertEqual(obstacle(2026, 12, 11, 22, 0), "not_a_business_day")
+        self.assertEqual(blocker(2026, 12, 9, 21, 29), "outside_window")
+        self.assertIsNone(blocker(2026, 12, 9, 21, 30))  # Half past eight.
+        self.assertIsNone(blocker(2026, 12, 10, 6, 59))
+        self.assertEqual(blocker(2026, 12, 10, 7, 0), "outside_window")
+        self.assertEqual(blocker(2026, 12, 11, 22, 0), "not_a_business_day")
         level.business_days = False
-        self.assertIsNone(obstacle(2026, 12, 11, 22, 0))
+        self.assertIsNone(blocker(2026, 12, 11, 22, 0))
 
     def test_a_copied_or_neutralized_database_sends_nothing(self):
-        self.assertIsNone(self.company._get_reminder_obstacle())
+        self.assertIsNone(self.company._get_reminder_blocker())
         parameters = self.env["ir.config_parameter"].sudo()
         parameters.set_param("database.uuid", "another")
-        self.assertEqual(self.company._get_reminder_obstacle(), "copied")
+        self.assertEqual(self.company._get_reminder_blocker(), "copied")
         self.company.payment_reminder_enabled = False
-        self.assertEqual(self.company._get_reminder_obstacle(), "copied")
+        self.assertEqual(self.company._get_reminder_blocker(), "copied")
         parameters.set_param("database.is_neutralized", "True")
-        self.assertEqual(self.company._get_reminder_obstacle(), "neutralized")
+        self.assertEqual(self.company._get_reminder_blocker(), "neutralized")
         line = self.owe()
         self.after(1)
         self.assert_reason(line, "neutralized")
@@ -807,9 +807,9 @@ class TestReminderDay(ReminderPlanCase):
             "_get_bank_data_age",
             lambda _company: timedelta(hours=49),
         ):
-            self.assertEqual(self.company._get_reminder_obstacle(), "stale_bank_data")
+            self.assertEqual(self.company._get_reminder_blocker(), "stale_bank_data")
             self.company.payment_reminder_bank_hours = 0
-            self.assertIsNone(self.company._get_reminder_obstacle())
+            self.assertIsNone(self.company._get_reminder_blocker())
 
     def test_a_branch_waits_for_the_bank_of_its_parent(self):
         branch = self.create_branch()
@@ -819,7 +819,7 @@ class TestReminderDay(ReminderPlanCase):
             "_get_bank_data_age",
             lambda companies: timedelta(hours=49) if company in companies else None,
         ):
-            self.assertEqual(branch._get_reminder_obstacle(), "stale_bank_data")
+            self.assertEqual(branch._get_reminder_blocker(), "stale_bank_data")
 
 
 @tagged("post_install", "-at_install")
@@ -833,58 +833,58 @@ class TestReminderBetween(ReminderPlanCase):
         self.reminder = self.plan()
         self.named = {line.move_line_id: line for line in self.reminder.line_ids}
 
-    def obstacle(self, line):
-        found = self.reminder._get_line_obstacles().get(self.named[line].id)
+    def blocker(self, line):
+        found = self.reminder._get_line_blockers().get(self.named[line].id)
         return found and found[0]
 
     def test_nothing_happened(self):
-        self.assertEqual(self.reminder._get_line_obstacles(), {})
+        self.assertEqual(self.reminder._get_line_blockers(), {})
 
     def test_paid(self):
         self.register_payment(self.line.move_id)
-        self.assertEqual(self.obstacle(self.line), "settled")
-        self.assertIsNone(self.obstacle(self.second))
+        self.assertEqual(self.blocker(self.line), "settled")
+        self.assertIsNone(self.blocker(self.second))
 
     def test_credited(self):
         self.reverse(self.line.move_id)
-        self.assertEqual(self.obstacle(self.line), "settled")
+        self.assertEqual(self.blocker(self.line), "settled")
 
     def test_held(self):
         self.line._hold_reminders(DUE + timedelta(9), "He called")
         self.assertEqual(
-            self.reminder._get_line_obstacles(),
+            self.reminder._get_line_blockers(),
             {self.named[self.line].id: ("held", DUE + timedelta(9))},
         )
 
     def test_excluded_blocked_or_less_than_the_minimum(self):
         self.line.move_id.no_followup = True
         self.second.move_id.action_toggle_block_payment()
-        self.assertEqual(self.obstacle(self.line), "excluded")
-        self.assertEqual(self.obstacle(self.second), "blocked")
+        self.assertEqual(self.blocker(self.line), "excluded")
+        self.assertEqual(self.blocker(self.second), "blocked")
         self.line.move_id.no_followup = False
         self.level(1).amount_min = 120.0
-        self.assertEqual(self.obstacle(self.line), "below_minimum")
+        self.assertEqual(self.blocker(self.line), "below_minimum")
 
     def test_customer_held(self):
         self.customer._hold_reminders(self.company, DUE + timedelta(9), "He called")
-        self.assertEqual(self.obstacle(self.line), "customer_held")
-        self.assertEqual(self.obstacle(self.second), "customer_held")
+        self.assertEqual(self.blocker(self.line), "customer_held")
+        self.assertEqual(self.blocker(self.second), "customer_held")
 
     def test_on_its_way(self):
         self.create_transaction(self.second.move_id)
-        self.assertEqual(self.obstacle(self.second), "in_flight")
-        self.assertIsNone(self.obstacle(self.line))
+        self.assertEqual(self.blocker(self.second), "in_flight")
+        self.assertIsNone(self.blocker(self.line))
 
     def test_a_credit_covers_all(self):
         self.create_invoice(500.0, move_type="out_refund")
-        self.assertEqual(self.obstacle(self.line), "credits")
-        self.assertEqual(self.obstacle(self.second), "credits")
+        self.assertEqual(self.blocker(self.line), "credits")
+        self.assertEqual(self.blocker(self.second), "credits")
 
     def test_a_credit_covers_all_that_it_names(self):
         self.owe(60.0, DUE + timedelta(3))
         self.create_invoice(160.0, move_type="out_refund")
-        self.assertEqual(self.obstacle(self.line), "credits")
-        self.assertEqual(self.obstacle(self.second), "credits")
+        self.assertEqual(self.blocker(self.line), "credits")
+        self.assertEqual(self.blocker(self.second), "credits")
 
     def test_what_is_only_named_does_not_go_for_the_minimum_of_its_next_level(self):
         self.leave(self.reminder)
@@ -897,23 +897,23 @@ class TestReminderBetween(ReminderPlanCase):
             late,
         )
         self.assertEqual(len(self.reminder.line_ids), 3)
-        self.assertEqual(self.reminder._get_line_obstacles(), {})
+        self.assertEqual(self.reminder._get_line_blockers(), {})
 
     def test_customer_gets_no_reminders_any_more(self):
         self.customer.with_company(
             self.company
         ).payment_reminder_policy_id = self.create_policy("None")
-        self.assertEqual(self.obstacle(self.line), "no_policy")
+        self.assertEqual(self.blocker(self.line), "no_policy")
 
     def test_level_removed(self):
         self.level(1).unlink()
-        self.assertEqual(self.obstacle(self.line), "overtaken")
+        self.assertEqual(self.blocker(self.line), "overtaken")
 
     def test_by_hand_before_its_day_keeps_it_in(self):
         early = self.owe(10.0, DUE + timedelta(20), partner=self.company_customer)
         reminder = self.plan(lines=early)
         self.assertTrue(reminder)
-        self.assertEqual(reminder._get_line_obstacles(), {})
+        self.assertEqual(reminder._get_line_blockers(), {})
 
 
 @tagged("post_install", "-at_install")
@@ -1120,7 +1120,7 @@ class TestReminderJob(ReminderPlanCase):
         with (
             patch.object(model, "_plan_all", step("plan", fails=True)),
             patch.object(model, "_send", step("send")),
-            patch.object(model, "_update_fates", step("fates", fails=True)),
+            patch.object(model, "_follow_up", step("follow_up", fails=True)),
             patch.object(model, "_send_thanks", step("thanks")),
             patch.object(cron, "_commit_progress", lambda *_a, **_k: 60),
             patch.object(self.env.cr, "rollback", lambda: None),
@@ -1129,7 +1129,7 @@ class TestReminderJob(ReminderPlanCase):
         expected = [
             (name, company.id)
             for company in (self.company, other)
-            for name in ("plan", "send", "fates", "thanks")
+            for name in ("plan", "send", "follow_up", "thanks")
         ]
         self.assertEqual(sorted(seen), sorted(expected))
 
@@ -1141,7 +1141,7 @@ class TestReminderJob(ReminderPlanCase):
         self.owe(partner=self.company_customer)
         self.after(1)
         reminder = self.plan(lines=line)
-        reminder._release_by_hand()
+        reminder._release_manually()
         with patch.object(
             type(self.env["ir.cron"]), "_commit_progress", lambda *_a, **_k: 60
         ):

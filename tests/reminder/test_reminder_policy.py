@@ -83,7 +83,7 @@ class TestReminderPolicy(PolicyCase):
             [lvl.days_from_due for lvl in policy.level_ids.sorted("sequence")],
             [1, 15, 20],
         )
-        self.assertEqual(policy.ladder, "+1 E-mail · +15 E-mail · +20 E-mail")
+        self.assertEqual(policy.escalation, "+1 E-mail · +15 E-mail · +20 E-mail")
 
     def test_a_level_removed_moves_those_that_count_from_it(self):
         policy = self.make_policy("Three", 1, 8, 15)
@@ -225,21 +225,21 @@ class TestReminderPolicy(PolicyCase):
         leaves.create({**values, "resource_id": person.id})
         friday, thursday = datetime(2026, 5, 1, 9, 0), datetime(2026, 4, 30, 9, 0)
 
-        def obstacle(moment):
+        def blocker(moment):
             self.set_now(moment)
-            return self.company._get_reminder_obstacle(self.first)
+            return self.company._get_reminder_blocker(self.first)
 
-        self.assertIsNone(obstacle(friday))
+        self.assertIsNone(blocker(friday))
         holiday = leaves.with_company(self.company).create(values)
         for calendar in (
             self.env["resource.calendar"],
             self.company.resource_calendar_id,
         ):
             holiday.calendar_id = calendar
-            self.assertEqual(obstacle(friday), "not_a_business_day")
-            self.assertIsNone(obstacle(thursday))
+            self.assertEqual(blocker(friday), "not_a_business_day")
+            self.assertIsNone(blocker(thursday))
         self.first.business_days = False
-        self.assertIsNone(obstacle(friday))
+        self.assertIsNone(blocker(friday))
 
     # === Settings ===
 

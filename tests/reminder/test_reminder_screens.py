@@ -190,9 +190,9 @@ class TestCustomerBalance(ScreenCase):
 
 @tagged("post_install", "-at_install")
 class TestCustomerPage(ScreenCase):
-    """Balance, ladder and history of a customer on one page."""
+    """Balance, escalation and history of a customer on one page."""
 
-    def test_ladder_shows_the_level_each_due_line_has_reached(self):
+    def test_escalation_shows_the_level_each_due_line_has_reached(self):
         old, new = self.overdue(100.0, 8), self.overdue(50.0, -5)
         self.remind(old)
         page = self.page()
@@ -221,7 +221,7 @@ class TestCustomerPage(ScreenCase):
         self.assertEqual(page.payment_reminder_count, 1)
         self.assertEqual(page.payment_balance_ids.balance, 150.0)
 
-    def test_paid_lines_leave_the_ladder_and_stay_in_the_history(self):
+    def test_paid_lines_leave_the_escalation_and_stay_in_the_history(self):
         invoice = self.overdue(100.0, 1)
         self.remind(invoice)
         self.register_payment(invoice)
@@ -324,7 +324,7 @@ class TestRemindersToSend(ScreenCase):
         self.next_days()
         _again, notices = self.prepare()
         self.assertEqual(notices[-1], "Prepared. To send: 5")
-        self.assertEqual(set(reminders.mapped("prepared_on")), {self.today})
+        self.assertEqual(set(reminders.mapped("prepared_date")), {self.today})
 
     def test_send_all_goes_in_slices_and_tells_how_far(self):
         reminders, _notices = self.prepare()
@@ -618,7 +618,7 @@ class TestReminderRights(ScreenCase):
         self.assertNotIn('name="action_drop"', arch)
         self.assertNotIn('name="action_hold"', arch)
 
-    def test_reminders_are_counted_by_level_channel_fate_and_payment(self):
+    def test_reminders_are_counted_by_level_channel_status_and_payment(self):
         self.send(self.reminder)
         self.register_payment(self.invoice)
         self.reminders._refresh_paid(self.company)

@@ -726,7 +726,7 @@ class TestReminderSend(SendCase):
             reminder = self.remind(self.overdue())
         self.assertEqual(reminder.state, "to_post")
         self.assertFalse(reminder.sent_at)
-        reminder._set_left()
+        reminder._mark_sent()
         self.assertEqual((reminder.state, reminder.sent_at), ("sent", self.now))
 
     def test_two_customers_of_the_same_name_have_a_task_each(self):
@@ -856,7 +856,7 @@ class TestReminderSend(SendCase):
             self.set_now(self.now + timedelta(hours=hours))
             self.follow()
             self.assertEqual((reminder.state, reminder.channel), ("to_send", "email"))
-            self.assertEqual(reminder.tries, again + 1)
+            self.assertEqual(reminder.send_attempts, again + 1)
             self.assertFalse(self.tasks_of(reminder))
             self.send(reminder)
             self.assertEqual(reminder.state, "queued")
@@ -876,8 +876,8 @@ class TestReminderSend(SendCase):
 
     def test_delivered_does_not_go_back_to_sent(self):
         reminder = self.remind(self.overdue())
-        reminder._set_fate("delivered")
-        reminder._set_fate("sent")
+        reminder._apply_delivery_status("delivered")
+        reminder._apply_delivery_status("sent")
         self.assertEqual(reminder.state, "delivered")
 
     def test_a_mail_deleted_from_the_queue_does_not_wait_for_ever(self):
@@ -911,22 +911,22 @@ class TestReminderSend(SendCase):
         self.register_payment(invoice, payment_date=self.today)
         self.follow()
         self.assertEqual(reminder.amount_paid_after, 100.0)
-        self.assertFalse(reminder.paid_at)
+        self.assertFalse(reminder.paid_date)
         self.next_days(1)
         self.register_payment(other, payment_date=self.today)
         self.follow()
         self.assertEqual(reminder.amount_paid_after, 150.0)
-        self.assertEqual(reminder.paid_at, self.today)
+        self.assertEqual(reminder.paid_date, self.today)
 
     def test_a_payment_taken_back_is_no_payment(self):
         invoice = self.overdue()
         reminder = self.remind(invoice)
         self.register_payment(invoice, payment_date=self.today)
         self.follow()
-        self.assertTrue(reminder.paid_at)
+        self.assertTrue(reminder.paid_date)
         self.due_lines(invoice).remove_move_reconcile()
         self.follow()
-        self.assertFalse(reminder.paid_at)
+        self.assertFalse(reminder.paid_date)
         self.assertFalse(reminder.amount_paid_after)
 
     def thanks(self):
@@ -960,7 +960,7 @@ class TestReminderSend(SendCase):
         credited = self.overdue(partner=self.company_customer)
         self.remind(credited)
         self.reverse(credited)
-        self.find(paid).thanked = True
+        self.find(paid).thanks_sent = True
         self.assertFalse(self.thanks())
 
     def test_nobody_is_thanked_for_what_is_written_off(self):

@@ -322,7 +322,7 @@ class PaymentReminder(models.Model):
                 if names
                 else self.env._("There is nothing to post.")
             )
-        letters._quietly()._set_left()
+        letters._without_tracking()._mark_sent()
         for reminder in letters:
             reminder._message_log(
                 body=self.env._("The letter was posted."),

@@ -20,8 +20,8 @@ class PaymentReminder(models.Model):
 
     _inherit = "payment.reminder"
 
-    calls = fields.Integer(
-        readonly=True, help="How often it was tried without an answer."
+    call_attempts = fields.Integer(
+        string="Calls", readonly=True, help="How often it was tried without an answer."
     )
     call_date = fields.Date(string="Call On", readonly=True)
     call_due = fields.Boolean(
@@ -130,7 +130,7 @@ class PaymentReminder(models.Model):
         """Ask the responsible to call."""
         for company, reminders in self.grouped("company_id").items():
             today = company._get_payment_today()
-            reminders.write({"calls": 0, "call_date": today, "outcome": False})
+            reminders.write({"call_attempts": 0, "call_date": today, "outcome": False})
             # No mail for each of them: they are in his queue.
             calls = reminders.with_context(
                 lang=company._get_payment_language(), mail_activity_quick_update=True
@@ -206,16 +206,16 @@ class PaymentReminder(models.Model):
         self._try_next_channel(reason)
 
     def _note_no_answer(self, _note, _date):
-        calls = self.calls + 1
-        if calls >= CALLS_MAX:
-            self.calls = calls
+        attempts = self.call_attempts + 1
+        if attempts >= CALLS_MAX:
+            self.call_attempts = attempts
             self.activity_unlink([CALL_ACTIVITY])
             self._try_next_channel(
-                self.env._("Nobody answered the phone on %s days.", calls)
+                self.env._("Nobody answered the phone on %s days.", attempts)
             )
             return
         day = self.company_id._get_next_business_day()
-        self.write({"calls": calls, "call_date": day})
+        self.write({"call_attempts": attempts, "call_date": day})
         self.activity_reschedule([CALL_ACTIVITY], date_deadline=day)
 
     def _note_done(self, _note, _date):
@@ -229,7 +229,7 @@ class PaymentReminder(models.Model):
 
     def _close_call(self):
         self.activity_feedback([CALL_ACTIVITY])
-        self._set_left()
+        self._mark_sent()
 
     def _log_call(self):
         """Write into the history who called and what he was told."""
