@@ -3,6 +3,7 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..batch import cut
 from .payment_reminder_policy import PROFILES
 
 #: Months of payments that count, and how many of them are "recent" for the trend.
@@ -79,12 +80,9 @@ class PaymentPayerProfile(models.Model):
     def _cron_refresh(self):
         """Compute the profiles of all customers again, one company after the other."""
         companies = self.env["res.company"].search([("active", "=", True)])
-        cron = self.env["ir.cron"]
-        cron._commit_progress(remaining=len(companies))
-        for company in companies:
-            self._refresh(company)
-            if not cron._commit_progress(1):
-                break
+        self.env["payment.batch"]._run(
+            cut(companies, 1), "_refresh_payer_profiles", lock=False
+        )
 
     @api.model
     def _refresh(self, company):

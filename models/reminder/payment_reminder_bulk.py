@@ -3,11 +3,13 @@ how far it got: what waits when the screen is closed leaves with the next run.
 """
 
 import logging
+from operator import methodcaller
 
 from odoo import models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+
+from ..batch import together_or_each
 
 _logger = logging.getLogger(__name__)
 
@@ -102,17 +104,12 @@ class PaymentReminder(models.Model):
 
         :param str step: method
         """
-        try:
-            with self.env.cr.savepoint():
-                getattr(self, step)()
-        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-            raise
-        except Exception as error:
-            if len(self) == 1:
-                _logger.exception("Reminder %s: %s failed", self.id, step)
-                self._fail_unexpected(error)
-            for reminder in self if len(self) > 1 else ():
-                reminder._do_slice(step)
+
+        def fail(reminder, error):
+            _logger.error("%s failed for %s", step, reminder, exc_info=error)
+            reminder._mark_failed_by(error)
+
+        together_or_each(self.env, self, methodcaller(step), fail)
 
     def _continue(self, job, ids, done_ids=()):
         """Return the notice of how far the work got; the client then goes on with it.

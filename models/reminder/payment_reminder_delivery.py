@@ -1,13 +1,10 @@
-import logging
 from datetime import timedelta
 
 from odoo import api, models
-from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
-from odoo.tools import SQL, split_every
+from odoo.tools import SQL
 
+from ..batch import back_off, cut
 from .payment_reminder import SENT_STATES
-
-_logger = logging.getLogger(__name__)
 
 SLICE = 500
 #: After so long neither a bounce nor a delivery report is expected any more.
@@ -68,22 +65,25 @@ class PaymentReminder(models.Model):
         """Follow what became of the messages of a company, in slices with a commit.
 
         :param res.company company: whose reminders
+        :return: whether all were read
+        :rtype: bool
         """
         now = company._get_payment_now()
         statuses = {}
         for row in self._find_news(company, now):
-            if news := self._read_delivery_status(now, **row):
-                statuses.setdefault(news, []).append(row["id"])
-        for (status, reason), ids in statuses.items():
-            for slice_ids in split_every(SLICE, ids):
-                try:
-                    self.browse(slice_ids)._apply_delivery_status(status, reason)
-                    self.env.cr.flush()
-                except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-                    # Somebody else changed one of them: they are for the next run.
-                    self.env.cr.rollback()
-                    _logger.info("Fate of reminders %s is read later", slice_ids)
-                self.env["ir.cron"]._commit_progress(0)
+            if status := self._read_delivery_status(now, **row):
+                statuses[row["id"]] = status
+        return self.env["payment.batch"]._run(
+            cut(self.browse(statuses), SLICE), "_apply_delivery_statuses", statuses
+        )
+
+    def _apply_delivery_statuses(self, statuses):
+        """Apply to each reminder what was read of its message.
+
+        :param dict[int, tuple] statuses: as of `_read_delivery_status`, by reminder
+        """
+        for news, reminders in self.grouped(lambda r: statuses[r.id]).items():
+            reminders._apply_delivery_status(*news)
 
     @api.model
     def _find_news(self, company, now):
@@ -145,7 +145,7 @@ class PaymentReminder(models.Model):
         if status not in ("bounced", "failed"):
             return status and (status, None)
         if status == "failed" and row["failure"] in GATEWAY_FAILURES:
-            patience = PATIENCE[min(row["send_attempts"], len(PATIENCE) - 1)]
+            patience = back_off(PATIENCE, row["send_attempts"])
             if now < row["sent_at"] + patience:
                 return None
             status = "retry"
@@ -204,10 +204,10 @@ class PaymentReminder(models.Model):
         for reminder in self:
             queue = reminder._get_channels_left()
             if reminder.channel not in queue or len(queue) < 2:
-                reminder._fail(reason, summary)
+                reminder._mark_failed(reason, summary)
                 continue
             reminder._message_log(body=reason or "")
-            reminder._leave_task(reason, summary)
+            reminder._schedule_task(reason, summary)
             reminder._send_again(reason, channel=queue[1], send_attempts=0)
         if "to_send" in self.mapped("state"):
             self._wake_cron()
@@ -250,7 +250,7 @@ class PaymentReminder(models.Model):
         self.ensure_one()
         env = self._for_colleagues().env
         if self.channel == "email":
-            self._fail(reason, env._("Check the outgoing mail server"))
+            self._mark_failed(reason, env._("Check the outgoing mail server"))
         else:
             self._try_next_channel(
                 reason, env._("Check the account for SMS and letters")
@@ -268,7 +268,7 @@ class PaymentReminder(models.Model):
             ]
         ).cancel()
 
-    def _fail(self, reason, summary=None):
+    def _mark_failed(self, reason, summary=None):
         """Note that the reminders reached nobody, and leave a task.
 
         :param str reason: why, in a sentence
@@ -280,11 +280,11 @@ class PaymentReminder(models.Model):
                 {"state": "failed", "failure_reason": reason, "sent_at": False}
             )
             reminder._message_log(body=reason)
-            reminder._leave_task(reason, summary)
+            reminder._schedule_task(reason, summary)
 
-    def _fail_unexpected(self, error):
+    def _mark_failed_by(self, error):
         """Note an error that nobody foresaw; its trace is in the log."""
         for reminder in self.sudo():
             env = reminder._for_colleagues().env
             text = env._("It could not be sent: %s", str(error).split("\n")[0][:200])
-            reminder._fail(text)
+            reminder._mark_failed(text)

@@ -26,7 +26,9 @@ class PaymentReminder(models.Model):
 
         :param res.company company: whose reminders
         """
-        self._read_notifications(company)
+        if not self._read_notifications(company):
+            # What was not read yet must not be taken for lost.
+            return
         self._settle_queued(company)
         self._refresh_open_tasks(company)
         self._refresh_paid(company)
@@ -63,7 +65,7 @@ class PaymentReminder(models.Model):
         reason = self.env._("It did not leave within a day.")
         waiting = self.browse(reminder_id for reminder_id, waits in rows if waits)
         for reminders in waiting.grouped("level_id").values():
-            reminders[:1]._leave_task(
+            reminders[:1]._schedule_task(
                 reason, self.env._("Check the queues of e-mails and SMS")
             )
         lost = self.browse(reminder_id for reminder_id, waits in rows if not waits)

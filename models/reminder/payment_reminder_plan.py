@@ -6,6 +6,7 @@ from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ..batch import cut
 from .res_company import NOT_IN_USE
 
 _logger = logging.getLogger(__name__)
@@ -53,10 +54,9 @@ class PaymentReminder(models.Model):
         elif partners is not None:
             scope = {"partner_ids": partners.sudo().commercial_partner_id.ids}
         count, last_id = self._draft_plan(company, **scope)
-        for start in range(0, count, CUSTOMERS_A_SLICE):
-            stop = start + CUSTOMERS_A_SLICE
-            reminders |= self._make_drafted(company, start, stop, last_id)
-            self._analyze(start, count)
+        for rows in cut(range(count), CUSTOMERS_A_SLICE):
+            reminders |= self._make_drafted(company, rows[0], rows[-1] + 1, last_id)
+            self._analyze(rows[0], count)
         self.env.cr.execute("DROP TABLE pg_temp.payment_reminder_draft")
         return reminders
 
@@ -71,13 +71,13 @@ class PaymentReminder(models.Model):
             return
         count, last_id = self._draft_plan(company)
         time_left = cron._commit_progress(remaining=count)
-        for start in range(0, count, CUSTOMERS_A_SLICE):
+        # Not by `payment.batch`: the rows are no records yet, and fail together.
+        for rows in cut(range(count), CUSTOMERS_A_SLICE):
             if not time_left or not self._lock_plan(company):
                 break
-            stop = min(start + CUSTOMERS_A_SLICE, count)
-            self._make_drafted(company, start, stop, last_id)
-            self._analyze(start, count)
-            time_left = cron._commit_progress(stop - start)
+            self._make_drafted(company, rows[0], rows[-1] + 1, last_id)
+            self._analyze(rows[0], count)
+            time_left = cron._commit_progress(len(rows))
         self.env.cr.execute("DROP TABLE pg_temp.payment_reminder_draft")
 
     @api.model

@@ -9,6 +9,7 @@ from odoo.tools import SQL
 
 from odoo.addons.base.models.ir_qweb import QWebError
 
+from ..batch import together_or_each
 from .payment_reminder import OPEN_STATES
 
 _logger = logging.getLogger(__name__)
@@ -276,7 +277,7 @@ class PaymentReminder(models.Model):
                     reminder.write({**composed, "prepared_date": today})
                     ready |= reminder
                 else:
-                    reminder._fail_text(errors[reminder.id])
+                    reminder._mark_text_failed(errors[reminder.id])
         return ready
 
     def _render_level(self, level, lang):
@@ -285,17 +286,15 @@ class PaymentReminder(models.Model):
         :return: texts by reminder, and the errors of those that have none
         :rtype: tuple[dict[int, dict], dict[int, Exception]]
         """
-        try:
-            with self.env.cr.savepoint():
-                return level._render_texts(self, lang), {}
-        except TEXT_ERRORS as error:
-            if len(self) == 1:
-                return {}, {self.id: error}
         texts, errors = {}, {}
-        for reminder in self:
-            its_texts, its_errors = reminder._render_level(level, lang)
-            texts.update(its_texts)
-            errors.update(its_errors)
+
+        def render(reminders):
+            texts.update(level._render_texts(reminders, lang))
+
+        def fail(reminder, error):
+            errors[reminder.id] = error
+
+        together_or_each(self.env, self, render, fail, TEXT_ERRORS)
         return texts, errors
 
     def _compose(self, texts, lang, not_due=()):
@@ -318,7 +317,7 @@ class PaymentReminder(models.Model):
             and texts["phone_script"],
         }
 
-    def _fail_text(self, error):
+    def _mark_text_failed(self, error):
         """Note that no text could be made; a person has to look at it.
 
         :param Exception error: what it died of
@@ -326,7 +325,7 @@ class PaymentReminder(models.Model):
         self.ensure_one()
         _logger.info("Reminder %s has no text: %s", self.id, _root_cause(error))
         env = self._for_colleagues().env
-        self._fail(
+        self._mark_failed(
             env._(
                 "The text of level “%(level)s” could not be made: %(cause)s",
                 level=self.level_id.name or self.level_name,

@@ -1,5 +1,8 @@
 from odoo import api, models
 
+from ..batch import cut
+from .payment_reminder_send import SLICE
+
 
 class PaymentReminder(models.Model):
     """Keeps what waits for a person up to date."""
@@ -50,4 +53,4 @@ class PaymentReminder(models.Model):
                 ("state", "in", ("to_post", "to_call")),
             ]
         )
-        tasks.try_lock_for_update()._refresh_to_do()
+        self.env["payment.batch"]._run(cut(tasks, SLICE), "_refresh_to_do")

@@ -1,12 +1,8 @@
-import logging
-
 from odoo import api, models
 from odoo.fields import Domain
-from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
+from ..batch import cut
 from .res_company import NOT_IN_USE
-
-_logger = logging.getLogger(__name__)
 
 SLICE = 50
 #: Where a reminder is once its channel took it.
@@ -36,29 +32,17 @@ class PaymentReminder(models.Model):
         :param res.company company: of the reminders
         :param int slice_size: reminders a transaction
         """
-        cron = self.env["ir.cron"]
         domain = self._get_sending_domain(company)
         if self:
             domain &= Domain("id", "in", self.ids)
-        ids = self.search(domain, order="id").ids
-        cron._commit_progress(remaining=len(ids))
-        while ids:
-            chunk, ids = self.browse(ids[:slice_size]), ids[slice_size:]
-            try:
-                chunk._send_slice()
-                self.env.cr.flush()
-            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-                # Somebody else changed one of them: they are for the next run.
-                self.env.cr.rollback()
-            except Exception:
-                # One customer must not hold up the others.
-                self.env.cr.rollback()
-                _logger.exception("Reminders could not leave together")
-                chunk._send_one_by_one()
-            if not cron._commit_progress(len(chunk)):
-                break
-            # As much memory for ten thousand of them as for fifty.
-            self.env.invalidate_all(flush=False)
+        reminders = self.search(domain, order="id")
+        # Each slice locks for itself: a person sends by the same step.
+        self.env["payment.batch"]._run(
+            cut(reminders, slice_size),
+            "_send_slice",
+            failed="_mark_failed_by",
+            lock=False,
+        )
 
     @api.model
     def _get_sending_domain(self, company):
@@ -78,20 +62,6 @@ class PaymentReminder(models.Model):
             untold._without_tracking().note = note
             domain &= ~held
         return domain
-
-    def _send_one_by_one(self):
-        """Send each in a transaction of its own; whatever fails is told to a person."""
-        for reminder in self:
-            try:
-                reminder._send_slice()
-                self.env["ir.cron"]._commit_progress()
-            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-                self.env.cr.rollback()
-            except Exception as error:
-                self.env.cr.rollback()
-                _logger.exception("Reminder %s could not leave", reminder.id)
-                reminder._fail_unexpected(error)
-                self.env["ir.cron"]._commit_progress()
 
     def _send_slice(self):
         """Hand over those of these reminders that nobody else works on.
@@ -203,10 +173,10 @@ class PaymentReminder(models.Model):
         for reminder in self:
             reason = " ".join(reasons[reminder.id])
             if reminder not in taken:
-                reminder._fail(reason or self.env._("The level has no channel."))
+                reminder._mark_failed(reason or self.env._("The level has no channel."))
             elif reason:
                 reminder.failure_reason = reason
-                reminder._leave_task(reason)
+                reminder._schedule_task(reason)
         return taken
 
     def _note_handed_over(self, channel):

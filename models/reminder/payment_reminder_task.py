@@ -20,36 +20,33 @@ class PaymentReminder(models.Model):
         """
         return self.with_context(lang=self.company_id._get_payment_language())
 
-    def _leave_task(self, reason, summary=None):
-        """Ask the responsible to look, unless he is asked already.
+    def _schedule_task(self, reason, summary=None, activity=TODO_ACTIVITY):
+        """Give the responsible of each reminder something to do today, in the language
+        of the company; what is to be done once is not asked twice.
 
         :param str reason: what happened, in a sentence
         :param str summary: what to do; by default, to correct the contact
+        :param str activity: external id of the type
         """
         for reminder in self:
-            title = summary or reminder._for_colleagues().env._(
+            # Not a mail each: a run may leave hundreds.
+            quiet = reminder._for_colleagues().with_context(
+                mail_activity_quick_update=True
+            )
+            title = summary or quiet.env._(
                 "Correct how %s is reached", reminder.partner_id.display_name
             )
-            if not reminder._has_task(title, at_level=bool(summary)):
-                reminder._schedule_task(TODO_ACTIVITY, title, escape(reason or ""))
-
-    def _schedule_task(self, activity, summary, note=""):
-        """Give the responsible something to do today, in the language of the company.
-
-        :param str activity: external id of the type
-        :param str summary: what to do
-        :param str note: why, HTML
-        """
-        self.ensure_one()
-        # Not a mail each: a run may leave hundreds.
-        quiet = self._for_colleagues().with_context(mail_activity_quick_update=True)
-        quiet.activity_schedule(
-            activity,
-            date_deadline=self.company_id._get_payment_today(),
-            summary=summary,
-            note=note,
-            user_id=self._get_responsible().id or self.env.uid,
-        )
+            if activity == TODO_ACTIVITY and reminder._has_task(
+                title, at_level=bool(summary)
+            ):
+                continue
+            quiet.activity_schedule(
+                activity,
+                date_deadline=reminder.company_id._get_payment_today(),
+                summary=title,
+                note=escape(reason or ""),
+                user_id=reminder._get_responsible().id or self.env.uid,
+            )
 
     def _has_task(self, summary, at_level):
         """Return whether the same is asked of somebody already, for the company.
@@ -111,15 +108,18 @@ class PaymentReminder(models.Model):
             if missing.pop(key, None) is None:
                 over |= reminder
         over.activity_unlink([WAITING_ACTIVITY])
-        for first_id in missing.values():
-            self.browse(first_id)._ask_to_move_on()
+        for reminder in self.browse(missing.values()):
+            reminder._schedule_task(
+                "", reminder._get_waiting_summary(), WAITING_ACTIVITY
+            )
 
-    def _ask_to_move_on(self):
-        """Ask the responsible to confirm, or to post, what waits at this level."""
+    def _get_waiting_summary(self):
+        """Return what to do with what waits at this level: confirm, or post it.
+
+        :rtype: str
+        """
         self.ensure_one()
         env, level = self._for_colleagues().env, self.level_name or ""
         if self.state == "to_confirm":
-            summary = env._("Check and send reminders: %s", level)
-        else:
-            summary = env._("Print and post letters: %s", level)
-        self._schedule_task(WAITING_ACTIVITY, summary)
+            return env._("Check and send reminders: %s", level)
+        return env._("Print and post letters: %s", level)

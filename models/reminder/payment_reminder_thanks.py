@@ -2,8 +2,9 @@ import logging
 from datetime import timedelta
 
 from odoo import api, models
-from odoo.tools import split_every
+from odoo.fields import Domain
 
+from ..batch import cut, together_or_each
 from .payment_reminder import SENT_STATES
 from .payment_reminder_prepare import TEXT_ERRORS
 from .payment_reminder_send import SLICE
@@ -29,65 +30,80 @@ class PaymentReminder(models.Model):
         template = self.env.ref(TEMPLATE, raise_if_not_found=False)
         if not company.payment_reminder_thanks or not template:
             return
-        since = company._get_payment_today() - timedelta(THANKS_DAYS)
         paid = self.search(
+            self._get_thanks_domain(company),
+            order="partner_id, sent_at desc, id desc",
+        )
+        # Customers with something else overdue are thanked once that is paid, too.
+        overdue = self.env["account.move.line"]._find_overdue(company, paid.partner_id)
+        owing = overdue.partner_id
+        last = self.browse().concat(
+            *(
+                reminders[0]
+                for customer, reminders in paid.grouped("partner_id").items()
+                if customer not in owing
+            )
+        )
+        last = last.filtered(
+            lambda r: not (r.level_id and company._get_window_blocker(r.level_id))
+        )
+        self.env["payment.batch"]._run(
+            cut(last, SLICE),
+            "_thank",
+            company,
+            template,
+            domain=Domain("thanks_sent", "=", False),
+        )
+
+    @api.model
+    def _get_thanks_domain(self, company):
+        """Return the paid reminders whose customers have not been thanked for them.
+
+        :param res.company company: which is paid
+        :rtype: Domain
+        """
+        since = company._get_payment_today() - timedelta(THANKS_DAYS)
+        return Domain(
             [
                 ("company_id", "=", company.id),
                 ("state", "in", SENT_STATES),
                 ("thanks_sent", "=", False),
                 ("paid_date", ">=", since),
                 ("amount_paid_after", ">", 0),
-            ],
-            order="partner_id, sent_at desc, id desc",
+            ]
         )
-        # Who owes something overdue all the same is thanked when that is paid, too.
-        overdue = self.env["account.move.line"]._find_overdue(company, paid.partner_id)
-        owing = overdue.partner_id
-        by_customer = [
-            reminders
-            for customer, reminders in paid.grouped("partner_id").items()
-            if customer not in owing
-            and not (
-                reminders[0].level_id
-                and company._get_window_blocker(reminders[0].level_id)
-            )
-        ]
-        for chunk in split_every(SLICE, by_customer):
-            self.browse().concat(*chunk)._thank(template)
-            self.env["ir.cron"]._commit_progress(0)
 
-    def _thank(self, template):
-        """Write one mail to each customer of these reminders, about the last of them.
+    def _thank(self, company, template):
+        """Queue one mail to each customer about the last of their paid reminders, which
+        counts for all of them.
 
+        :param res.company company: which is paid
         :param mail.template template: of the text
         """
-        mine = self.try_lock_for_update()
-        mine.invalidate_recordset(["thanks_sent"])
-        mine = mine.filtered(lambda r: not r.thanks_sent)._without_tracking()
-        last = self.browse()
-        for reminders in mine.grouped("partner_id").values():
-            last |= reminders[:1]
-        last -= self.browse(last._find_bad_addresses())
+        last = self._without_tracking()
+        paid = last.search(
+            self._get_thanks_domain(company)
+            & Domain("partner_id", "in", last.partner_id.ids)
+        )
         # Also where no mail can go: nobody asks again tomorrow.
-        mine.thanks_sent = True
-        last._queue_thanks(template)
+        paid.thanks_sent = True
+        reached = last - last.browse(last._find_bad_addresses())
+        together_or_each(
+            self.env,
+            reached,
+            lambda reminders: template.send_mail_batch(reminders.ids),
+            lambda reminder, error: reminder._ask_to_correct_thanks(error),
+            TEXT_ERRORS,
+        )
         self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
 
-    def _queue_thanks(self, template):
-        """Queue the mails, one by one if they cannot be written together.
+    def _ask_to_correct_thanks(self, error):
+        """Leave a task: the text of the thanks cannot be rendered.
 
-        :param mail.template template: of the text
+        :param Exception error: what rendering raised
         """
-        try:
-            with self.env.cr.savepoint():
-                template.send_mail_batch(self.ids)
-        except TEXT_ERRORS as error:
-            if len(self) > 1:
-                for reminder in self:
-                    reminder._queue_thanks(template)
-                return
-            _logger.info("Thanks for reminder %s have no text: %s", self.id, error)
-            self._leave_task(
-                self.env._("The text of the thanks could not be made."),
-                self.env._("Correct the text of the thanks"),
-            )
+        _logger.info("Thanks for reminder %s have no text: %s", self.id, error)
+        self._schedule_task(
+            self.env._("The text of the thanks could not be made."),
+            self.env._("Correct the text of the thanks"),
+        )

@@ -204,6 +204,11 @@ class ResCompany(models.Model):
         # Only from our own code: what a client sends is no date object.
         return day if isinstance(day, date) else super()._get_payment_today()
 
+    def _refresh_payer_profiles(self):
+        """Compute the profiles of the customers of these companies again."""
+        for company in self:
+            self.env["payment.payer.profile"]._refresh(company)
+
     def _note_reminder_database(self):
         """Remember that it is here that the companies may send reminders."""
         uuid = self.env["ir.config_parameter"].sudo().get_param("database.uuid")

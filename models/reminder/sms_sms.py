@@ -2,7 +2,9 @@ import logging
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.tools import SQL, split_every
+from odoo.tools import SQL
+
+from ..batch import cut
 
 _logger = logging.getLogger(__name__)
 
@@ -73,12 +75,13 @@ class SmsSms(models.Model):
         :return: whether the job has time left
         :rtype: bool
         """
-        for slice_ids in split_every(self._get_send_batch_size(), ids):
-            batch = self.browse(slice_ids).try_lock_for_update()
+        # Not by `payment.batch`: it would retry at once what the provider may have.
+        for waiting in cut(self.browse(ids), self._get_send_batch_size()):
+            batch = waiting.try_lock_for_update()
             batch.invalidate_recordset(["state", "to_delete"])
             batch = batch.filtered(lambda s: s.state == "outgoing" and not s.to_delete)
             if batch:
                 batch._send(unlink_failed=False, unlink_sent=True)
-            if not self.env["ir.cron"]._commit_progress(len(slice_ids)):
+            if not self.env["ir.cron"]._commit_progress(len(waiting)):
                 return False
         return True

@@ -16,9 +16,7 @@ from odoo.tools import mute_logger
 from ..common.reminder_case import MONDAY, ReminderCase
 
 RENDER_LOGGER = "odoo.addons.mail.models.mail_render_mixin"
-SEND_LOGGER = (
-    "odoo.addons.account_payment_request.models.reminder.payment_reminder_send"
-)
+BATCH_LOGGER = "odoo.addons.account_payment_request.models.batch"
 
 
 class SendCase(ReminderCase):
@@ -507,7 +505,7 @@ class TestReminderSend(SendCase):
     def test_what_a_later_level_reached_is_not_reminded_at_an_earlier_one(self):
         invoice = self.overdue()
         first = self.remind(invoice)
-        first._fail("Nobody there")
+        first._mark_failed("Nobody there")
         self.next_days(7)
         second = self.remind(invoice) - first
         self.assertEqual(second.level_id, self.second)
@@ -1145,7 +1143,7 @@ class TestReminderSend(SendCase):
         self.run_reminders()
         self.assertEqual(self.find(invoice).state, "queued")
 
-    @mute_logger(SEND_LOGGER)
+    @mute_logger(BATCH_LOGGER)
     def test_one_reminder_that_cannot_leave_does_not_hold_the_others(self):
         good, bad = self.overdue(), self.overdue(partner=self.company_customer)
         bad_id = self.company_customer.id

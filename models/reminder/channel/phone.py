@@ -192,7 +192,7 @@ class PaymentReminder(models.Model):
         reason = " ".join(filter(None, (reason, note)))
         self._hold_named(until, reason)
         self._close_call()
-        self._leave_task(
+        self._schedule_task(
             reason,
             self.env._("Settle the dispute with %s", self.partner_id.display_name),
         )
