@@ -3,7 +3,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import format_date
+from odoo.tools import SQL, format_date
 
 from ...const import ACCOUNTING, PAID_STATES
 
@@ -65,18 +65,58 @@ class AccountMoveLine(models.Model):
         return self.filtered_domain(self._get_remindable_domain())
 
     @api.model
-    def _get_remindable_domain(self):
-        """Return the domain of what `_filter_remindable` keeps.
+    def _get_open_domain(self):
+        """Return which items are still open: what a payment without journal entry pays
+        keeps its residual, but is owed no more.
 
         :rtype: Domain
         """
         return (
-            Domain("display_type", "=", "payment_term")
-            & Domain("parent_state", "=", "posted")
-            & Domain("move_id.move_type", "=", "out_invoice")
-            & Domain("move_id.payment_state", "not in", PAID_STATES)
+            Domain("parent_state", "=", "posted")
             & Domain("reconciled", "=", False)
+            & Domain("move_id.payment_state", "not in", PAID_STATES)
+        )
+
+    @api.model
+    def _get_remindable_domain(self):
+        """Return the domain of what `_filter_remindable` keeps: open due lines of
+        invoices, but neither credits nor other entries.
+
+        :rtype: Domain
+        """
+        return (
+            self._get_open_domain()
+            & Domain("display_type", "=", "payment_term")
+            & Domain("move_id.move_type", "=", "out_invoice")
             & Domain("amount_residual_currency", ">", 0)
+        )
+
+    @api.model
+    def _get_open_sql(self):
+        """Return `_get_open_domain` as a condition on the aliases `line` and `move`.
+
+        :rtype: SQL
+        """
+        return SQL(
+            """line.parent_state = 'posted'
+               AND line.reconciled IS NOT TRUE
+               AND move.payment_state NOT IN %s""",
+            PAID_STATES,
+        )
+
+    @api.model
+    def _get_remindable_sql(self):
+        """Return `_get_remindable_domain` as a condition on the aliases `line` and
+        `move`: the planner foresees it better than what the ORM makes of the domain.
+
+        :rtype: SQL
+        """
+        return SQL(
+            """%s
+               AND line.display_type = 'payment_term'
+               AND move.move_type = 'out_invoice'
+               AND line.amount_residual_currency > 0""",
+            self._get_open_sql(),
         )
 
     @api.model

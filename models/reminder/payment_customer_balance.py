@@ -3,7 +3,6 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ...const import PAID_STATES
 from .payment_payer_profile import PROFILES
 
 # Days late after which the next column of the ageing begins.
@@ -113,7 +112,7 @@ class PaymentCustomerBalance(models.Model):
         return SQL(
             _BALANCE,
             days=days,
-            paid_states=PAID_STATES,
+            open=self.env["account.move.line"]._get_open_sql(),
             first=AGES[0],
             second=AGES[1],
             third=AGES[2],
@@ -226,10 +225,8 @@ CROSS JOIN LATERAL (
      WHERE line.account_id = ANY(ARRAY(
                SELECT id FROM account_account WHERE account_type = 'asset_receivable'
            ))
-       AND line.parent_state = 'posted'
-       AND line.reconciled IS NOT TRUE
        AND line.amount_residual != 0
-       AND move.payment_state NOT IN %(paid_states)s
+       AND %(open)s
   GROUP BY line.company_id, customer.commercial_partner_id, line.currency_id,
            day.company_currency_id
        ) owed

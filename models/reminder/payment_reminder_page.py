@@ -162,7 +162,7 @@ class PaymentReminder(models.Model):
     def _get_pay_url(self):
         """Return where it can be paid, empty if it cannot."""
         request = self.request_id
-        return request.url if request and request._get_page_state() == "pay" else ""
+        return request.url if request and request._is_payable() else ""
 
     def _get_amount_open(self):
         """Return what is still to be paid of what it asked for."""

@@ -61,7 +61,7 @@ class PaymentReminder(models.Model):
             "zone": company._get_payment_timezone(),
             "today": today,
             "messages_since": today - timedelta(quiet_days + 1),
-            "paid_states": const.PAID_STATES,
+            "remindable": self.env["account.move.line"]._get_remindable_sql(),
             "open_states": OPEN_STATES,
             "message_states": OPEN_STATES + SENT_STATES,
             "grace": company.payment_reminder_grace_days,
@@ -222,14 +222,8 @@ due AS MATERIALIZED (
            move.invoice_user_id
       FROM account_move_line line
       JOIN account_move move ON move.id = line.move_id
-     WHERE line.display_type = 'payment_term'
-       AND line.reconciled IS NOT TRUE
-       AND line.parent_state = 'posted'
+     WHERE %(remindable)s
        AND line.company_id = %(company_id)s
-       AND line.amount_residual_currency > 0
-       AND move.move_type = 'out_invoice'
-       -- What a payment without journal entry pays has its residual still.
-       AND move.payment_state NOT IN %(paid_states)s
        %(line_scope)s
        %(reachable)s
 ),

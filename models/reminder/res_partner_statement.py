@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import format_amount, format_date
 
-from ...const import ACCOUNTING, PAID_STATES
+from ...const import ACCOUNTING
 
 STATEMENT_REPORT = "account_payment_request.action_report_statement"
 #: Days late at which an amount moves into the next column.
@@ -102,15 +102,11 @@ class ResPartner(models.Model):
         return (
             self.env["account.move.line"]
             .search(
-                [
-                    ("account_type", "=", "asset_receivable"),
-                    ("company_id", "=", company.id),
-                    ("partner_id.commercial_partner_id", "=", customer.id),
-                    ("parent_state", "=", "posted"),
-                    ("reconciled", "=", False),
-                    ("move_id.payment_state", "not in", PAID_STATES),
-                    ("amount_residual_currency", "!=", 0),
-                ]
+                self.env["account.move.line"]._get_open_domain()
+                & Domain("account_type", "=", "asset_receivable")
+                & Domain("company_id", "=", company.id)
+                & Domain("partner_id.commercial_partner_id", "=", customer.id)
+                & Domain("amount_residual_currency", "!=", 0)
             )
             .sorted(lambda line: (line.date_maturity or line.date, line.date, line.id))
         )

@@ -124,14 +124,14 @@ class PaymentRequest(models.Model):
     def _check_payable(self):
         """Refuse to send what the customer could not pay."""
         for request in self:
-            if request.state != "valid":
+            if not request._is_payable():
                 raise UserError(
                     self.env._(
                         "%(request)s cannot be sent: it is “%(state)s”.",
                         request=request.display_name,
                         state=dict(
                             self._fields["state"]._description_selection(self.env)
-                        )[request.state],
+                        )[request._get_state()],
                     )
                 )
 
