@@ -46,12 +46,18 @@ from .reconcile import (
     test_reconcile_tour,
 )
 from .reminder import (
+    test_payer_profile,
     test_reminder_channels,
+    test_reminder_delivery,
+    test_reminder_held,
     test_reminder_letter,
+    test_reminder_manual,
     test_reminder_plan,
     test_reminder_policy,
     test_reminder_portal,
+    test_reminder_prepare,
     test_reminder_screens,
     test_reminder_send,
+    test_reminder_texts,
     test_reminder_workers,
 )

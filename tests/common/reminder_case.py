@@ -1,9 +1,10 @@
 """What the tests of reminders share: a policy, a clock, overdue invoices."""
 
-from datetime import datetime, timedelta
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
 from unittest.mock import patch
 
-from odoo import Command
+from odoo import Command, fields
 
 from ...models.reminder.payment_reminder_bulk import JOBS
 from .request_case import RequestCase
@@ -11,6 +12,8 @@ from .request_case import RequestCase
 REMINDER_CRON = "account_payment_request.ir_cron_payment_reminder"
 #: A Monday, ten in the morning in Paris.
 MONDAY = datetime(2026, 3, 16, 9, 0)
+#: A Wednesday.
+DUE = date(2026, 12, 9)
 
 
 class ReminderCase(RequestCase):
@@ -54,6 +57,22 @@ class ReminderCase(RequestCase):
             "sms_body": f"{name} {{{{ object.request_id.url }}}}",
             **values,
         }
+
+    @classmethod
+    def ready_made(cls, name):
+        return cls.env.ref(f"account_payment_request.payment_reminder_policy_{name}")
+
+    @classmethod
+    def make_policy(cls, name, *days, **values):
+        """Create a policy with levels that many days from the due date."""
+        return cls.env["payment.reminder.policy"].create(
+            {
+                "name": name,
+                "company_id": cls.company.id,
+                "level_ids": [Command.create(cls._level(name, day)) for day in days],
+                **values,
+            }
+        )
 
     def setUp(self):
         super().setUp()
@@ -175,3 +194,197 @@ class ReminderCase(RequestCase):
             self.mails_of(reminders).filtered(lambda m: m.state == "outgoing").send()
         self.env.invalidate_all()
         return self._mails
+
+    @contextmanager
+    def channel(self, name, why_not=None):
+        """Let a channel take all it gets, or refuse it with a sentence."""
+        taken = []
+
+        def send(reminders):
+            if why_not:
+                return dict.fromkeys(reminders.ids, why_not)
+            taken.extend(reminders.ids)
+            return {}
+
+        registry_class = self.registry["payment.reminder"]
+        with patch.object(registry_class, f"_send_by_{name}", send, create=True):
+            yield taken
+
+    def tasks_of(self, reminders):
+        return reminders.sudo().activity_ids
+
+    def credit(self, amount, partner=None):
+        """Post a credit note that nobody allocated yet."""
+        note = self.create_invoice(
+            amount, partner, post=False, move_type="out_refund", invoice_date=self.today
+        )
+        note.action_post()
+        return note
+
+    def bounce(self, reminder, address):
+        """Hand over what the mail gateway makes of a mail that came back."""
+        self.env["mail.thread"]._routing_handle_bounce(
+            None,
+            {
+                "bounced_email": address,
+                "bounced_partner": self.env["res.partner"].search(
+                    [("email_normalized", "=", address)]
+                ),
+                "bounced_msg_ids": [reminder.mail_message_id.message_id],
+                "bounced_message": reminder.mail_message_id,
+                "body": "User unknown",
+                "email_from": "mailer-daemon@example.com",
+                "to": "bounce@boutique.example",
+                "message_id": "<bounce@example.com>",
+            },
+        )
+        self.follow()
+
+
+class ReminderPlanCase(ReminderCase):
+    """Levels of -3, +1, +7 and +15 days, and a clock that the tests set."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.policy = cls.create_policy("Ladder", -3, 1, 7, 15)
+        cls.company.payment_reminder_policy_id = cls.policy
+
+    def setUp(self):
+        super().setUp()
+        self.now = datetime(2026, 12, 1, 12, 0)
+
+    @classmethod
+    def create_policy(cls, name, *days, company=None, **values):
+        """Return a policy with a level at each of ``days`` from the due date."""
+        return cls.env["payment.reminder.policy"].create(
+            {
+                "name": name,
+                "company_id": (company or cls.company).id,
+                "level_ids": [
+                    Command.create(
+                        {
+                            "name": f"{name} {day:+d}",
+                            "sequence": index,
+                            "delay_days": day,
+                        }
+                    )
+                    for index, day in enumerate(days)
+                ],
+                **values,
+            }
+        )
+
+    @classmethod
+    def owe(cls, amount=120.0, due=DUE, partner=None, **values):
+        """Return the due line of a posted invoice."""
+        move = cls.create_invoice(
+            amount,
+            partner,
+            invoice_date=due - timedelta(30),
+            invoice_date_due=due,
+            invoice_payment_term_id=False,
+            **values,
+        )
+        return cls.due_lines(move)
+
+    @classmethod
+    def due_lines(cls, move):
+        return move.line_ids.filtered(
+            lambda line: line.display_type == "payment_term"
+        ).sorted("date_maturity")
+
+    def at(self, day, hour=12):
+        """Put the clock at an hour, UTC, of a day."""
+        self.now = datetime.combine(day, datetime.min.time()).replace(hour=hour)
+
+    def after(self, days, due=DUE):
+        self.at(due + timedelta(days))
+
+    def plan(self, company=None, **options):
+        return self.reminders._plan(company or self.company, **options)
+
+    def state(self, line):
+        return self.reminders._get_plan_state(line)[line.id]
+
+    def reason(self, line):
+        return self.state(line)["reason"]
+
+    def level(self, days, policy=None):
+        return (policy or self.policy).level_ids.filtered(
+            lambda level: level.days_from_due == days
+        )
+
+    def leave(self, reminders):
+        """Have the reminders sent at this moment."""
+        reminders.write({"state": "sent", "sent_at": self.now})
+
+    def remind(self, **options):
+        """Plan and send; return the reminders."""
+        reminders = self.plan(**options)
+        self.leave(reminders)
+        return reminders
+
+    def create_branch(self):
+        """Return a branch of the company that reminds the day after the due date."""
+        branch = self.env["res.company"].create(
+            {"name": "Boutique du Nord", "parent_id": self.company.id}
+        )
+        self.env.cr.precommit.run()  # loads its chart of accounts
+        policy = self.create_policy("Branch", 1, company=branch)
+        branch.write(
+            {"payment_reminder_enabled": True, "payment_reminder_policy_id": policy.id}
+        )
+        return branch
+
+    def owe_to(self, company):
+        """Return a posted invoice of another company."""
+        moves = self.env["account.move"].with_company(company)
+        move = moves.create(
+            {
+                "move_type": "out_invoice",
+                "partner_id": self.customer.id,
+                "invoice_date": DUE - timedelta(30),
+                "invoice_date_due": DUE,
+                "invoice_line_ids": [
+                    Command.create({"name": "Service", "price_unit": 70.0})
+                ],
+            }
+        )
+        move.action_post()
+        return move
+
+    def create_transaction(self, move, **values):
+        """Return a transfer for an invoice, on its way unless told otherwise."""
+        values = {"state": "pending", "last_state_change": self.now, **values}
+        return (
+            self.env["payment.transaction"]
+            .sudo()
+            .create(
+                {
+                    "provider_id": self.bridge.id,
+                    "payment_method_id": self.bridge.payment_method_ids[:1].id,
+                    "amount": move.amount_residual,
+                    "currency_id": move.currency_id.id,
+                    "partner_id": move.partner_id.id,
+                    "invoice_ids": [Command.set(move.ids)],
+                    **values,
+                }
+            )
+        )
+
+    def assert_reason(self, line, reason, day=None):
+        state = self.state(line)
+        self.assertEqual(state["reason"], reason)
+        self.assertTrue(state["sentence"])
+        if day:
+            self.assertIn(fields.Date.to_string(day), self.in_iso(line)["sentence"])
+
+    def in_iso(self, line):
+        """Return the plan state with dates as in ISO 8601."""
+        with patch(
+            "odoo.addons.account_payment_request.models.reminder.payment_reminder_hold_reason"
+            ".format_date",
+            lambda _env, day: fields.Date.to_string(day),
+        ):
+            return self.state(line)
