@@ -58,7 +58,7 @@ class AccountMoveLine(models.Model):
     )
 
     def _filter_remindable(self):
-        """Return the lines that a customer still owes on his invoices.
+        """Return the lines that customers still owe on their invoices.
 
         :rtype: account.move.line
         """
@@ -135,7 +135,7 @@ class AccountMoveLine(models.Model):
         )
 
     def _hold_reminders(self, until, reason):
-        """Remind nobody of these lines up to a day, and say so on their invoices.
+        """Hold the reminders of these lines up to a day, and log it on their invoices.
 
         :param datetime.date until: included
         :param str reason: for the colleagues
@@ -152,7 +152,7 @@ class AccountMoveLine(models.Model):
         )
 
     def _exclude_from_reminders(self, reason):
-        """Remind nobody of these invoices any more; it is theirs as a whole in core.
+        """Exclude the invoices of these lines; core excludes whole invoices only.
 
         :param str reason: for the colleagues
         """
@@ -162,7 +162,7 @@ class AccountMoveLine(models.Model):
         )
 
     def _release_reminders(self):
-        """End what holds these lines, and what excludes their invoices."""
+        """Release these lines, and include their invoices again."""
         self.sudo().write({"reminder_hold_until": False, "reminder_hold_reason": False})
         self.sudo().move_id.filtered("no_followup").no_followup = False
         self._log_reminders(self.env._("Reminders go on."))

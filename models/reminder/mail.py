@@ -1,8 +1,8 @@
-"""How core's messages tell what became of a reminder."""
+"""Changes of core's messages wake the job that follows reminders up."""
 
 from odoo import api, models
 
-#: Told for many at once by a provider: the job is woken for them.
+#: Types whose provider reports on many at once: they wake the job.
 PROVIDED = ("sms", "snail")
 
 
@@ -12,10 +12,10 @@ class MailMail(models.Model):
     def _postprocess_sent_message(
         self, success_pids, success_emails, failure_reason=False, failure_type=None
     ):
-        """Override of `mail`: what became of a reminder is read at once if it failed.
+        """Override of `mail`: the job reads the failure of a reminder at once.
 
-        It is not written here: the mail has just left, and must not be rolled back, and
-        leave again, because somebody else changes its reminder.
+        Nothing is written here: a conflict on the reminder would roll back the mail
+        that was just sent, and it would be sent again.
         """
         if failure_type:
             self.sudo().mail_message_id._schedule_follow_up()
@@ -31,7 +31,7 @@ class MailMessage(models.Model):
     _inherit = "mail.message"
 
     def _schedule_follow_up(self):
-        """Wake the job that reads what became of the messages, if any is a reminder."""
+        """Wake the job that reads the delivery status, if any is of a reminder."""
         if "payment.reminder" in self.mapped("model"):
             self.env["payment.reminder"]._wake_cron()
 
@@ -41,7 +41,7 @@ class MailThread(models.AbstractModel):
 
     @api.model
     def _routing_handle_bounce(self, email_message, message_dict):
-        """Override of `mail`, which notes the bounce: it is read at once."""
+        """Override of `mail`: the job reads the bounce at once."""
         result = super()._routing_handle_bounce(email_message, message_dict)
         message_dict["bounced_message"].sudo()._schedule_follow_up()
         return result
@@ -51,7 +51,7 @@ class MailNotification(models.Model):
     _inherit = "mail.notification"
 
     def write(self, vals):
-        """Override: news of providers are read at once, by the job."""
+        """Override: the job reads reports of providers at once."""
         result = super().write(vals)
         if "notification_status" in vals:
             ours = self.sudo().filtered(

@@ -21,7 +21,7 @@ DAYS_CHRONIC = 15
 
 
 class PaymentPayerProfile(models.Model):
-    """How a customer pays one company: facts of his invoices, refreshed each night.
+    """How a customer pays one company: figures of their invoices, refreshed each night.
 
     Each part of a due line counts with its amount: a paid one with the days between
     its due date and its payment (none if it came early), an open one that is late with
@@ -86,8 +86,8 @@ class PaymentPayerProfile(models.Model):
 
     @api.model
     def _refresh(self, company):
-        """Compute the profiles of the customers of ``company`` again, and remove those
-        of customers who no longer have any facts."""
+        """Compute the profiles of the customers of ``company`` again, and delete those
+        of customers without any figures left."""
         self.env.flush_all()
         self.env.cr.execute(self._refresh_query(company))
         self.env.invalidate_all(flush=False)

@@ -4,9 +4,9 @@ from odoo.exceptions import AccessError, UserError
 from .payment_reminder_level import CHANNELS
 from .res_company import NOT_IN_USE
 
-#: Invoices named one by one in a sentence; of the others, the number is told.
-NAMES_TOLD = 3
-#: What a person may rewrite before it leaves.
+#: Invoices named one by one in a sentence; the others are only counted.
+NAMES_SHOWN = 3
+#: Texts that a user may rewrite until the reminder is sent.
 TEXTS = ("subject", "body", "sms_body")
 
 STATES = [
@@ -20,12 +20,12 @@ STATES = [
     ("failed", "Failed"),
     ("dropped", "Dropped"),
 ]
-#: Prepared, and still in our hands.
+#: Prepared, not sent yet.
 OPEN_STATES = ("to_confirm", "to_send", "to_call", "to_post")
-#: Left, or on its way.
+#: Sent, or being sent.
 SENT_STATES = ("queued", "sent", "delivered")
 
-#: What a person may send now.
+#: States in which a user may send it now.
 RELEASABLE = ("to_confirm", "to_send", "failed")
 
 OUTCOMES = [
@@ -153,7 +153,7 @@ class PaymentReminder(models.Model):
     prepared_date = fields.Date(
         string="Prepared On",
         readonly=True,
-        help="Of another day, it tells other days late: it is made again.",
+        help="Texts of another day are rendered again: the days late have changed.",
     )
     send_attempts = fields.Integer(
         string="Tries",
@@ -181,12 +181,12 @@ class PaymentReminder(models.Model):
     def _compute_invoices(self):
         for reminder in self:
             names = list(dict.fromkeys(reminder.line_ids.move_id.mapped("name")))
-            told = ", ".join(filter(None, names[:NAMES_TOLD]))
-            if more := len(names[NAMES_TOLD:]):
-                told = self.env._(
-                    "%(names)s and %(count)s more", names=told, count=more
+            text = ", ".join(filter(None, names[:NAMES_SHOWN]))
+            if more := len(names[NAMES_SHOWN:]):
+                text = self.env._(
+                    "%(names)s and %(count)s more", names=text, count=more
                 )
-            reminder.invoice_names = told
+            reminder.invoice_names = text
             dates = [date for date in reminder.line_ids.mapped("date_maturity") if date]
             reminder.due_date = min(dates, default=False)
             today = reminder.company_id._get_payment_today
@@ -195,8 +195,8 @@ class PaymentReminder(models.Model):
     # === Writing ===
 
     def write(self, vals):
-        """Override: a text that a person wrote is kept as he wrote it, and what has
-        left is not written any more: it is the proof of what was sent.
+        """Override: a text that a user rewrote is kept, and what was sent is never
+        written again: it is the proof of what was sent.
 
         :raises AccessError: for what only the engine writes
         :raises UserError: for the text or the recipient of what has left
@@ -216,13 +216,13 @@ class PaymentReminder(models.Model):
             vals = {**vals, "edited": True}
         if "contact_id" in vals:
             vals = {**vals, "lang": False}
-            # Whoever reads it now is greeted by his own name, in his language.
+            # The new recipient is greeted by name, in their language.
             made = self.filtered(lambda r: not r.edited and "edited" not in vals)
             made.sudo()._without_tracking().body = False
         return super().write(vals)
 
     def _without_tracking(self):
-        """Return the same reminders for work on many: no message for each change.
+        """Return the same reminders, with no message in the chatter for each change.
 
         :rtype: payment.reminder
         """
@@ -246,8 +246,8 @@ class PaymentReminder(models.Model):
         return channels
 
     def _get_responsible(self):
-        """Return who answers for the reminder: of its level, its policy, the invoices,
-        else the accountant named in the settings. Whoever has left does not.
+        """Return the user responsible for the reminder, by its level, its policy or its
+        invoices, else the accountant named in the settings. Archived users are skipped.
 
         :rtype: res.users
         """
@@ -270,8 +270,8 @@ class PaymentReminder(models.Model):
     # === Actions ===
 
     def action_prepare(self):
-        """Make the texts of the reminders again, as they would leave now: without what
-        was paid meanwhile."""
+        """Render the reminders again as they would be sent now, without what was paid
+        in the meantime."""
         self.check_access("write")
         reminders = (
             self.sudo().filtered(lambda r: r.state in OPEN_STATES)._without_tracking()
@@ -281,16 +281,16 @@ class PaymentReminder(models.Model):
             mine.with_company(company)._recheck()._prepare()
 
     def action_send(self):
-        """Send the reminders now: whoever presses the button has looked at them.
+        """Send the reminders now: the user has looked at them.
 
         :raises UserError: if none of them can leave
         """
         self._release_manually()._send_slice()
 
     def _release_manually(self):
-        """Let the reminders leave because a person wants it, whatever the hour.
+        """Release the reminders at a user's request, whatever the hour.
 
-        :return: those that may leave, in sudo
+        :return: those that may be sent, in sudo
         :rtype: payment.reminder
         :raises UserError: if none of them can leave
         """
@@ -313,7 +313,7 @@ class PaymentReminder(models.Model):
         return reminders
 
     def _check_in_use(self):
-        """Refuse to send anything from a database that is not the one in use.
+        """Refuse to send anything from a neutralized or copied database.
 
         :raises UserError: with what to do
         """
@@ -333,11 +333,11 @@ class PaymentReminder(models.Model):
         reminders._drop({reminder.id: note for reminder in reminders})
 
     def _drop(self, notes):
-        """Set the reminders aside, with the reason why.
+        """Drop the reminders, with the reason.
 
         :param dict[int, str] notes: sentence by reminder
         """
-        # Of what never left, nobody has the link.
+        # Nobody has the link of a reminder that was never sent.
         unused = self.filtered(
             lambda r: r.state in ("to_confirm", "to_send")
             and not r.mail_message_id

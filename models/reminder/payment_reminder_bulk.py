@@ -3,6 +3,7 @@ how far it got: what waits when the screen is closed leaves with the next run.
 """
 
 import logging
+from dataclasses import dataclass
 from operator import methodcaller
 
 from odoo import models
@@ -13,13 +14,27 @@ from ..batch import together_or_each
 
 _logger = logging.getLogger(__name__)
 
-#: What may leave today; letters and calls are a person's.
+#: What may be sent today; letters and calls are for users.
 WAITING = ("to_confirm", "to_send")
-#: What is done slice by slice, and how many a request: a letter takes seconds.
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is done slice by slice.
+
+    :ivar step: method
+    :ivar size: reminders a request
+    """
+
+    step: str
+    size: int
+
+
+#: A letter takes seconds.
 JOBS = {
-    "prepare": ("_prepare_slice", 50),
-    "send": ("_send_slice", 50),
-    "print": ("_print_letters", 10),
+    "prepare": Job("_prepare_slice", 50),
+    "send": Job("_send_slice", 50),
+    "print": Job("_print_letters", 10),
 }
 
 
@@ -29,7 +44,7 @@ class PaymentReminder(models.Model):
     # === Buttons ===
 
     def action_plan_today(self):
-        """Make the reminders of today and their texts, to be looked at; none leaves."""
+        """Make today's reminders and their texts, to be looked at; none is sent."""
         self.browse().check_access("write")
         for company in self.env.companies:
             self.sudo().with_company(company)._plan(company)
@@ -41,7 +56,7 @@ class PaymentReminder(models.Model):
         return self._continue("prepare", waiting.ids)
 
     def _prepare_slice(self):
-        """Bring those that wait up to date: what was paid meanwhile is not shown."""
+        """Bring those that wait up to date, without what was paid in the meantime."""
         waiting = self.filtered(lambda r: r.state in WAITING)._without_tracking()
         for company, reminders in waiting.grouped("company_id").items():
             reminders.with_company(company)._bring_up_to_date()
@@ -54,7 +69,7 @@ class PaymentReminder(models.Model):
         return self._continue("send", self._release_manually().ids)
 
     def action_send_all(self):
-        """Send all that waits, but for what a person has to confirm one by one."""
+        """Send all that waits, except what users have to confirm one by one."""
         self.browse().check_access("write")
         waiting = self.search(
             Domain("company_id", "in", self.env.companies.ids)
@@ -91,11 +106,11 @@ class PaymentReminder(models.Model):
         done_ids = list(self.env.context.get("reminder_done_ids") or ())
         if job not in JOBS:
             raise UserError(self.env._("There is nothing to go on with."))
-        step, size = JOBS[job]
+        size = JOBS[job].size
         chunk, rest = ids[:size], ids[size:]
         reminders = self.browse(chunk).exists()
         reminders.check_access("write")
-        reminders.sudo()._do_slice(step)
+        reminders.sudo()._do_slice(JOBS[job].step)
         return self._continue(job, rest, done_ids + chunk)
 
     def _do_slice(self, step):
@@ -136,8 +151,8 @@ class PaymentReminder(models.Model):
                 "reminder_done_ids": list(done_ids),
             },
         }
-        if not done_ids and total <= JOBS[job][1]:
-            # Done before anybody could read how far it got.
+        if not done_ids and total <= JOBS[job].size:
+            # Too short to show its progress.
             return go_on
         done = {"done": len(done_ids), "total": total}
         if job == "prepare":

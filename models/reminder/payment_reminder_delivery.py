@@ -1,3 +1,4 @@
+from dataclasses import dataclass
 from datetime import timedelta
 
 from odoo import api, models
@@ -7,10 +8,10 @@ from ..batch import back_off, cut
 from .payment_reminder import SENT_STATES
 
 SLICE = 500
-#: After so long neither a bounce nor a delivery report is expected any more.
+#: Days after which neither a bounce nor a delivery report is expected any more.
 NEWS_DAYS = 7
 #: Core's statuses of a notification, in the words of `_apply_delivery_status`; whatever
-#: else it tells is no news yet.
+#: else they say is no news yet.
 DELIVERY_STATUSES = {
     "email": {
         "sent": "sent",
@@ -27,8 +28,7 @@ DELIVERY_STATUSES = {
     },
     "snail": {"sent": "sent", "exception": "failed", "canceled": "failed"},
 }
-#: Our own server, the provider, or our account there is at fault: the address may be
-#: right.
+#: Our own server, the provider, or our account there is at fault, not the address.
 GATEWAY_FAILURES = (
     "mail_smtp",
     "mail_from_invalid",
@@ -41,53 +41,64 @@ GATEWAY_FAILURES = (
     "sn_trial",
     "sn_error",
 )
-#: How long to wait, after each such failure, before it is tried again.
+#: How long to wait before each retry after such a failure.
 PATIENCE = (timedelta(hours=1), timedelta(hours=4), timedelta(0))
 
 #: How far a message got; it never goes back.
 PROGRESS = ("queued", "sent", "delivered")
-#: How often our own gateway may refuse before a person is told.
-TRIES = 3
+#: How often our own gateway may refuse before a user gets a task.
+SEND_ATTEMPTS_MAX = 3
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What a notification says of its reminder.
+
+    :ivar status: see `PaymentReminder._apply_delivery_status`
+    :ivar reason: why it failed, in a sentence
+    """
+
+    status: str
+    reason: str | None = None
 
 
 class PaymentReminder(models.Model):
-    """What mail servers and providers tell of the messages that left.
+    """Reads what mail servers and providers report of sent messages.
 
-    It is read here, and not written when they tell it: whoever has just sent something
-    must not be rolled back by a reminder that somebody else changes at that moment, for
-    what was sent would be sent again.
+    The job reads it, rather than the sending process writing it: a conflict on the
+    reminder would roll that process back, and the message would be sent again.
     """
 
     _inherit = "payment.reminder"
 
     @api.model
     def _read_notifications(self, company):
-        """Follow what became of the messages of a company, in slices with a commit.
+        """Apply the delivery status of a company's messages, in slices with a commit.
 
         :param res.company company: whose reminders
         :return: whether all were read
         :rtype: bool
         """
         now = company._get_payment_now()
-        statuses = {}
+        deliveries = {}
         for row in self._find_news(company, now):
-            if status := self._read_delivery_status(now, **row):
-                statuses[row["id"]] = status
+            if delivery := self._read_delivery(now, **row):
+                deliveries[row["id"]] = delivery
         return self.env["payment.batch"]._run(
-            cut(self.browse(statuses), SLICE), "_apply_delivery_statuses", statuses
+            cut(self.browse(deliveries), SLICE), "_apply_deliveries", deliveries
         )
 
-    def _apply_delivery_statuses(self, statuses):
+    def _apply_deliveries(self, deliveries):
         """Apply to each reminder what was read of its message.
 
-        :param dict[int, tuple] statuses: as of `_read_delivery_status`, by reminder
+        :param dict[int, Delivery] deliveries: by reminder
         """
-        for news, reminders in self.grouped(lambda r: statuses[r.id]).items():
-            reminders._apply_delivery_status(*news)
+        for delivery, reminders in self.grouped(lambda r: deliveries[r.id]).items():
+            reminders._apply_delivery_status(delivery.status, delivery.reason)
 
     @api.model
     def _find_news(self, company, now):
-        """Return the notifications that tell more than their reminders know.
+        """Return the notifications that are ahead of their reminders.
 
         :rtype: list[dict]
         """
@@ -133,23 +144,22 @@ class PaymentReminder(models.Model):
         )
 
     @api.model
-    def _read_delivery_status(self, now, **row):
-        """Return what a notification tells of its reminder.
+    def _read_delivery(self, now, **row):
+        """Return what a notification says of its reminder, None while it is too early.
 
         :param datetime now: the company's clock
         :param row: as `_find_news` returns it
-        :return: status (see `_apply_delivery_status`) and reason, None while too early
-        :rtype: tuple[str, str | None] | None
+        :rtype: Delivery | None
         """
         status = DELIVERY_STATUSES[row["kind"]].get(row["status"])
         if status not in ("bounced", "failed"):
-            return status and (status, None)
+            return status and Delivery(status)
         if status == "failed" and row["failure"] in GATEWAY_FAILURES:
             patience = back_off(PATIENCE, row["send_attempts"])
             if now < row["sent_at"] + patience:
                 return None
             status = "retry"
-        return status, self._get_failure_sentence(row)
+        return Delivery(status, self._get_failure_sentence(row))
 
     @api.model
     def _get_failure_sentence(self, row):
@@ -173,10 +183,10 @@ class PaymentReminder(models.Model):
         return self.env._("The letter was not posted: %s", cause)
 
     def _apply_delivery_status(self, status, reason=None):
-        """Follow what the mail or the SMS tells.
+        """Apply the status of a mail, SMS or letter.
 
-        A failure goes to the next channel of the level at the next run, and leaves a
-        task; nothing more to try is `failed`.
+        After a failure the next run tries the next channel, and the responsible gets a
+        task; without another channel the reminder is `failed`.
 
         :param str status: `sent`, `delivered`, `bounced`, `failed`, or `retry` if our
             own gateway is at fault and not the address
@@ -195,8 +205,8 @@ class PaymentReminder(models.Model):
             gone._try_next_channel(reason)
 
     def _try_next_channel(self, reason, summary=None):
-        """Let the reminders leave by the channel after the one that failed, within the
-        hours of their level: nobody wants that SMS at night.
+        """Send by the channel after the one that failed, within the hours of the level:
+        an SMS must not arrive at night.
 
         :param str reason: why it failed
         :param str summary: of the task
@@ -213,18 +223,18 @@ class PaymentReminder(models.Model):
             self._wake_cron()
 
     def _retry(self, reason):
-        """Let the reminders leave by the same channel again, a few times.
+        """Send by the same channel again, a few times.
 
         :param str reason: what our own gateway said
         """
         for reminder in self:
-            if reminder.send_attempts + 1 >= TRIES:
+            if reminder.send_attempts + 1 >= SEND_ATTEMPTS_MAX:
                 reminder._give_up(reason)
             else:
                 reminder._send_again(reason, send_attempts=reminder.send_attempts + 1)
 
     def _send_again(self, reason, **vals):
-        """Let one leave once more, when its level lets it.
+        """Send one reminder once more, at a time that suits its level.
 
         :param str reason: why it has to
         :param vals: what else is different
@@ -242,8 +252,8 @@ class PaymentReminder(models.Model):
         )
 
     def _give_up(self, reason):
-        """Take the next channel, but for mails: a server of ours that stays down must
-        not turn thousands of mails into SMS and letters.
+        """Take the next channel, except after mails: while our own server is down,
+        thousands of mails must not become SMS and letters.
 
         :param str reason: what our own gateway said
         """
@@ -257,8 +267,8 @@ class PaymentReminder(models.Model):
             )
 
     def _cancel_message(self):
-        """Take back the mail or SMS that failed: a person who sends it again from the
-        queue would remind the customer twice."""
+        """Cancel the message that failed: sent again from the queue, it would remind
+        the customer twice."""
         self._cancel_sms()
         self._cancel_letters()
         self.env["mail.mail"].sudo().search(
@@ -269,7 +279,7 @@ class PaymentReminder(models.Model):
         ).cancel()
 
     def _mark_failed(self, reason, summary=None):
-        """Note that the reminders reached nobody, and leave a task.
+        """Note that the reminders reached nobody, and schedule a task.
 
         :param str reason: why, in a sentence
         :param str summary: of the task
@@ -283,7 +293,10 @@ class PaymentReminder(models.Model):
             reminder._schedule_task(reason, summary)
 
     def _mark_failed_by(self, error):
-        """Note an error that nobody foresaw; its trace is in the log."""
+        """Note an unexpected error; its trace is in the log.
+
+        :param Exception error: what sending raised
+        """
         for reminder in self.sudo():
             env = reminder._for_colleagues().env
             text = env._("It could not be sent: %s", str(error).split("\n")[0][:200])

@@ -5,29 +5,25 @@ from odoo.tools import SQL
 
 from .payment_reminder import SENT_STATES
 
-#: A message that has not left after so long is looked for.
-PATIENCE = timedelta(days=1)
-#: A reminder that was paid may be found not to be, so long after.
-PAID_AGAIN_DAYS = 60
+#: A message still queued after so long is checked.
+QUEUED_MAX = timedelta(days=1)
+#: Days during which a payment may still turn out to be reversed.
+REVERSAL_DAYS = 60
 
 
 class PaymentReminder(models.Model):
-    """What became of the reminders that left."""
+    """Follows reminders up after they were sent."""
 
     _inherit = "payment.reminder"
 
-    # === Telling a person ===
-
-    # === Later ===
-
     @api.model
     def _follow_up(self, company):
-        """Bring up to date what became of the reminders of a company.
+        """Read delivery and payment of the reminders of a company.
 
         :param res.company company: whose reminders
         """
         if not self._read_notifications(company):
-            # What was not read yet must not be taken for lost.
+            # Messages whose status is still unread must not count as lost.
             return
         self._settle_queued(company)
         self._refresh_open_tasks(company)
@@ -35,10 +31,10 @@ class PaymentReminder(models.Model):
 
     @api.model
     def _settle_queued(self, company):
-        """Find what is leaving for over a day: nothing is queued for ever.
+        """Settle what has been queued for over a day: nothing stays queued for ever.
 
-        What still waits in the queue of mails or SMS is told to a person; what is in no
-        queue any more did not leave.
+        For what still waits in the queue of mails or SMS, the responsible gets a task;
+        what is in no queue any more was not sent.
 
         :param res.company company: whose reminders
         """
@@ -59,7 +55,7 @@ class PaymentReminder(models.Model):
                AND reminder.sent_at < %(since)s
             """,
             company_id=company.id,
-            since=company._get_payment_now() - PATIENCE,
+            since=company._get_payment_now() - QUEUED_MAX,
         )
         rows = self.env.execute_query(query)
         reason = self.env._("It did not leave within a day.")
@@ -75,7 +71,7 @@ class PaymentReminder(models.Model):
     def _refresh_paid(self, company):
         """Note when and how much was paid of what the reminders name, in one statement.
 
-        What a credit note settles or the company writes off was not paid.
+        Credit notes and write-offs are no payments.
 
         :param res.company company: whose reminders
         """
@@ -126,7 +122,7 @@ class PaymentReminder(models.Model):
                 states=SENT_STATES,
                 zone=company._get_payment_timezone(),
                 today=today,
-                days=PAID_AGAIN_DAYS,
+                days=REVERSAL_DAYS,
             )
         )
         self.invalidate_model(["paid_date", "amount_paid_after"])

@@ -1,5 +1,8 @@
 """Says in a sentence why a due line gets no reminder, or when it gets its next one."""
 
+from dataclasses import dataclass
+from datetime import date
+
 from odoo import api, models
 from odoo.tools import format_date
 
@@ -14,6 +17,18 @@ REMOVING = (
     "credits",
     "below_minimum",
 )
+
+
+@dataclass(frozen=True)
+class Blocker:
+    """Why a line must leave its reminder.
+
+    :ivar reason: code of the plan
+    :ivar until: up to when it holds, if that is known
+    """
+
+    reason: str
+    until: date | None = None
 
 
 class PaymentReminder(models.Model):
@@ -79,8 +94,8 @@ class PaymentReminder(models.Model):
         credited, held, on their way, due later or a matter of another level since they
         were planned.
 
-        :return: by reminder line: the code of the reason, and until when it holds
-        :rtype: dict[int, tuple[str, datetime.date | None]]
+        :return: by reminder line
+        :rtype: dict[int, Blocker]
         """
         blockers = {}
         for company, reminders in self.grouped("company_id").items():
@@ -106,37 +121,37 @@ class PaymentReminder(models.Model):
                 amount = sum(row["residual"] for row in asked)
                 credit = asked[0]["credit"] if asked else 0.0
                 if reminder.currency_id.compare_amounts(credit, amount) >= 0:
-                    blockers.update(dict.fromkeys(left.ids, ("credits", None)))
+                    blockers.update(dict.fromkeys(left.ids, Blocker("credits")))
         return blockers
 
     @api.model
     def _get_line_blocker(self, line, rivals, row, today):
-        """Return why a line must leave its reminder, and until when, or None.
+        """Return why a line must leave its reminder, if it must.
 
         :param payment.reminder.line line: that was planned
         :param payment.reminder.line rivals: what escalates the same due line in the
             reminders that the plan looks past, the highest level last: only that leaves
         :param dict | None row: of the plan as it is now; None: it owes nothing
         :param datetime.date today: where its company is
-        :rtype: tuple[str, datetime.date | None] | None
+        :rtype: Blocker | None
         """
         if not row:
-            return "settled", None
+            return Blocker("settled")
         if row["named"] and not line.level_key:
-            # It is told because it is overdue, whatever it waits for.
+            # It is named because it is overdue, whatever it waits for.
             return None
         if row["blocker"] in REMOVING:
-            return row["blocker"], row["blocker_date"]
+            return Blocker(row["blocker"], row["blocker_date"])
         if row["reason"] in REMOVING:
-            return row["reason"], row["reason_date"]
+            return Blocker(row["reason"], row["reason_date"])
         if line.level_key and (
             line != rivals[-1] or row["level_id"] not in rivals.mapped("level_key")
         ):
-            return "overtaken", None
+            return Blocker("overtaken")
         if row["date_maturity"] > line.date_maturity and (
             row["next_date"] > today if line.level_key else not row["overdue"]
         ):
-            return "not_yet", row["next_date"]
+            return Blocker("not_yet", row["next_date"])
         return None
 
     @api.model

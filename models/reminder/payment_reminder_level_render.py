@@ -91,8 +91,8 @@ class PaymentReminderLevel(models.Model):
 
     _inherit = "payment.reminder.level"
 
-    # Who may not edit templates is refused when he writes; a reminder that leaves is
-    # rendered for whoever sends it.
+    # Rights on templates are checked when the text is written; sending renders it for
+    # any user.
     _unrestricted_rendering = True
 
     def _compute_render_model(self):

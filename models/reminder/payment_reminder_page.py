@@ -119,7 +119,7 @@ class PaymentReminder(models.Model):
         rows, named = [], set()
         for reminder in self:
             open_ids = set(reminder._get_open_lines().move_line_id.ids)
-            state = reminder._get_page_state()
+            state = reminder._get_portal_state()
             if state == "to_pay" and open_ids <= named:
                 state = "replaced"
             named |= open_ids
@@ -144,7 +144,7 @@ class PaymentReminder(models.Model):
         still_due = self.line_ids.move_line_id._filter_remindable()
         return self.line_ids.filtered(lambda line: line.move_line_id in still_due)
 
-    def _get_page_state(self):
+    def _get_portal_state(self):
         """Return where it stands by itself, as `_get_portal_rows` names it.
 
         :rtype: str

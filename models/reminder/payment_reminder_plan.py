@@ -112,8 +112,8 @@ class PaymentReminder(models.Model):
 
         :param int start: the first row
         :param int stop: the row after the last
-        :param int last_id: customers of younger reminders were planned by somebody else
-            since the draft was made, and are left out
+        :param int last_id: leave out customers with younger reminders: another process
+            planned them since the draft was made
         :rtype: payment.reminder
         """
         rows = self.env.execute_query(
@@ -125,7 +125,7 @@ class PaymentReminder(models.Model):
                 company_id=company.id,
                 today=company._get_payment_today(),
                 lang=company._get_payment_language() or "en_US",
-                # The job is nobody: two keys less to check for each reminder.
+                # NULL for the job: two foreign keys fewer to check for each row.
                 uid=None if self.env.uid == SUPERUSER_ID else self.env.uid,
                 root_id=SUPERUSER_ID,
                 now=self.env.cr.now(),
@@ -135,15 +135,14 @@ class PaymentReminder(models.Model):
                 or None,
             )
         )
-        # What was read before knows nothing of them.
+        # The cache knows nothing of them.
         self.env.invalidate_all()
         return self.env["payment.reminder"].browse(row[0] for row in rows)
 
     @api.model
     def _analyze(self, start, count):
-        """Tell the database, after the first slice, that its tables are growing far
-        beyond what it knew of them: it would go on reading them from end to end to
-        check each line's reminder.
+        """Refresh the database's statistics after the first slice of a big run: by the
+        old ones it would scan the whole table to check each line's reminder.
 
         :param int start: where the slice began
         :param int count: how many reminders are to be made
@@ -160,8 +159,8 @@ class PaymentReminder(models.Model):
     def _lock_plan(self, company):
         """Take the right to plan for a company until the transaction ends.
 
-        It is not waited for: a transaction that waits does not see what the other one
-        has made meanwhile. If it began earlier still, the database refuses its lines.
+        Never wait for it: a waiting transaction would not see what the other one made.
+        The unique index of lines and levels covers transactions that began earlier.
 
         :rtype: bool
         """
@@ -192,9 +191,9 @@ class PaymentReminder(models.Model):
 
     @api.model
     def _cron_run(self):
-        """Plan, send and follow up, company by company: what fails in one of them stops
-        neither the others nor its own other steps. Where reminders are off, what a
-        person has sent is followed up all the same."""
+        """Plan, send and follow up, company by company: a failure stops neither the
+        other companies nor the other steps. Where reminders are off, those that users
+        sent are followed up all the same."""
         companies = self.env["res.company"].sudo()
         companies = companies.search([("payment_reminder_enabled", "=", True)]).union(
             *(company.sudo() for [company] in self._read_group([], ["company_id"]))
@@ -204,7 +203,7 @@ class PaymentReminder(models.Model):
             if blocker in NOT_IN_USE:
                 _logger.info("No reminders of company %s: %s", company.id, blocker)
             elif not self._run_company(company):
-                # The others come in the next round, which follows at once.
+                # The next round, for the other companies, follows at once.
                 self.env["ir.cron"]._commit_progress(remaining=1)
                 return
 
@@ -242,8 +241,7 @@ class PaymentReminder(models.Model):
             cron.sudo()._trigger()
 
 
-# The lines travel as arrays from their sum to their reminder: a join of 100 000 of them
-# with rows that were only just made is one the database cannot foresee.
+# Carry lines in arrays: the planner misjudges a join with rows just inserted.
 _DRAFT = """
 CREATE TEMP TABLE payment_reminder_draft AS
 SELECT row_number() OVER (ORDER BY partner_id, currency_id) - 1 AS number,
@@ -265,7 +263,7 @@ SELECT row_number() OVER (ORDER BY partner_id, currency_id) - 1 AS number,
                OVER (PARTITION BY partner_id, currency_id) AS gives_notice
       FROM (%(plan)s) plan
      WHERE named
-       ) told
+       ) named_line
  -- A formal notice claims what is overdue; the rest is for the next run.
  WHERE overdue OR gives_notice IS NOT TRUE
 GROUP BY partner_id, currency_id
@@ -273,15 +271,15 @@ HAVING bool_or(reason IS NULL)
    AND sum(residual) > COALESCE(max(credit), 0)
 """
 
-# Who cannot see yet what another process made is stopped by the unique index of lines
-# and levels.
+# A transaction that cannot see another one's reminders yet violates the unique index of
+# lines and levels.
 _MAKE = """
 WITH numbered AS MATERIALIZED (
     SELECT nextval('payment_reminder_id_seq') AS id, draft.*
       FROM pg_temp.payment_reminder_draft draft
      WHERE draft.number >= %(start)s
        AND draft.number < %(stop)s
-       -- One by one: nearly all younger ones are of this run, and more each slice.
+       -- By customer: nearly all younger reminders are of this run, more each slice.
        AND (
                SELECT bool_or(other.id > %(last_id)s)
                  FROM payment_reminder other

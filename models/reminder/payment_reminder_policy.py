@@ -153,8 +153,8 @@ class PaymentReminderPolicy(models.Model):
     @api.model
     def _partner_policy_query(self, company, partner_ids=None):
         """Return the policy of each customer of ``company``, and where it comes from:
-        the customer's own, else the first with one of his tags, else the one for his
-        payment history, else the company's. One that is archived, or of another
+        the customer's own, else the first with one of their tags, else the one for
+        their payment history, else the company's. One that is archived, or of another
         company, does not count.
 
         :param list[int] partner_ids: commercial partners; None: all

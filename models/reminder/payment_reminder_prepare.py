@@ -1,4 +1,5 @@
 import logging
+from dataclasses import dataclass
 
 from lxml import etree, html
 from markupsafe import Markup
@@ -14,7 +15,7 @@ from .payment_reminder import OPEN_STATES
 
 _logger = logging.getLogger(__name__)
 
-#: What a text can die of: core wraps most of it, expressions it reads itself less.
+#: Errors that rendering a template may raise.
 TEXT_ERRORS = (
     UserError,
     QWebError,
@@ -27,12 +28,21 @@ TEXT_ERRORS = (
 #: Room for the cause of an error in a sentence.
 CAUSE_LENGTH = 200
 
-#: By which field of a contact a channel reaches him; the others always find a way.
+#: Field of a contact that a channel needs; the other channels need none.
 REACHED_BY = {"email": "email", "sms": "phone", "phone": "phone"}
 
 
+@dataclass(frozen=True)
+class Share:
+    """What credits leave to pay of one due line, in the reminder's currency."""
+
+    line: models.Model
+    asked: float
+    residual: float
+
+
 def _root_cause(error):
-    """Return what an error comes from, short and without the template around it."""
+    """Return the cause of an error, short and without the template around it."""
     while error.__cause__ is not None:
         error = error.__cause__
     lines = str(error).strip().splitlines() or [type(error).__name__]
@@ -40,7 +50,7 @@ def _root_cause(error):
 
 
 class PaymentReminder(models.Model):
-    """What a reminder says and asks for; what is stored is what is sent."""
+    """Prepares what a reminder says and asks for; it is sent as it is stored."""
 
     _inherit = "payment.reminder"
 
@@ -73,7 +83,7 @@ class PaymentReminder(models.Model):
 
     def _prepare_recipients(self):
         """Write who receives the reminders and who answers for them."""
-        # Whoever was chosen, by the level or a person, stays.
+        # Keep a recipient chosen before, by the level or a user.
         found = self.filtered(lambda r: not r.contact_id.active)._find_contacts()
         for reminder in self:
             contact = found.get(reminder.id, reminder.contact_id)
@@ -149,8 +159,8 @@ class PaymentReminder(models.Model):
         """Share credits out among the lines named, to the oldest first.
 
         :param float credit: in the reminder's currency
-        :return: line, what is asked of it and its residual, in the order of due dates
-        :rtype: list[tuple[payment.reminder.line, float, float]]
+        :return: in the order of due dates
+        :rtype: list[Share]
         """
         self.ensure_one()
         shares = []
@@ -158,7 +168,8 @@ class PaymentReminder(models.Model):
             residual = max(line.amount_now, 0.0)
             used = min(credit, residual)
             credit -= used
-            shares.append((line, self.currency_id.round(residual - used), residual))
+            asked = self.currency_id.round(residual - used)
+            shares.append(Share(line, asked, residual))
         return shares
 
     def _get_request_lines(self, credit):
@@ -169,12 +180,13 @@ class PaymentReminder(models.Model):
         :rtype: list[dict]
         """
         lines = []
-        for line, part, residual in self._share_out(credit):
-            if residual and not part:
+        for share in self._share_out(credit):
+            if share.residual and not share.asked:
                 continue
+            line = share.line
             vals = {"move_id": line.move_id.id, "move_line_id": line.move_line_id.id}
-            if part < residual:
-                vals.update(amount=part, residual_start=residual)
+            if share.asked < share.residual:
+                vals.update(amount=share.asked, residual_start=share.residual)
             lines.append(vals)
         return lines
 
@@ -215,8 +227,8 @@ class PaymentReminder(models.Model):
                 reminder._refresh_request(reminder.amount_credit)
 
     def _get_payer(self):
-        """Return who is asked to pay: the recipient, if he is of the customer and not,
-        say, his accounting firm."""
+        """Return who is asked to pay: the recipient if they belong to the customer, and
+        not, say, to its accounting firm."""
         self.ensure_one()
         contact = self.contact_id
         same = contact.commercial_partner_id == self.partner_id
@@ -302,7 +314,7 @@ class PaymentReminder(models.Model):
 
         :param dict texts: as `payment.reminder.level._render_texts` returns them
         :param str lang: of the recipient
-        :param account.move.line not_due: told for information
+        :param account.move.line not_due: shown for information
         :rtype: dict
         """
         self.ensure_one()
@@ -312,15 +324,15 @@ class PaymentReminder(models.Model):
             "subject": texts["subject"],
             "body": Markup("").join(Markup(part) for part in parts if part),
             "sms_body": texts["sms_body"],
-            # Dear to store for thousands of mails that nobody is called about.
+            # Too much to store for thousands of mails without a call.
             "phone_script": "phone" in self.level_id._get_channels()
             and texts["phone_script"],
         }
 
     def _mark_text_failed(self, error):
-        """Note that no text could be made; a person has to look at it.
+        """Note that the text could not be rendered, and schedule a task.
 
-        :param Exception error: what it died of
+        :param Exception error: what rendering raised
         """
         self.ensure_one()
         _logger.info("Reminder %s has no text: %s", self.id, _root_cause(error))
@@ -340,7 +352,7 @@ class PaymentReminder(models.Model):
         """Return the table of what is named, the amount asked and the button to pay.
 
         :param str lang: of the recipient
-        :param account.move.line not_due: told for information
+        :param account.move.line not_due: shown for information
         :rtype: Markup
         """
         self.ensure_one()
@@ -355,7 +367,7 @@ class PaymentReminder(models.Model):
     def _replace_invoices(self, not_due):
         """Return the text that a person wrote with the table and the button of now.
 
-        :param account.move.line not_due: told for information
+        :param account.move.line not_due: shown for information
         :rtype: Markup
         """
         fresh = self._render_invoices(self.lang, not_due)
@@ -373,8 +385,8 @@ class PaymentReminder(models.Model):
         """Return whom each reminder is for, by the rule of its level: whoever reads
         reminders there, else whoever gets the invoices, else the company itself.
 
-        Somebody archived is passed over, and so is a contact whom no channel of the
-        level reaches: the company itself is better than nobody.
+        Archived contacts are skipped, and those that no channel of the level reaches:
+        then it is the company itself.
 
         :return: contact by reminder
         :rtype: dict[int, res.partner]

@@ -9,10 +9,10 @@ from odoo.tools import SQL
 from ... import const
 from .payment_reminder import OPEN_STATES, SENT_STATES
 
-# Nobody tells how a transfer goes on that was announced by hand: it counts as on its
-# way for so long.
+# Manually announced transfers get no status updates; count them as in flight this many
+# days.
 ANNOUNCED_DAYS = 10
-# Below what any level counts from the due date: nothing was reached yet.
+# Days from the due date of a line that has reached no level: below those of any level.
 NOTHING_REACHED = -100000
 
 
@@ -45,8 +45,8 @@ class PaymentReminder(models.Model):
         :param list partner_ids: customers (commercial entities) to look at; None: all
         :param list forced_ids: lines to remind now, whether or not it is their day
         :param list ignored_ids: reminders to look past, for what they are checked again
-        :param bool level_due_only: leave out customers who heard of us too recently for
-            any level of theirs to be due: on most days, most of them
+        :param bool level_due_only: leave out customers in their contact pause: on most
+            days, most of them
         :rtype: SQL
         """
         company.ensure_one()
@@ -90,7 +90,7 @@ class PaymentReminder(models.Model):
             if level_due_only
             else SQL(),
             "credits": self._open_credit_query(company, partner_ids),
-            # All of them are joined, few of them looked up.
+            # Join for all customers, look up for a few.
             "seen_join": SQL("JOIN due ON due.line_id = seen.move_line_id")
             if partner_ids is None
             else SQL(),
@@ -161,11 +161,11 @@ class PaymentReminder(models.Model):
     def _execute_plan(self, query, whole=False):
         """Run a statement made of the plan.
 
-        It joins 100 000 rows in a few big steps: they should stay in memory, and to
-        compile them takes longer than to run them.
+        It joins 100 000 rows in a few big steps: keep them in memory, and do not
+        compile them, which takes longer than running them.
 
-        :param bool whole: for all customers: each step is to be one hash join then,
-            whatever the database believes about tables that were filled just now
+        :param bool whole: for all customers: force hash joins, as the statistics of
+            tables filled just now are out of date
         :return: its rows, if it gives any
         :rtype: list[tuple]
         """
@@ -183,9 +183,9 @@ class PaymentReminder(models.Model):
         return rows
 
 
-# What holds a line comes in the order in which it is told: `reason`.
+# The first blocker that applies is the `reason`.
 _PLAN = """
--- When each customer may hear of us again.
+-- Until when each customer is left in peace.
 WITH contact_pause AS (
     SELECT partner_id,
            GREATEST(

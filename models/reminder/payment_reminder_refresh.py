@@ -5,13 +5,13 @@ from .payment_reminder_send import SLICE
 
 
 class PaymentReminder(models.Model):
-    """Keeps what waits for a person up to date."""
+    """Keeps letters to post and calls to make up to date."""
 
     _inherit = "payment.reminder"
 
     def _refresh_to_do(self):
         """Bring letters to post and calls to make up to date: what is paid, held or on
-        its way is taken off them.
+        its way is removed.
 
         :return: those that are still to be done
         :rtype: payment.reminder
@@ -31,7 +31,7 @@ class PaymentReminder(models.Model):
             changed._forget_letters()
             printed = reminders._get_letters()
             today = company._get_payment_today()
-            # How late it is changes every day; on paper it stays.
+            # The days late change every day, but not on printed letters.
             changed |= reminders.filtered(
                 lambda r, today=today, printed=printed: r.prepared_date != today
                 and not printed[r.id]
@@ -43,7 +43,7 @@ class PaymentReminder(models.Model):
 
     @api.model
     def _refresh_open_tasks(self, company):
-        """Let nobody print or call for what was paid in the meantime.
+        """Keep users from printing or calling for what was paid in the meantime.
 
         :param res.company company: whose reminders
         """

@@ -5,7 +5,7 @@ from ..batch import cut
 from .res_company import NOT_IN_USE
 
 SLICE = 50
-#: Where a reminder is once its channel took it.
+#: State of a reminder once its channel has accepted it.
 HANDED_OVER = {
     "email": "queued",
     "sms": "queued",
@@ -13,21 +13,21 @@ HANDED_OVER = {
     "letter": "to_post",
     "phone": "to_call",
 }
-#: Taken, but still to be done by a person.
+#: Accepted, but still to be done by a user.
 BY_A_PERSON = ("letter", "phone")
 
 
 class PaymentReminder(models.Model):
-    """How reminders leave: in slices, each of which is done wholly or not at all."""
+    """Sends reminders in slices, each of them wholly or not at all."""
 
     _inherit = "payment.reminder"
 
     def _send(self, company, slice_size=SLICE):
-        """Send what waits and may leave now, of these reminders or else of all, in
-        slices with a commit each.
+        """Send what is waiting and may be sent now, of these reminders or else of all,
+        in slices with a commit each.
 
         Mails and SMS are only queued here, in the transaction that changes the state:
-        killed before the commit, nothing has left; after it, the queue sends once.
+        killed before the commit, nothing was sent; after it, the queue sends once.
 
         :param res.company company: of the reminders
         :param int slice_size: reminders a transaction
@@ -36,7 +36,7 @@ class PaymentReminder(models.Model):
         if self:
             domain &= Domain("id", "in", self.ids)
         reminders = self.search(domain, order="id")
-        # Each slice locks for itself: a person sends by the same step.
+        # The step locks for itself: users send by it, too.
         self.env["payment.batch"]._run(
             cut(reminders, slice_size),
             "_send_slice",
@@ -46,7 +46,7 @@ class PaymentReminder(models.Model):
 
     @api.model
     def _get_sending_domain(self, company):
-        """Return which reminders may leave now; the others are told why they wait.
+        """Return which reminders may be sent now; note on the others why they wait.
 
         :param res.company company: of the reminders
         :rtype: Domain
@@ -58,16 +58,15 @@ class PaymentReminder(models.Model):
                 continue
             held = Domain("level_id", "in", [level.id]) & Domain("manual", "=", False)
             note = self._get_reason_sentence(code, level=level)
-            untold = self.search(domain & held & Domain("note", "!=", note))
-            untold._without_tracking().note = note
+            unnoted = self.search(domain & held & Domain("note", "!=", note))
+            unnoted._without_tracking().note = note
             domain &= ~held
         return domain
 
     def _send_slice(self):
-        """Hand over those of these reminders that nobody else works on.
+        """Hand over these reminders, except those that another process has locked.
 
-        What was paid, credited, held or is on its way since they were planned is taken
-        off them first.
+        Lines paid, credited, held or on their way since the plan are removed first.
 
         :return: those that were handed over
         :rtype: payment.reminder
@@ -77,7 +76,7 @@ class PaymentReminder(models.Model):
         mine = mine.filtered(lambda r: r.state == "to_send")._without_tracking()
         sent = self.browse()
         for company, reminders in mine.grouped("company_id").items():
-            # Whoever asks for it.
+            # Not even if a user asks for it.
             if company._get_reminder_blocker() in NOT_IN_USE:
                 continue
             ready = reminders.with_company(company)._bring_up_to_date()
@@ -85,10 +84,10 @@ class PaymentReminder(models.Model):
         return sent
 
     def _bring_up_to_date(self):
-        """Take off what must not be asked for any more of reminders of one company, and
-        make the texts of the others again that are not of today.
+        """Remove what must not be asked for any more from reminders of one company,
+        and render texts again that are not of today.
 
-        :return: those that may leave
+        :return: those that may be sent
         :rtype: payment.reminder
         """
         reminders = self._recheck()
@@ -106,9 +105,9 @@ class PaymentReminder(models.Model):
         return ready | stale._prepare_contents() if stale else ready
 
     def _recheck(self):
-        """Take off what must not be asked for any more.
+        """Remove the lines that must not be asked for any more.
 
-        :return: the reminders that still have something to say
+        :return: the reminders that have lines left
         :rtype: payment.reminder
         """
         blockers = self._get_line_blockers()
@@ -128,31 +127,31 @@ class PaymentReminder(models.Model):
                 notes[reminder.id] = reminder._describe_drop(
                     [blockers[line.id] for line in gone if line.level_key]
                 )
-            # Free for a later reminder: what was not reminded reached no level.
+            # Free the lines for a later reminder: they have not reached the level.
             (lines if reminder.id in notes else gone).unlink()
         dropped = self.browse(notes)
         dropped._drop(notes)
         return self - dropped
 
-    def _describe_drop(self, reasons):
-        """Return the sentence of the reason that held the last of its lines.
+    def _describe_drop(self, blockers):
+        """Return why a reminder without lines was dropped.
 
-        :param list[tuple] reasons: code and date, as `_get_line_blockers` gives them
+        :param list[Blocker] blockers: of its lines
         :rtype: str
         """
-        if not reasons:
+        if not blockers:
             return self.env._("Nothing that it names is to be reminded any more.")
-        code, date = reasons[0]
-        return self._get_reason_sentence(code, date, self.level_id)
+        first = blockers[0]
+        return self._get_reason_sentence(first.reason, first.until, self.level_id)
 
     def _hand_over(self):
-        """Give each reminder, of one company, to the first channel of its level that
-        can take it.
+        """Pass each reminder, of one company, to the first channel of its level that
+        accepts it.
 
         A channel is a method `_send_by_<channel>` on the reminders: it returns, by
         reminder, the sentence why it cannot reach the recipient.
 
-        :return: those that were taken
+        :return: those that were accepted
         :rtype: payment.reminder
         """
         queues = {reminder.id: reminder._get_channels_left() for reminder in self}
@@ -180,9 +179,9 @@ class PaymentReminder(models.Model):
         return taken
 
     def _note_handed_over(self, channel):
-        """Write where the reminders are now.
+        """Write the state of the reminders.
 
-        :param str channel: that took them
+        :param str channel: that accepted them
         """
         by_a_person = channel in BY_A_PERSON
         self.write(
@@ -197,13 +196,13 @@ class PaymentReminder(models.Model):
             getattr(self, f"_take_by_{channel}")()
 
     def _mark_sent(self):
-        """Note that a person posted the letters or made the calls."""
+        """Note that a user posted the letters or made the calls."""
         for company, reminders in self.grouped("company_id").items():
             now = company._get_payment_now()
             reminders.write({"state": "sent", "sent_at": now, "failure_reason": False})
 
     def _find_archived(self):
-        """Return the reminders of which nobody is left to be reached, and why.
+        """Return the reminders whose recipient is archived, with the sentence for it.
 
         :rtype: dict[int, str]
         """

@@ -9,7 +9,7 @@ WAITING_ACTIVITY = "account_payment_request.mail_activity_reminder_waiting"
 
 
 class PaymentReminder(models.Model):
-    """What a person is asked to do."""
+    """Tasks for the responsible users."""
 
     _inherit = "payment.reminder"
 
@@ -29,7 +29,7 @@ class PaymentReminder(models.Model):
         :param str activity: external id of the type
         """
         for reminder in self:
-            # Not a mail each: a run may leave hundreds.
+            # No mail for each: a run may schedule hundreds.
             quiet = reminder._for_colleagues().with_context(
                 mail_activity_quick_update=True
             )
@@ -49,7 +49,7 @@ class PaymentReminder(models.Model):
             )
 
     def _has_task(self, summary, at_level):
-        """Return whether the same is asked of somebody already, for the company.
+        """Return whether the company already has the same task open.
 
         :param str summary: of the task
         :param bool at_level: also about another customer at the same level
@@ -78,8 +78,8 @@ class PaymentReminder(models.Model):
 
     @api.model
     def _ask_for_waiting(self, company):
-        """Keep a task open for each level and responsible whose reminders wait to be
-        confirmed, or whose letters wait to be posted, and none where nothing waits.
+        """Keep one task open for each level and responsible with reminders to confirm
+        or letters to post, and none where nothing waits.
 
         :param res.company company: of the reminders
         """

@@ -12,18 +12,18 @@ from .payment_reminder_send import SLICE
 _logger = logging.getLogger(__name__)
 
 TEMPLATE = "account_payment_request.mail_template_reminder_thanks"
-#: Thanks that come later than this are odd: the setting was switched on since.
+#: No thanks later than this, for instance when the setting is switched on.
 THANKS_DAYS = 7
 
 
 class PaymentReminder(models.Model):
-    """Thanks after payment."""
+    """Sends one thank-you once everything in a reminder is paid."""
 
     _inherit = "payment.reminder"
 
     @api.model
     def _send_thanks(self, company):
-        """Thank, once, the customers who paid all that a reminder named.
+        """Thank, once, the customers who paid everything in a reminder.
 
         :param res.company company: which is paid, and has its setting on
         """
@@ -85,7 +85,7 @@ class PaymentReminder(models.Model):
             self._get_thanks_domain(company)
             & Domain("partner_id", "in", last.partner_id.ids)
         )
-        # Also where no mail can go: nobody asks again tomorrow.
+        # Even without an address: it must not be tried again tomorrow.
         paid.thanks_sent = True
         reached = last - last.browse(last._find_bad_addresses())
         together_or_each(

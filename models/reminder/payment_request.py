@@ -23,13 +23,13 @@ class PaymentRequest(models.Model):
         return self.reminder_ids.filtered(lambda r: r.state != "dropped")[:1]
 
     def _get_page_notice(self):
-        """Override: the reminder, once it has left."""
+        """Override: the reminder, once it was sent."""
         reminder = self._get_reminder()
         return reminder._get_notice_text() if reminder.state in SENT_STATES else ""
 
     def _get_documents(self):
-        """Override: a reminder names its invoices as they are open; credits are told
-        apart, and may cover some of the invoices wholly.
+        """Override: a reminder shows what is open of its invoices; credits are shown
+        apart, and may cover some invoices wholly.
         """
         documents = super()._get_documents()
         reminder = self._get_reminder()

@@ -5,12 +5,12 @@ import pytz
 from odoo import api, fields, models
 
 SATURDAY = 5
-#: A database that is not the one in use sends nothing, whoever asks.
+#: Blockers of databases that must send nothing, even if a user asks.
 NOT_IN_USE = ("neutralized", "copied")
 
 
 class ResCompany(models.Model):
-    """What keeps all reminders of a company from leaving at a moment."""
+    """Settings of reminders, and what keeps all of a company from being sent now."""
 
     _inherit = "res.company"
 
@@ -43,7 +43,8 @@ class ResCompany(models.Model):
     )
 
     payment_reminder_enabled = fields.Boolean(
-        string="Automatic Reminders", help="Nothing leaves by itself without it."
+        string="Automatic Reminders",
+        help="Unless enabled, no reminder is sent automatically.",
     )
 
     payment_reminder_interval_days = fields.Integer(
@@ -76,7 +77,7 @@ class ResCompany(models.Model):
     )
 
     def _get_reminder_blocker(self, level=None):
-        """Return why no reminder leaves by itself now.
+        """Return why no reminder is sent automatically now.
 
         :param payment.reminder.level level: whose days and hours count, if any
         :return: `neutralized`, `copied`, `off`, `stale_bank_data`,
@@ -101,7 +102,7 @@ class ResCompany(models.Model):
         return None
 
     def _has_stale_bank_data(self):
-        """Return whether a payment may have come in that nobody has seen yet."""
+        """Return whether bank data are too old: payments may have come in since."""
         self.ensure_one()
         hours = self.payment_reminder_bank_hours
         # A branch is paid on the accounts of its parent, too.
@@ -152,8 +153,8 @@ class ResCompany(models.Model):
         return moment.weekday() < SATURDAY and not self._is_on_holiday(moment)
 
     def _is_on_holiday(self, moment):
-        """Return whether the company has time off then: all of it, by its own working
-        schedule or whatever the schedule, such as on public holidays.
+        """Return whether the whole company is off then, by its own working schedule or
+        for all schedules, such as on public holidays.
 
         :param datetime moment: aware of its time zone
         :rtype: bool
@@ -192,7 +193,7 @@ class ResCompany(models.Model):
 
     @api.model
     def _set_default_reminder_policy(self):
-        """Give the ready-made policy to the companies that were there before it."""
+        """Give the ready-made policy to the companies that existed before it."""
         without = self.search([("payment_reminder_policy_id", "=", False)])
         without.payment_reminder_policy_id = self.env.ref(
             "account_payment_request.payment_reminder_policy_courteous"
@@ -210,13 +211,13 @@ class ResCompany(models.Model):
             self.env["payment.payer.profile"]._refresh(company)
 
     def _note_reminder_database(self):
-        """Remember that it is here that the companies may send reminders."""
+        """Remember this database as the one in which the companies send reminders."""
         uuid = self.env["ir.config_parameter"].sudo().get_param("database.uuid")
         self.sudo().payment_reminder_database = uuid
 
     def _get_sender_details(self):
-        """Return who writes, as business letters have to tell: written in the
-        language of the environment.
+        """Return who writes, as business letters must state it, in the language of the
+        environment.
 
         :return: `name`, `address` in one line, `identifiers` (registration and VAT
             number, each with its label), `phone`, `email`, `website`
@@ -237,8 +238,8 @@ class ResCompany(models.Model):
     def _get_sender_identifiers(self):
         """Return the numbers under which the company is registered, with labels.
 
-        A French company writes nine digits, its SIREN, or fourteen, its SIRET: the
-        law wants the former named, which the latter begins with.
+        A French company enters nine digits, its SIREN, or fourteen, its SIRET, which
+        begins with the SIREN that the law requires.
 
         :rtype: list[str]
         """

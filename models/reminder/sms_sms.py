@@ -9,7 +9,7 @@ from ..batch import cut
 _logger = logging.getLogger(__name__)
 
 SMS_CRON = "sms.ir_cron_sms_scheduler_action"
-#: When the queue of a company that failed is tried again.
+#: After how long the queue of a company that failed is tried again.
 RETRY_MINUTES = 15
 
 

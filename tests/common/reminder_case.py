@@ -1,6 +1,7 @@
 """What the tests of reminders share: a policy, a clock, overdue invoices."""
 
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from unittest.mock import patch
 
@@ -154,7 +155,7 @@ class ReminderCase(RequestCase):
 
     def use_slices(self, size):
         """Let what is done from a screen be done so many at a time."""
-        jobs = {job: (step, size) for job, (step, _size) in JOBS.items()}
+        jobs = {name: replace(job, size=size) for name, job in JOBS.items()}
         self.startPatcher(patch.dict(JOBS, jobs))
 
     def go_on(self, action):
@@ -247,7 +248,7 @@ class ReminderPlanCase(ReminderCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.policy = cls.create_policy("Ladder", -3, 1, 7, 15)
+        cls.policy = cls.create_policy("Test", -3, 1, 7, 15)
         cls.company.payment_reminder_policy_id = cls.policy
 
     def setUp(self):

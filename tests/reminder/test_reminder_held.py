@@ -7,6 +7,7 @@ from odoo import Command
 from odoo.tests import tagged
 from odoo.tools import SQL
 
+from ...models.reminder.payment_reminder_hold_reason import Blocker
 from ..common.reminder_case import DUE, ReminderPlanCase
 
 
@@ -359,7 +360,7 @@ class TestReminderBetween(ReminderPlanCase):
 
     def blocker(self, line):
         found = self.reminder._get_line_blockers().get(self.named[line].id)
-        return found and found[0]
+        return found and found.reason
 
     def test_nothing_happened(self):
         self.assertEqual(self.reminder._get_line_blockers(), {})
@@ -377,7 +378,7 @@ class TestReminderBetween(ReminderPlanCase):
         self.line._hold_reminders(DUE + timedelta(9), "He called")
         self.assertEqual(
             self.reminder._get_line_blockers(),
-            {self.named[self.line].id: ("held", DUE + timedelta(9))},
+            {self.named[self.line].id: Blocker("held", DUE + timedelta(9))},
         )
 
     def test_excluded_blocked_or_less_than_the_minimum(self):

@@ -82,7 +82,7 @@ class TestReminderOnInvoice(ReminderPlanCase):
         self.assertEqual(move.reminder_level_id, self.level(1))
         self.assertEqual(move.reminder_next_level_id, self.level(7))
         self.assertEqual(move.reminder_next_date, DUE + timedelta(7))
-        self.assertIn("Ladder +7", move.reminder_note)
+        self.assertIn("Test +7", move.reminder_note)
 
     def test_each_installment_has_its_own_sentence(self):
         self.at(DUE)

@@ -14,7 +14,7 @@ from ..common.reminder_case import ReminderCase
 
 @tagged("post_install", "-at_install")
 class TestReminderPolicy(ReminderCase):
-    # === Ladder ===
+    # === Levels ===
 
     def test_days_count_from_the_due_date_or_from_the_previous_level(self):
         policy = self.make_policy("Mixed", -3, 5)
