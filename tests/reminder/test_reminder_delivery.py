@@ -1,6 +1,7 @@
 """What becomes of reminders: channels, delivery status, payment and thanks."""
 
 from datetime import datetime, timedelta
+from unittest.mock import patch
 
 from odoo import Command
 from odoo.tests import tagged
@@ -8,6 +9,7 @@ from odoo.tools import mute_logger
 
 from ..common.reminder_case import ReminderCase
 
+BATCH_LOGGER = "odoo.addons.account_payment_request.models.batch"
 RENDER_LOGGER = "odoo.addons.mail.models.mail_render_mixin"
 
 
@@ -116,6 +118,25 @@ class TestReminderDelivery(ReminderCase):
             self.send(reminder)
         self.assertFalse(taken)
         self.assertEqual(reminder.state, "dropped")
+
+    @mute_logger(BATCH_LOGGER)
+    def test_one_status_that_cannot_be_applied_does_not_hold_the_others(self):
+        good, bad = self.overdue(), self.overdue(partner=self.company_customer)
+        self.run_reminders()
+        self.deliver_mails(self.find(good, bad))
+        bad_id = self.company_customer.id
+        registry_class = self.registry["payment.reminder"]
+        apply_status = registry_class._apply_delivery_status
+
+        def break_one(reminders, status, reason=None):
+            if bad_id in reminders.partner_id.ids:
+                raise RuntimeError("disk full")
+            return apply_status(reminders, status, reason)
+
+        with patch.object(registry_class, "_apply_delivery_status", break_one):
+            self.run_reminders()
+        self.assertEqual(self.find(good).state, "sent")
+        self.assertEqual(self.find(bad).state, "queued")
 
     def test_a_copy_that_bounces_changes_nothing(self):
         reminder = self.remind(self.overdue())

@@ -390,6 +390,8 @@ class TestPaymentRequest(RequestCase):
                 self.travel_to(first_second + timedelta(seconds=1))
                 # The page knows at once, the list with the next run.
                 self.assertEqual(request._get_page_state(), "expired")
+                with self.assertRaisesRegex(UserError, "Expired"):
+                    request._check_payable()
                 self.run_cron(EXPIRY_CRON)
                 self.assert_state(request, "expired")
                 with self.assertRaises(UserError):
