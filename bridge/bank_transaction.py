@@ -22,7 +22,7 @@ class BankTransaction(NamedTuple):
     :ivar amount: number of major units, negative for a debit
     :ivar currency: ISO code, empty if Bridge does not say
     :ivar label: the bank's own text on one line
-    :ivar updated_at: last change, as Bridge wrote it: the cursor of a pull
+    :ivar updated_at: last change, as Bridge wrote it: the cursor of a fetch
     :ivar deleted: whether the bank took it back
     :ivar future: whether the bank only announces it
     :ivar data: everything as it was read

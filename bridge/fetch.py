@@ -1,4 +1,4 @@
-"""What one pull of a bank account has seen, and where the next one begins."""
+"""What one fetch of a bank account has seen, and where the next one begins."""
 
 from datetime import date, datetime, timedelta, timezone
 
@@ -7,32 +7,32 @@ from .bank_transaction import BankTransaction
 
 #: Asked again on top of the cursor: a change may become visible late.
 OVERLAP = timedelta(days=1)
-#: The first pull asks for so many days at a time, to go on after the last ones done:
+#: The first fetch asks for so many days at a time, to go on after the last ones done:
 #: a year of three accounts stays within the 60 calls a minute of a Bridge user.
 WINDOW = timedelta(days=92)
 
 _NEVER = datetime.min.replace(tzinfo=timezone.utc)
 
 
-class PullStopped(Exception):
-    """The pull is not finished; nothing is lost, it goes on from the same place."""
+class FetchStopped(Exception):
+    """The fetch is not finished; nothing is lost, it goes on from the same place."""
 
 
-class PullBusy(PullStopped):
-    """Another pull holds the account, or it has changed meanwhile."""
+class FetchBusy(FetchStopped):
+    """Another fetch holds the account, or it has changed meanwhile."""
 
 
-class PullRun:
-    """What one pull has seen so far.
+class FetchRun:
+    """What one fetch has seen so far.
 
     :param str account_ref: Bridge's id of the account
     :param datetime.date first_day: earlier transactions are not taken in
     :param str cursor: last change up to which everything was committed before; empty
-        for the first pull
-    :param datetime.date done: last day that the first pull has finished
+        for the first fetch
+    :param datetime.date done: last day that the first fetch has finished
     :param str begun_at: when it began, or the first one of a history it goes on with
     :param float balance: what the bank held when it was last read before
-    :param int ask_count: how often the pull had been asked for when it began
+    :param int ask_count: how often the fetch had been asked for when it began
     :param int left: what is to be done after it
     :ivar problems: why transactions could not be taken in, as sentences
     :ivar created: number of lines made
@@ -75,7 +75,7 @@ class PullRun:
 
     def windows(self, today: date) -> list[tuple[date | None, date | None]]:
         """Return the days to ask for, one after the other: all at once by the cursor,
-        a quarter at a time by the first pull, whose last window is open.
+        a quarter at a time by the first fetch, whose last window is open.
 
         :param datetime.date today: where the company is
         :rtype: list[tuple[datetime.date | None, datetime.date | None]]
@@ -96,7 +96,7 @@ class PullRun:
         )
 
     def wait_for(self, transaction: BankTransaction) -> None:
-        """Note that a transaction must be read again by the next pull."""
+        """Note that a transaction must be read again by the next fetch."""
         self.oldest_waiting = min(
             filter(None, (self.oldest_waiting, transaction.updated_at)), key=order
         )

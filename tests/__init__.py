@@ -35,7 +35,7 @@ from .match import (
     test_oca_statement,
 )
 from .feed import (
-    test_bank_dashboard,
+    test_bank_feeds,
     test_feed,
     test_feed_changes,
     test_feed_connect,

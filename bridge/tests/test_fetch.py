@@ -1,4 +1,4 @@
-"""Transactions as read, and where the next pull begins."""
+"""Transactions as read, and where the next fetch begins."""
 
 import datetime
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.bank_transaction import BankTransaction, comparable, is_same_text, label_of
-from bridge.pull import PullRun
+from bridge.fetch import FetchRun
 
 DAY = datetime.date(2026, 3, 1)
 
@@ -84,8 +84,8 @@ def test_the_time_of_a_booking_does_not_count():
     assert BankTransaction.parse(read(date="2026-03-01T23:30:00")).date == DAY
 
 
-def test_a_pull_begins_with_nothing():
-    run = PullRun("1", DAY)
+def test_a_fetch_begins_with_nothing():
+    run = FetchRun("1", DAY)
     assert (run.created, run.left, run.ask_count, run.problems) == (0, 0, 0, [])
 
 
@@ -99,7 +99,7 @@ def moment(seconds):
     st.none() | st.integers(0, 10**6),
 )
 def test_cursor_never_passes_what_must_be_read_again(seen, cursor):
-    run = PullRun("1", DAY, cursor=None if cursor is None else moment(cursor))
+    run = FetchRun("1", DAY, cursor=None if cursor is None else moment(cursor))
     for number, (seconds, waits) in enumerate(seen):
         transaction = BankTransaction.parse(read(number, moment(seconds)))
         run.see(transaction)
@@ -115,49 +115,49 @@ def test_cursor_never_passes_what_must_be_read_again(seen, cursor):
         assert after == run.cursor
 
 
-def test_next_pull_asks_again_for_a_day():
-    run = PullRun("1", DAY, cursor="2026-03-02T10:00:00.000Z")
+def test_next_fetch_asks_again_for_a_day():
+    run = FetchRun("1", DAY, cursor="2026-03-02T10:00:00.000Z")
     assert run.since == datetime.datetime(2026, 3, 1, 10, tzinfo=datetime.timezone.utc)
-    assert PullRun("1", DAY).since is None
-    assert PullRun("1", DAY, cursor="?").since is None
+    assert FetchRun("1", DAY).since is None
+    assert FetchRun("1", DAY, cursor="?").since is None
 
 
 def test_cursor_stays_if_something_could_not_even_be_read():
-    run = PullRun("1", DAY, cursor="2026-03-02T10:00:00.000Z")
+    run = FetchRun("1", DAY, cursor="2026-03-02T10:00:00.000Z")
     run.see(BankTransaction.parse(read(1, "2026-03-05T10:00:00.000Z")))
     run.fail("nonsense")
     assert run.get_cursor() == "2026-03-02T10:00:00.000Z"
 
 
 def test_moments_written_in_two_ways_are_ordered_by_time():
-    run = PullRun("1", DAY)
+    run = FetchRun("1", DAY)
     run.see(BankTransaction.parse(read(1, "2026-03-05T10:00:00Z")))
     run.see(BankTransaction.parse(read(2, "2026-03-05T10:00:00.500Z")))
     run.see(BankTransaction.parse(read(3, "2026-03-05T11:00:00+02:00")))
     assert run.get_cursor() == "2026-03-05T10:00:00.500Z"
 
 
-def test_first_pull_asks_quarter_by_quarter_and_goes_on_where_it_stopped():
+def test_first_fetch_asks_quarter_by_quarter_and_goes_on_where_it_stopped():
     today = datetime.date(2026, 9, 20)
-    windows = PullRun("1", DAY).windows(today)
+    windows = FetchRun("1", DAY).windows(today)
     assert windows == [
         (datetime.date(2026, 3, 1), datetime.date(2026, 5, 31)),
         (datetime.date(2026, 6, 1), datetime.date(2026, 8, 31)),
         (datetime.date(2026, 9, 1), None),
     ]
     full = datetime.date(2026, 6, 1)  # the first window ends on the day before
-    assert PullRun("1", DAY).windows(full) == [windows[0], (full, None)]
+    assert FetchRun("1", DAY).windows(full) == [windows[0], (full, None)]
     done = datetime.date(2026, 5, 31)
-    assert PullRun("1", DAY, done=done).windows(today) == windows[1:]
-    assert PullRun("1", today).windows(today) == [(today, None)]
-    later = PullRun("1", DAY, cursor="2026-03-02T10:00:00.000Z")
+    assert FetchRun("1", DAY, done=done).windows(today) == windows[1:]
+    assert FetchRun("1", today).windows(today) == [(today, None)]
+    later = FetchRun("1", DAY, cursor="2026-03-02T10:00:00.000Z")
     assert later.windows(today) == [(None, None)]
 
 
 @pytest.mark.parametrize("cursor", [None, "2026-03-02T10:00:00.000Z"])
-def test_cursor_is_not_later_than_the_beginning_of_the_pull(cursor):
+def test_cursor_is_not_later_than_the_beginning_of_the_fetch(cursor):
     begun_at = "2026-03-04T10:00:00.000Z"
-    run = PullRun("1", DAY, cursor=cursor, begun_at=begun_at)
+    run = FetchRun("1", DAY, cursor=cursor, begun_at=begun_at)
     assert run.get_cursor() == (cursor or begun_at)
     run.see(BankTransaction.parse(read(1, "2099-03-05T10:00:00.000Z")))
     assert run.get_cursor() == begun_at

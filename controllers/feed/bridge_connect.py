@@ -7,7 +7,7 @@ from ...models.feed.bridge_connection import CONNECT_PATH
 class BridgeConnectController(http.Controller):
     @http.route(CONNECT_PATH, type="http", auth="user", methods=["GET"], readonly=False)
     def connect_return(self, context=None, item_id=None, **_data):
-        """Bring a person back from Bridge's page to the bank connection he opened it
+        """Bring a person back from Bridge's page to the bank connection they opened it
         for.
 
         The query proves nothing: it only has that connection read at Bridge.
@@ -18,7 +18,7 @@ class BridgeConnectController(http.Controller):
         connection = request.env["bridge.connection"]._find_by_token(context)
         if not connection:
             raise request.not_found()
-        connection._come_back(item_id)
+        connection._handle_return(item_id)
         return request.redirect(
             "/odoo/action-account_payment_request.action_bridge_connection"
             f"/{connection.id}"

@@ -4,7 +4,7 @@ from .rpc import Odoo
 from .story import BOOKED_WITHIN, DEMO_BANK, Story, eventually, expect
 
 ACTION = "/odoo/action-account_payment_request."
-BANK_ACCOUNTS = f"{ACTION}action_bank_accounts"
+BANK_FEEDS = f"{ACTION}action_bank_accounts"
 TO_RECONCILE = f"{ACTION}action_to_reconcile"
 # A bank with an account in euros and one in dollars.
 CORPORATE_BANK = 9107
@@ -30,12 +30,12 @@ class BankChapters(Story):
         yield "she starts it: the lines come in by themselves"
         account = self.start(connection)[0]
         yield (
-            f"{account['lines']} lines since {account['history_start']}, "
+            f"{account['lines']} lines since {account['history_start_date']}, "
             f"{account['balance']:,.2f} € as at the bank"
         )
 
         yield "the bank accounts show them"
-        self.look(BANK_ACCOUNTS, account["journal_id"][1])
+        self.look(BANK_FEEDS, account["journal_id"][1])
         self.office.wait_for(".o_bank_amount", "the balance")
         self.office.picture(self.pictures / "bank_accounts.png")
         yield "balance, curve, and what is left to do"
@@ -68,7 +68,7 @@ class BankChapters(Story):
 
     def go_to_bridge(self) -> None:
         """Let the accountant go from the bank accounts to Bridge's page."""
-        self.office.open(self.url + BANK_ACCOUNTS)
+        self.office.open(self.url + BANK_FEEDS)
         self.office.tap("button", "Connect a Bank")
         self.office.tap("button[name=action_continue]")
         page = f"{self.world.url}/connect/"
@@ -88,20 +88,20 @@ class BankChapters(Story):
 
     def accounts(self, connection: int) -> list[dict]:
         """Return what the accountant sees of a connection's accounts."""
-        fields = ("journal_id", "last_pull_at", "balance")
-        fields += ("balance_difference", "history_start", "pull_error")
+        fields = ("journal_id", "last_fetch_at", "balance")
+        fields += ("balance_difference", "history_start_date", "fetch_error")
         domain = [("connection_id", "=", connection)]
         return self.camille.find("bridge.account", domain, *fields)
 
     def start(self, connection: int) -> list[dict]:
         """Let her start a connection's accounts; return them once they were read."""
         self.office.tap(START)
-        # Bridge may ask to call less often: the first pull is then tried again.
+        # Bridge may ask to call less often: the first fetch is then tried again.
         seconds = 2 * BOOKED_WITHIN
 
         def fed():
             accounts = self.accounts(connection)
-            read = [a["last_pull_at"] and not a["pull_error"] for a in accounts]
+            read = [a["last_fetch_at"] and not a["fetch_error"] for a in accounts]
             return all(read) and accounts
 
         accounts = eventually(fed, "the first lines, of all accounts", seconds)

@@ -8,7 +8,7 @@ The demo should be fresh (``./dev demo --reset``): the story it shows is made he
 import argparse
 import sys
 
-from .bank import BANK_ACCOUNTS, TO_RECONCILE
+from .bank import BANK_FEEDS, TO_RECONCILE
 from .browser import DESKTOP, PHONE, Browser
 from .check import Check
 from .photos import FOLDER, WIDE, compress, show
@@ -52,7 +52,7 @@ def take_bank(story: Check) -> None:
 
         eventually(examined, "the receipts", 90)
         show(office, story.url + TO_RECONCILE, "to_reconcile.png")
-        show(office, story.url + BANK_ACCOUNTS, "bank_accounts.png")
+        show(office, story.url + BANK_FEEDS, "bank_accounts.png")
 
 
 def take(story: Check) -> None:

@@ -25,7 +25,7 @@ TOUR = """
   Simulator  {simulator}          payments, banks and their accounts, faults
   Inbox      {simulator}/inbox    the customers' mails and SMS
 
-  1. Odoo as Camille, Invoicing, Bank, Bank Accounts: "Connect a Bank". Pick the Demo
+  1. Odoo as Camille, Invoicing, Bank, Bank Feeds: "Connect a Bank". Pick the Demo
      Bank, agree; back in Odoo press "Start". The lines of the last weeks come in.
   2. Customers, Invoices: confirm the draft invoice of Sophie Lambert; Send it.
   3. Inbox: open her mail, tap the button (or scan the QR code of the PDF).

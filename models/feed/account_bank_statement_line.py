@@ -67,7 +67,7 @@ class AccountBankStatementLine(models.Model):
 
     # === Already there ===
 
-    def _adopt(self, account, transactions):
+    def _link_existing(self, account, transactions):
         """Let these lines be the transactions that they are.
 
         :param bridge.account account: where the transactions come from
@@ -86,7 +86,7 @@ class AccountBankStatementLine(models.Model):
         for is_same in (str.__eq__, bank_transaction.is_same_text):
             left = []
             for transaction in remaining:
-                line = self._adopt_one(account, transaction, free, is_same)
+                line = self._link_one(account, transaction, free, is_same)
                 if not line:
                     left.append(transaction)
                 elif any(transaction.evidence) and not line._is_touched():
@@ -96,7 +96,7 @@ class AccountBankStatementLine(models.Model):
         return remaining
 
     @api.model
-    def _adopt_one(self, account, transaction, free, is_same):
+    def _link_one(self, account, transaction, free, is_same):
         """Let one of the free lines be a transaction.
 
         :param dict free: lines and their comparable texts by day and amount
@@ -149,7 +149,7 @@ class AccountBankStatementLine(models.Model):
     # === Changed and deleted ===
 
     @api.model
-    def _follow_bank(self, account, readings):
+    def _apply_bank_changes(self, account, readings):
         """Do with lines what the bank did with their transactions.
 
         :param bridge.account account: where they come from
@@ -158,8 +158,8 @@ class AccountBankStatementLine(models.Model):
         to_match = self.browse()
         for line, transaction in readings.items():
             if transaction.deleted:
-                line._follow_deletion(account, transaction)
-            elif line._follow_change(account, transaction):
+                line._apply_bank_deletion(account, transaction)
+            elif line._apply_bank_change(account, transaction):
                 to_match |= line
         to_match._match_again()
 
@@ -167,7 +167,7 @@ class AccountBankStatementLine(models.Model):
         """Match lines of which the bank told more, but for those a person undid."""
         self.filtered(lambda line: line.match_kind != "hand")._match()
 
-    def _follow_deletion(self, account, transaction):
+    def _apply_bank_deletion(self, account, transaction):
         """Take back a line whose transaction the bank deleted."""
         self.ensure_one()
         if self._get_bank_details().get("deleted"):
@@ -194,7 +194,7 @@ class AccountBankStatementLine(models.Model):
                 body=self.env._("%s It is not paid by it any more.", note)
             )
 
-    def _follow_change(self, account, transaction):
+    def _apply_bank_change(self, account, transaction):
         """Bring a line in line with its transaction.
 
         :return: whether it is to be matched anew
@@ -211,7 +211,7 @@ class AccountBankStatementLine(models.Model):
         relabelled = self._get_bank_label() != transaction.label
         evidence = bank_transaction.evidence_of(details) != transaction.evidence
         if moved:
-            return self._follow_move(account, transaction, amount)
+            return self._apply_bank_move(account, transaction, amount)
         if relabelled or evidence:
             values = {"transaction_details": self._merge_details(transaction)}
             touched = self._is_touched()
@@ -221,7 +221,7 @@ class AccountBankStatementLine(models.Model):
             return not touched
         return False
 
-    def _follow_move(self, account, transaction, amount):
+    def _apply_bank_move(self, account, transaction, amount):
         """Change amount or day of a line; its match is undone and looked for anew."""
         note = self.env._(
             "The bank changed the transaction %(what)s: now %(amount)s on %(date)s.",
@@ -268,7 +268,7 @@ class AccountBankStatementLine(models.Model):
                 "match_note": text,
             }
         )
-        account._tell_a_person(
+        account._schedule_task(
             self.env._("%s: the books differ from the bank", self.move_id.name), text
         )
 

@@ -20,7 +20,7 @@ class AccountJournal(models.Model):
     def _compute_bridge_account_id(self):
         for journal in self:
             journal.bridge_account_id = journal.bridge_account_ids.sorted(
-                lambda account: account.state == "gone"
+                lambda account: account.state == "closed"
             )[:1]
 
     # === Actions ===

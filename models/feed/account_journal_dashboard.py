@@ -11,8 +11,8 @@ class AccountJournal(models.Model):
     _inherit = "account.journal"
 
     @api.model
-    def get_bank_dashboard(self):
-        """Return what *Bank Accounts* shows of the selected companies: every bank
+    def get_bank_feeds(self):
+        """Return what *Bank Feeds* shows of the selected companies: every bank
         journal with its balance, its curve, its open lines and what feeds it, the
         total of each currency, and the connections somebody has to look after.
 
@@ -51,7 +51,7 @@ class AccountJournal(models.Model):
             ],
             "connections": connections._get_to_look_after(),
             "can_connect": connections.has_access("create"),
-            "can_pull": self.env.user.has_group("account.group_account_invoice"),
+            "can_fetch": self.env.user.has_group("account.group_account_invoice"),
             "many_companies": len(self.env.companies) > 1,
         }
 
@@ -85,10 +85,10 @@ class AccountJournal(models.Model):
                 "data_at": account.data_at,
                 "balance": account.balance,
                 "difference": account.balance_difference,
-                "difference_since": account.difference_since,
-                "error": account.pull_error,
-                "is_pulling": bool(account.pull_user_id),
-                "pulled_count": account.pulled_count,
+                "difference_date": account.difference_date,
+                "error": account.fetch_error,
+                "is_fetching": bool(account.fetch_user_id),
+                "fetched_count": account.fetched_count,
             }
         return row
 

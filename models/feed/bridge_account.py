@@ -8,7 +8,7 @@ from odoo.fields import Domain
 
 from odoo.addons.base.models.res_bank import sanitize_account_number
 
-from .bridge_connection import PULL_CRON
+from .bridge_connection import FETCH_CRON
 
 
 class BridgeAccount(models.Model):
@@ -46,30 +46,30 @@ class BridgeAccount(models.Model):
     data_at = fields.Datetime(
         string="Bank Data of", readonly=True, help="When the bank itself was last read."
     )
-    last_pull_at = fields.Datetime(string="Last Pull", readonly=True)
-    next_pull_at = fields.Datetime(string="Next Pull", readonly=True)
+    last_fetch_at = fields.Datetime(string="Last Fetch", readonly=True)
+    next_fetch_at = fields.Datetime(string="Next Fetch", readonly=True)
     ask_count = fields.Integer(
-        readonly=True, help="Tells a pull that it was asked for again meanwhile."
+        readonly=True, help="Tells a fetch that it was asked for again meanwhile."
     )
     cursor = fields.Char(
         readonly=True,
         help="Last change of the transactions, as Bridge wrote it, up to which "
         "everything is committed here.",
     )
-    history_start = fields.Date(
+    history_start_date = fields.Date(
         string="First Day",
-        compute="_compute_history_start",
+        compute="_compute_history_start_date",
         store=True,
         readonly=False,
         help="Transactions of earlier days are not taken in.",
     )
-    history_done = fields.Date(
-        readonly=True, help="Last day that the first pull has finished."
+    history_done_date = fields.Date(
+        readonly=True, help="Last day that the first fetch has finished."
     )
-    history_begun_at = fields.Char(
-        readonly=True, help="When the first pull began, as Bridge writes it."
+    history_cursor = fields.Char(
+        readonly=True, help="When the first fetch began, as Bridge writes it."
     )
-    history_known_from = fields.Date(
+    history_known_date = fields.Date(
         readonly=True, help="Day of the oldest transaction taken in so far."
     )
     journal_id = fields.Many2one(
@@ -85,23 +85,23 @@ class BridgeAccount(models.Model):
             ("to_assign", "To assign"),
             ("active", "Active"),
             ("paused", "Paused"),
-            ("gone", "Gone"),
+            ("closed", "Gone"),
         ],
         required=True,
         default="to_assign",
         readonly=True,
         tracking=True,
     )
-    pull_error = fields.Char(string="Last Error", readonly=True)
-    pull_failures = fields.Integer(readonly=True)
-    pull_user_id = fields.Many2one(
+    fetch_error = fields.Char(string="Last Error", readonly=True)
+    fetch_failures = fields.Integer(readonly=True)
+    fetch_user_id = fields.Many2one(
         comodel_name="res.users",
         readonly=True,
         ondelete="set null",
-        help="Who asked for the pull under way and is told of it.",
+        help="Who asked for the fetch under way and is told of it.",
     )
-    pulled_count = fields.Integer(
-        readonly=True, help="Lines made by the pull under way, or by the last one."
+    fetched_count = fields.Integer(
+        readonly=True, help="Lines made by the fetch under way, or by the last one."
     )
     opening_state = fields.Selection(
         selection=[("wanted", "To be booked"), ("booked", "Booked")],
@@ -117,18 +117,18 @@ class BridgeAccount(models.Model):
     )
     older_amount = fields.Monetary(
         readonly=True,
-        help="What came since the last pull of days before the oldest one known.",
+        help="What came since the last fetch of days before the oldest one known.",
     )
     journal_balance = fields.Monetary(
-        readonly=True, help="Balance of the journal's account after the last pull."
+        readonly=True, help="Balance of the journal's account after the last fetch."
     )
     balance_difference = fields.Monetary(
         string="Difference",
         readonly=True,
         help="Balance at the bank less the balance of the journal's account, after the "
-        "last pull.",
+        "last fetch.",
     )
-    difference_since = fields.Date(readonly=True)
+    difference_date = fields.Date(readonly=True)
     balance_agreed_at = fields.Datetime(
         readonly=True, help="When both balances were last the same."
     )
@@ -149,10 +149,10 @@ class BridgeAccount(models.Model):
         "(provider_id, account_ref)", "This bank account is known already."
     )
     _journal_uniq = models.UniqueIndex(
-        "(journal_id) WHERE journal_id IS NOT NULL AND state != 'gone'",
+        "(journal_id) WHERE journal_id IS NOT NULL AND state != 'closed'",
         "Another bank account feeds this journal already.",
     )
-    _due_idx = models.Index("(next_pull_at) WHERE state = 'active'")
+    _due_idx = models.Index("(next_fetch_at) WHERE state = 'active'")
 
     # === Compute ===
 
@@ -163,10 +163,10 @@ class BridgeAccount(models.Model):
             account.iban_masked = f"{iban[:4]} … {iban[-4:]}" if len(iban) > 8 else iban
 
     @api.depends("journal_id", "company_id")
-    def _compute_history_start(self):
+    def _compute_history_start_date(self):
         last_days = self.journal_id._get_last_bank_days()
         for account in self:
-            if account.state != "to_assign" and account.history_start:
+            if account.state != "to_assign" and account.history_start_date:
                 continue
             company = account.company_id
             today = company._get_payment_today()
@@ -176,7 +176,7 @@ class BridgeAccount(models.Model):
             else:
                 start = company.sudo().compute_fiscalyear_dates(today)["date_from"]
             locked = company.sudo()._get_user_fiscal_lock_date(account.journal_id)
-            account.history_start = max(start, locked + timedelta(days=1))
+            account.history_start_date = max(start, locked + timedelta(days=1))
 
     def _compute_open_line_count(self):
         groups = self.env["account.bank.statement.line"]._read_group(
@@ -254,15 +254,15 @@ class BridgeAccount(models.Model):
             raise UserError(
                 self.env._("An account that feeds a journal cannot feed another one.")
             )
-        if "history_start" in vals and started:
+        if "history_start_date" in vals and started:
             # Older days are asked for: from the first one on.
-            super(BridgeAccount, started).write(self._no_history())
+            super(BridgeAccount, started).write(self._get_history_reset_values())
         return super().write(vals)
 
     @api.model
-    def _no_history(self):
-        """Return the values with which the next pull begins at the first day."""
-        return {"cursor": False, "history_done": False, "history_begun_at": False}
+    def _get_history_reset_values(self):
+        """Return the values with which the next fetch begins at the first day."""
+        return {"cursor": False, "history_done_date": False, "history_cursor": False}
 
     # === Buttons ===
 
@@ -296,7 +296,7 @@ class BridgeAccount(models.Model):
             )
 
     def action_start(self):
-        """Start feeding the journal chosen, from the day chosen: the first pull runs
+        """Start feeding the journal chosen, from the day chosen: the first fetch runs
         within seconds.
 
         :return: notification
@@ -314,26 +314,26 @@ class BridgeAccount(models.Model):
             if account.state == "to_assign":
                 account.sudo()._prepare_start()
         accounts.sudo().write({"state": "active"})
-        return accounts.action_pull()
+        return accounts.action_fetch()
 
     def _prepare_start(self):
-        """Note what the first pull has to know of the journal as it is now."""
+        """Note what the first fetch has to know of the journal as it is now."""
         self.ensure_one()
         journal = self.journal_id
-        if not self.history_start:
-            self._compute_history_start()
+        if not self.history_start_date:
+            self._compute_history_start_date()
         if self.iban and not journal.bank_account_id:
             journal.set_bank_account(self.iban)
         journal.bank_statements_source = "bridge"
         self.write(
             {
-                **self._no_history(),
-                "history_known_from": False,
+                **self._get_history_reset_values(),
+                "history_known_date": False,
                 "opening_state": False if self._has_bank_entries() else "wanted",
             }
         )
 
-    def action_pull(self):
+    def action_fetch(self):
         """Have the accounts read now; the user is told when it is done.
 
         :return: notification
@@ -345,7 +345,7 @@ class BridgeAccount(models.Model):
         if not self.env.su and not user.has_group("account.group_account_invoice"):
             raise AccessError(self.env._("Only accountants have the bank read."))
         accounts = self.filtered(lambda account: account.state == "active")
-        accounts.sudo()._ask_to_pull(user=user)
+        accounts.sudo()._ask_to_fetch(user=user)
         problems = [
             provider._get_reading_problem() for provider in accounts.sudo().provider_id
         ]
@@ -373,7 +373,7 @@ class BridgeAccount(models.Model):
         """Read nothing until the feed is started again."""
         self.check_access("write")
         self.sudo().filtered(lambda account: account.state == "active").write(
-            {"state": "paused", "next_pull_at": False}
+            {"state": "paused", "next_fetch_at": False}
         )
 
     def action_resume(self):
@@ -392,17 +392,17 @@ class BridgeAccount(models.Model):
         self.ensure_one()
         return self.journal_id.action_open_bank_lines()
 
-    def _ask_to_pull(self, user=None):
-        """Have the accounts pulled at once, or as soon as Bridge may be asked.
+    def _ask_to_fetch(self, user=None):
+        """Have the accounts fetched at once, or as soon as Bridge may be asked.
 
         :param res.users user: who is told when it is done
         """
-        values = {"next_pull_at": fields.Datetime.now()}
+        values = {"next_fetch_at": fields.Datetime.now()}
         if user:
-            values["pull_user_id"] = user.id
+            values["fetch_user_id"] = user.id
         for account in self.filtered(lambda account: account.state == "active"):
             account.write({**values, "ask_count": account.ask_count + 1})
-        self.env.ref(PULL_CRON)._trigger()
+        self.env.ref(FETCH_CRON)._trigger()
 
     # === Age ===
 
@@ -424,7 +424,7 @@ class BridgeAccount(models.Model):
         """Return the domain of accounts that feed, or should feed, a journal."""
         return Domain("state", "=", "active") & Domain("journal_id", "!=", False)
 
-    def _tell_a_person(self, summary, note):
+    def _schedule_task(self, summary, note):
         """Put a note and a task on the account.
 
         :param str summary: in a few words

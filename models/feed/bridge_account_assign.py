@@ -8,7 +8,7 @@ class BridgeAccount(models.Model):
 
     _inherit = "bridge.account"
 
-    def _take_in(self, connection, account_ref, values):
+    def _import_values(self, connection, account_ref, values):
         """Keep what Bridge says of an account, under the id it has now.
 
         :param bridge.connection connection: where it is listed
@@ -19,17 +19,19 @@ class BridgeAccount(models.Model):
         values = dict(values)
         if self.account_ref != account_ref:
             self._forget_transaction_ids()
-            values.update(self._no_history(), next_pull_at=fields.Datetime.now())
-        if self.state == "gone":
+            values.update(
+                self._get_history_reset_values(), next_fetch_at=fields.Datetime.now()
+            )
+        if self.state == "closed":
             values.update(self._prepare_return())
         values = {key: v for key, v in values.items() if self._differs(key, v)}
         try:
             with self.env.cr.savepoint():
                 self.write(values)
         except ValidationError as error:
-            self._take_in_another(values, error)
+            self._keep_unassigned(values, error)
 
-    def _take_in_another(self, values, error):
+    def _keep_unassigned(self, values, error):
         """Keep what Bridge says of an account that is no longer the journal's: its IBAN
         or its currency is another one now. It feeds nothing until a person has looked.
 
@@ -41,9 +43,9 @@ class BridgeAccount(models.Model):
             self.write({**values, "journal_id": False})
             return
         known = {"iban": self.iban, "currency_id": self.currency_id.id}
-        self.write({**values, **known, "state": "paused", "next_pull_at": False})
+        self.write({**values, **known, "state": "paused", "next_fetch_at": False})
         if state == "active":
-            self._tell_a_person(self.env._("%s: no longer fed", self.name), str(error))
+            self._schedule_task(self.env._("%s: no longer fed", self.name), str(error))
 
     def _differs(self, name, value):
         """Return whether a value read is not the one of the field."""
@@ -67,23 +69,23 @@ class BridgeAccount(models.Model):
         taken = self.journal_id and self.search_count(
             [
                 ("journal_id", "=", self.journal_id.id),
-                ("state", "!=", "gone"),
+                ("state", "!=", "closed"),
                 ("id", "!=", self.id),
             ],
             limit=1,
         )
-        if self.journal_id and not taken and self.last_pull_at:
-            return {"state": "active", "next_pull_at": fields.Datetime.now()}
+        if self.journal_id and not taken and self.last_fetch_at:
+            return {"state": "active", "next_fetch_at": fields.Datetime.now()}
         return {"state": "to_assign", "journal_id": False}
 
-    def _set_gone(self):
+    def _set_closed(self):
         """Note that the bank no longer gives these accounts, and tell a person of those
         that fed a journal."""
-        accounts = self.filtered(lambda account: account.state != "gone")
+        accounts = self.filtered(lambda account: account.state != "closed")
         feeding = accounts.filtered(lambda account: account.state == "active")
-        accounts.write({"state": "gone", "next_pull_at": False})
+        accounts.write({"state": "closed", "next_fetch_at": False})
         for account in feeding:
-            account._tell_a_person(
+            account._schedule_task(
                 self.env._("%s: no longer fed", account.name),
                 self.env._(
                     "The bank no longer gives this account. The journal is not fed "
@@ -102,7 +104,7 @@ class BridgeAccount(models.Model):
             & Domain("type", "in", ("bank", "credit"))
         )
         taken = self.search(
-            [("journal_id", "in", journals.ids), ("state", "!=", "gone")]
+            [("journal_id", "in", journals.ids), ("state", "!=", "closed")]
         ).journal_id
         for account in accounts:
             connection = account.connection_id

@@ -76,12 +76,12 @@ class BridgeAccount(models.Model):
             values = {"journal_balance": booked, "balance_difference": difference}
             if currency.is_zero(difference):
                 values.update(
-                    difference_since=False,
+                    difference_date=False,
                     balance_agreed_at=fields.Datetime.now(),
                     balance_agreed_entry=last_id,
                 )
-            elif not account.difference_since:
-                values["difference_since"] = account._get_difference_day()
+            elif not account.difference_date:
+                values["difference_date"] = account._get_difference_day()
             account.write(values)
 
     def _get_difference_day(self):
@@ -94,7 +94,7 @@ class BridgeAccount(models.Model):
         self.ensure_one()
         today = self.company_id._get_payment_today()
         if not self.balance_agreed_at:
-            return (self.history_start or today) - timedelta(days=1)
+            return (self.history_start_date or today) - timedelta(days=1)
         self.env["account.move.line"].flush_model()
         self.env["account.bank.statement.line"].flush_model()
         [(day,)] = self.env.execute_query(
@@ -131,8 +131,8 @@ class BridgeAccount(models.Model):
             return
         amount = self.balance - self._get_journal_balance()
         self.opening_state = "booked"
-        if not self.history_known_from:
-            self.history_known_from = self.company_id._get_payment_today()
+        if not self.history_known_date:
+            self.history_known_date = self.company_id._get_payment_today()
         self._move_opening(amount)
 
     def _note_history(self, lines):
@@ -144,13 +144,13 @@ class BridgeAccount(models.Model):
         if not lines:
             return
         self.ensure_one()
-        known_from = self.history_known_from
+        known_from = self.history_known_date
         if self.opening_state == "booked":
             older = lines.filtered(lambda line: line.date < known_from)
             self.older_amount += sum(older.mapped("amount"))
         oldest = min(lines.mapped("date"))
         if not known_from or oldest < known_from:
-            self.history_known_from = oldest
+            self.history_known_date = oldest
 
     def _correct_opening(self):
         """Take older history out of the opening balance, if that is what it was: the
@@ -175,7 +175,9 @@ class BridgeAccount(models.Model):
                 line.amount = currency.round(line.amount + amount)
             return
         locked = self.company_id._get_user_fiscal_lock_date(self.journal_id)
-        day = max(self.history_start - timedelta(days=1), locked + timedelta(days=1))
+        day = max(
+            self.history_start_date - timedelta(days=1), locked + timedelta(days=1)
+        )
         self.opening_line_id = (
             self.env["account.bank.statement.line"]
             .with_context(no_bank_match=True)

@@ -10,31 +10,31 @@ from odoo.tools import split_every
 
 from ...bridge import moment
 from ...bridge.errors import BridgeError
-from ...bridge.pull import PullBusy, PullRun, PullStopped
-from .bridge_connection import PULL_CRON
+from ...bridge.fetch import FetchBusy, FetchRun, FetchStopped
+from .bridge_connection import FETCH_CRON
 
 _logger = logging.getLogger(__name__)
 
 # Lines made in one go, followed by a commit.
-SLICE = 200
+IMPORT_BATCH = 200
 # The cron runs hourly: a little less, so that no run is skipped.
-PULL_EVERY = timedelta(minutes=50)
-# Minutes until a pull that failed is tried again.
+FETCH_EVERY = timedelta(minutes=50)
+# Minutes until a fetch that failed is tried again.
 RETRY_MINUTES = (2, 5, 15, 60, 240)
-# While another pull holds the account.
+# While another fetch holds the account.
 BUSY_RETRY = timedelta(minutes=1)
 
 
 class BridgeAccount(models.Model):
-    """Pulling: what is new at the bank becomes bank lines."""
+    """Fetching: what is new at the bank becomes bank lines."""
 
     _inherit = "bridge.account"
 
     # === Cron ===
 
     @api.model
-    def _cron_pull(self):
-        """Read the connections and pull the accounts that are due.
+    def _cron_fetch(self):
+        """Read the connections and fetch the accounts that are due.
 
         Each one's failure is kept to itself. Bridge counts calls by user: whoever is
         over the limit is left alone until Bridge allows it again.
@@ -43,7 +43,7 @@ class BridgeAccount(models.Model):
         readable = Domain(
             "provider_id", "any", self.env["payment.provider"]._get_reading_domain()
         )
-        due = Domain("state", "=", "active") & Domain("next_pull_at", "<=", now)
+        due = Domain("state", "=", "active") & Domain("next_fetch_at", "<=", now)
         accounts = self.search(readable & due)
         Connection = self.env["bridge.connection"]
         to_read = Domain("state", "!=", "removed") & Domain("next_read_at", "<=", now)
@@ -64,12 +64,12 @@ class BridgeAccount(models.Model):
             for account in mine:
                 left = max(0, left - 1)
                 if provider_id in resting:
-                    account._fail(resting[provider_id], left)
+                    account._handle_fetch_error(resting[provider_id], left)
                     continue
                 try:
-                    if error := account._pull(left):
+                    if error := account._fetch(left):
                         resting[provider_id] = error
-                except PullStopped:
+                except FetchStopped:
                     return
                 if left and not cron._commit_progress(remaining=left):
                     return
@@ -80,42 +80,42 @@ class BridgeAccount(models.Model):
 
     # === One account ===
 
-    def _pull(self, left=0):
+    def _fetch(self, left=0):
         """Take in what is new at the bank, in slices that are committed one by one.
 
-        Whenever it ends early, the next pull begins at the same place: the cursor
+        Whenever it ends early, the next fetch begins at the same place: the cursor
         moves only when everything up to it is committed.
 
         :param int left: what the cron has to do after this account
         :return: why Bridge is not to be asked again for now, None if it may be
         :rtype: Exception | None
-        :raises PullStopped: if the cron's time is over
+        :raises FetchStopped: if the cron's time is over
         """
         self.ensure_one()
         account = self._in_company_language()
         try:
-            run = account._begin_pull(left)
+            run = account._begin_fetch(left)
             account.provider_id._bridge_read(
-                lambda bridge: account._pull_pages(bridge, run)
+                lambda bridge: account._fetch_pages(bridge, run)
             )
             return None
-        except PullBusy:
-            # It stays due if the other pull finds that it must be read again.
+        except FetchBusy:
+            # It stays due if the other fetch finds that it must be read again.
             self.env.cr.rollback()
-            self.env.ref(PULL_CRON)._trigger(at=fields.Datetime.now() + BUSY_RETRY)
+            self.env.ref(FETCH_CRON)._trigger(at=fields.Datetime.now() + BUSY_RETRY)
             self.env["ir.cron"]._commit_progress(1, remaining=left)
             return None
         except (BridgeError, UserError, OperationalError) as error:
             self.env.cr.rollback()
-            _logger.warning("Account %s could not be pulled: %s", self.id, error)
-            return account._fail(error, left)
-        except PullStopped:
+            _logger.warning("Account %s could not be fetched: %s", self.id, error)
+            return account._handle_fetch_error(error, left)
+        except FetchStopped:
             raise
         except Exception as error:
             # Whatever it is, the other accounts must not wait for it.
             self.env.cr.rollback()
-            _logger.exception("Account %s could not be pulled", self.id)
-            return account._fail(error, left)
+            _logger.exception("Account %s could not be fetched", self.id)
+            return account._handle_fetch_error(error, left)
 
     def _in_company_language(self):
         """Return the account with what it writes in the language of the books."""
@@ -124,17 +124,17 @@ class BridgeAccount(models.Model):
             lang=company._get_payment_language()
         )
 
-    def _begin_pull(self, left):
-        self._lock_for_pull()
-        self.pulled_count = 0
+    def _begin_fetch(self, left):
+        self._lock_for_fetch()
+        self.fetched_count = 0
         begun_at = moment.to_milliseconds(moment.now())
         if not self.cursor:
-            begun_at = self.history_begun_at = self.history_begun_at or begun_at
-        run = PullRun(
+            begun_at = self.history_cursor = self.history_cursor or begun_at
+        run = FetchRun(
             self.account_ref,
-            self.history_start,
+            self.history_start_date,
             cursor=self.cursor,
-            done=self.history_done,
+            done=self.history_done_date,
             begun_at=begun_at,
             balance=self.balance,
             ask_count=self.ask_count,
@@ -143,27 +143,27 @@ class BridgeAccount(models.Model):
         self.env["ir.cron"]._commit_progress(0, remaining=left + 1)
         return run
 
-    def _lock_for_pull(self, run=None):
+    def _lock_for_fetch(self, run=None):
         """Hold the account until the next commit, and see it as it is now.
 
-        :param PullRun run: what was seen so far
-        :raises PullBusy: if somebody else holds it, or it is no longer to be read, or
+        :param FetchRun run: what was seen so far
+        :raises FetchBusy: if somebody else holds it, or it is no longer to be read, or
             not as ``run`` began to
         """
         if not self.try_lock_for_update(allow_referencing=True):
-            raise PullBusy
+            raise FetchBusy
         self.invalidate_recordset()
         if self.state != "active" or not self.journal_id:
-            raise PullBusy
-        asked = (self.account_ref, self.history_start)
+            raise FetchBusy
+        asked = (self.account_ref, self.history_start_date)
         if run and asked != (run.account_ref, run.first_day):
-            raise PullBusy
+            raise FetchBusy
 
-    def _pull_pages(self, bridge, run):
+    def _fetch_pages(self, bridge, run):
         """Read all pages and take them in; no database work is open meanwhile.
 
         :param Aggregation bridge: as the account's user
-        :param PullRun run: what was seen so far
+        :param FetchRun run: what was seen so far
         """
         cron = self.env["ir.cron"]
         windows = run.windows(self.company_id._get_payment_today())
@@ -173,62 +173,62 @@ class BridgeAccount(models.Model):
                 run.account_ref, since=run.since, min_date=first, max_date=last
             )
             for page in pages:
-                for data_list in split_every(SLICE, page, list):
-                    self._take_in_and_commit(data_list, run)
+                for data_list in split_every(IMPORT_BATCH, page, list):
+                    self._import_and_commit(data_list, run)
             if last and not run.problems:
-                self._lock_for_pull(run)
-                self.history_done = last
+                self._lock_for_fetch(run)
+                self.history_done_date = last
                 cron._commit_progress(0, remaining=run.left + 1)
         data = bridge.read_account(run.account_ref)
-        self._lock_for_pull(run)
-        self._end_pull(run, data)
+        self._lock_for_fetch(run)
+        self._end_fetch(run, data)
         cron._commit_progress(1, remaining=run.left)
 
-    def _take_in_and_commit(self, data_list, run):
+    def _import_and_commit(self, data_list, run):
         """Take in a slice; stop if the time is over, but never without having made
         lines, or the next run would not come further than this one.
 
-        :raises PullStopped: if the cron's time is over
+        :raises FetchStopped: if the cron's time is over
         """
         known = run.created
-        self._lock_for_pull(run)
-        self._take_in_slice(data_list, run)
+        self._lock_for_fetch(run)
+        self._import_batch(data_list, run)
         cron = self.env["ir.cron"]
         time_left = cron._commit_progress(1, remaining=run.left + 1)
         if not time_left and run.created > known:
-            raise PullStopped
+            raise FetchStopped
 
-    def _end_pull(self, run, data):
+    def _end_fetch(self, run, data):
         """Move the cursor, now that everything is committed, and compare balances.
 
-        :param PullRun run: what was seen
+        :param FetchRun run: what was seen
         :param dict data: the account as read after its transactions
         """
         now = fields.Datetime.now()
         problems = list(dict.fromkeys(run.problems))
         values = {
             "cursor": run.get_cursor(),
-            "last_pull_at": now,
-            "pull_error": " ".join(problems) or False,
-            "pull_failures": 0,
-            "pull_user_id": False,
+            "last_fetch_at": now,
+            "fetch_error": " ".join(problems) or False,
+            "fetch_failures": 0,
+            "fetch_user_id": False,
         }
         # Asked for again in between: that news may have come after its page.
         if self.ask_count == run.ask_count:
-            values["next_pull_at"] = now + PULL_EVERY
-        user = self.pull_user_id
-        if problems and problems[0] not in (self.pull_error or ""):
-            self._tell_a_person(
+            values["next_fetch_at"] = now + FETCH_EVERY
+        user = self.fetch_user_id
+        if problems and problems[0] not in (self.fetch_error or ""):
+            self._schedule_task(
                 self.env._("%s: transactions not taken in", self.name), problems[0]
             )
         self.write(values)
         self._compare_balances(run, data)
-        self._tell_user(user, problems)
+        self._notify_user(user, problems)
 
     def _compare_balances(self, run, data):
         """Note what the bank holds, and compare it with what was booked.
 
-        Parameters as of `_end_pull`.
+        Parameters as of `_end_fetch`.
         """
         balance = data.get("balance")
         if balance is None:
@@ -238,39 +238,39 @@ class BridgeAccount(models.Model):
         currency = self.currency_id or self.company_id.currency_id
         if currency.compare_amounts(run.balance, balance):
             # The bank was read meanwhile: what its balance contains is read next.
-            self._ask_to_pull()
+            self._ask_to_fetch()
             return
         if not run.problems:
             self._book_opening()
             self._correct_opening()
         self._check_balance()
 
-    def _fail(self, error, left):
-        """Note why a pull failed and when it is tried again.
+    def _handle_fetch_error(self, error, left):
+        """Note why a fetch failed and when it is tried again.
 
         :param Exception error: a `BridgeError` says by itself how long to wait
         :return: the error if Bridge is not to be asked again for now, else None
         :rtype: Exception | None
         """
-        rest_until = self.provider_id._bridge_rest(error)
-        step = min(self.pull_failures, len(RETRY_MINUTES) - 1)
+        limited_until = self.provider_id._bridge_note_rate_limit(error)
+        step = min(self.fetch_failures, len(RETRY_MINUTES) - 1)
         retry_at = fields.Datetime.now() + timedelta(minutes=RETRY_MINUTES[step])
-        at = rest_until or retry_at
+        at = limited_until or retry_at
         if self.try_lock_for_update(allow_referencing=True):
-            user = self.pull_user_id
+            user = self.fetch_user_id
             self.write(
                 {
-                    "next_pull_at": at,
-                    "pull_error": self._get_error_text(error),
-                    "pull_failures": self.pull_failures + (not rest_until),
-                    "pull_user_id": False,
+                    "next_fetch_at": at,
+                    "fetch_error": self._get_error_text(error),
+                    "fetch_failures": self.fetch_failures + (not limited_until),
+                    "fetch_user_id": False,
                 }
             )
-            self._tell_user(user, [self.pull_error])
+            self._notify_user(user, [self.fetch_error])
         if getattr(error, "status", None) == 404:
             # The account itself may be gone: its connection tells.
             self.connection_id._ask_to_read()
-        self.env.ref(PULL_CRON)._trigger(at=at)
+        self.env.ref(FETCH_CRON)._trigger(at=at)
         self.env["ir.cron"]._commit_progress(1, remaining=left)
         return error if getattr(error, "is_temporary", False) else None
 
@@ -284,14 +284,14 @@ class BridgeAccount(models.Model):
             return self.env._("Changed by somebody else meanwhile: tried again soon.")
         return type(error).__name__
 
-    def _tell_user(self, user, problems):
-        """Tell who asked for the pull what came of it."""
+    def _notify_user(self, user, problems):
+        """Tell who asked for the fetch what came of it."""
         if not user:
             return
         message = " ".join(problems) or self.with_context(lang=user.lang).env._(
             "%(account)s: %(count)s new bank lines.",
             account=self.display_name,
-            count=self.pulled_count,
+            count=self.fetched_count,
         )
         user._bus_send(
             "simple_notification",

@@ -7,7 +7,7 @@ from odoo.exceptions import UserError
 from odoo.tools import format_date
 
 from ...bridge.bank_transaction import BankTransaction
-from ...bridge.pull import order
+from ...bridge.fetch import order
 
 _logger = logging.getLogger(__name__)
 
@@ -16,17 +16,17 @@ FUTURE_DAYS = 10
 
 
 class BridgeAccount(models.Model):
-    """Some transactions of a pull become lines, within one database transaction."""
+    """Some transactions of a fetch become lines, within one database transaction."""
 
     _inherit = "bridge.account"
 
-    def _take_in_slice(self, data_list, run):
+    def _import_batch(self, data_list, run):
         """Take in some transactions; the account is held meanwhile.
 
         :param list data_list: as read, in any order
-        :param PullRun run: what was seen so far
+        :param FetchRun run: what was seen so far
         """
-        transactions = self._parse_slice(data_list, run)
+        transactions = self._parse_batch(data_list, run)
         lines = self._find_lines(transactions)
         new = []
         changed = {}
@@ -42,10 +42,10 @@ class BridgeAccount(models.Model):
                     run.wait_for(transaction)
             else:
                 new.append(transaction)
-        self.env["account.bank.statement.line"]._follow_bank(self, changed)
-        self._create_lines(self._adopt_lines(new), run)
+        self.env["account.bank.statement.line"]._apply_bank_changes(self, changed)
+        self._create_lines(self._link_existing_lines(new), run)
 
-    def _parse_slice(self, data_list, run):
+    def _parse_batch(self, data_list, run):
         """Return the transactions by id; of one that comes twice, the newer reading."""
         transactions = {}
         currency = self.journal_id.currency_id or self.company_id.currency_id
@@ -92,7 +92,7 @@ class BridgeAccount(models.Model):
         """Make lines of new transactions, the earliest first.
 
         A transaction that cannot be booked does not keep the others from it; it is
-        read again by every pull until it can.
+        read again by every fetch until it can.
         """
         if not transactions:
             return
@@ -127,10 +127,10 @@ class BridgeAccount(models.Model):
                         transaction,
                     )
         run.created += len(lines)
-        self.pulled_count = run.created
+        self.fetched_count = run.created
         self._note_history(lines)
 
-    def _adopt_lines(self, transactions):
+    def _link_existing_lines(self, transactions):
         """Let lines that came another way be the transactions that they are.
 
         That is lines of files, typed by hand, or read under another id before the bank
@@ -143,12 +143,12 @@ class BridgeAccount(models.Model):
         """
         if not transactions:
             return []
-        free = self._get_adoptable_lines(transactions)
+        free = self._get_linkable_lines(transactions)
         if not free:
             return transactions
-        return free._adopt(self, transactions)
+        return free._link_existing(self, transactions)
 
-    def _get_adoptable_lines(self, transactions):
+    def _get_linkable_lines(self, transactions):
         """Return the journal's lines of these days that no transaction is yet."""
         days = [transaction.date for transaction in transactions]
         locked = self.company_id._get_user_fiscal_lock_date(self.journal_id)
@@ -164,7 +164,7 @@ class BridgeAccount(models.Model):
                 # Without IBAN a bank connected again is another account.
                 "&",
                 ("bridge_account_id", "!=", self.id),
-                ("bridge_account_id.state", "=", "gone"),
+                ("bridge_account_id.state", "=", "closed"),
                 ("id", "!=", self.opening_line_id.id),
                 ("internal_index", ">=", f"{min(days):%Y%m%d}"),
                 ("internal_index", "<", f"{max(days) + timedelta(days=1):%Y%m%d}"),

@@ -30,7 +30,7 @@ CONSENT_DAYS = (14, 7, 1)
 # What who begins a connection may say of it; all else that is read-only Bridge says.
 GIVEN_AT_CREATION = frozenset({"company_id", "journal_id", "bank_name"})
 CONNECT_PATH = "/bridge/connect/return"
-PULL_CRON = "account_payment_request.ir_cron_bridge_pull"
+FETCH_CRON = "account_payment_request.ir_cron_bridge_pull"
 
 
 class BridgeConnection(models.Model):
@@ -234,7 +234,7 @@ class BridgeConnection(models.Model):
         """
         return self.status_code not in (402, 429)
 
-    def action_pull(self):
+    def action_fetch(self):
         """Have the bank's accounts read now; the user is told when it is done.
 
         :return: notification
@@ -242,7 +242,7 @@ class BridgeConnection(models.Model):
         """
         self.check_access("read")
         self.sudo()._ask_to_read()
-        return self.account_ids.action_pull()
+        return self.account_ids.action_fetch()
 
     def action_start_all(self):
         """Start the feed of every account for which a journal was chosen."""
@@ -286,7 +286,7 @@ class BridgeConnection(models.Model):
             return self.browse()
         return connection if connection.has_access("write") else self.browse()
 
-    def _come_back(self, item_id=None):
+    def _handle_return(self, item_id=None):
         """Read at Bridge what the person did there.
 
         :param str item_id: what the return claims; it only chooses among the items
@@ -297,17 +297,17 @@ class BridgeConnection(models.Model):
         try:
             # What Bridge says is kept as a whole, or not at all.
             with self.env.cr.savepoint():
-                connection._read_at_bridge(hint=item_id)
+                connection._read_at_bridge(claimed_item_id=item_id)
         except (BridgeError, UserError) as error:
             _logger.warning("Connection %s could not be read: %s", self.id, error)
-            connection.provider_id._bridge_rest(error)
+            connection.provider_id._bridge_note_rate_limit(error)
             connection._ask_to_read()
 
     def _ask_to_read(self):
         """Have the connection and its accounts read within seconds."""
         now = fields.Datetime.now()
         self.filtered(lambda c: c.state != "removed").write({"next_read_at": now})
-        self.env.ref(PULL_CRON)._trigger()
+        self.env.ref(FETCH_CRON)._trigger()
 
     # === Cleaning up ===
 

@@ -50,7 +50,7 @@ class BridgeConnection(models.Model):
 
     @api.model
     def _get_to_look_after(self):
-        """Return, for *Bank Accounts*, the connections of the selected companies that
+        """Return, for *Bank Feeds*, the connections of the selected companies that
         wait for somebody or cannot be read. One that was begun and left is not among
         them.
 
@@ -259,7 +259,7 @@ class BridgeConnection(models.Model):
         )
 
     def _get_responsible(self):
-        """Return who gets the tasks: the responsible while he may mend the connection,
+        """Return who gets the tasks: the responsible while they may mend it,
         else an administrator of the accounts.
 
         :rtype: res.users

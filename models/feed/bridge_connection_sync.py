@@ -11,7 +11,7 @@ from odoo.addons.base.models.res_bank import sanitize_account_number
 
 from ...bridge import moment
 from ...bridge.errors import BridgeError
-from .bridge_connection import PULL_CRON, STATE_OF_STATUS
+from .bridge_connection import FETCH_CRON, STATE_OF_STATUS
 
 _logger = logging.getLogger(__name__)
 
@@ -35,14 +35,14 @@ class BridgeConnection(models.Model):
 
     _inherit = "bridge.connection"
 
-    def _read_at_bridge(self, hint=None):
+    def _read_at_bridge(self, claimed_item_id=None):
         """Read the connection and its accounts at Bridge and keep what is said.
 
-        :param str hint: item that the connection is said to be, if it has none yet
+        :param str claimed_item_id: item that the return names, if it has none yet
         :raises BridgeError: if Bridge refuses or does not answer
         """
         self.ensure_one()
-        self._take_in(self._fetch(hint))
+        self._import_answer(self._fetch(claimed_item_id))
 
     def _read_in_cron(self, left):
         """Read the connection; its failure is kept to itself.
@@ -62,30 +62,30 @@ class BridgeConnection(models.Model):
             cron._commit_progress(0, remaining=left + 1)
             if connection.try_lock_for_update(allow_referencing=True):
                 connection.invalidate_recordset()
-                connection._take_in(answer)
+                connection._import_answer(answer)
             cron._commit_progress(1, remaining=left)
             return None
         except (BridgeError, UserError, OperationalError) as error:
             self.env.cr.rollback()
             _logger.warning("Connection %s could not be read: %s", self.id, error)
-            reason = connection._fail(error)
+            reason = connection._handle_read_error(error)
         except Exception as error:
             # Whatever it is, the other connections must not wait for it.
             self.env.cr.rollback()
             _logger.exception("Connection %s could not be read", self.id)
-            reason = connection._fail(error)
+            reason = connection._handle_read_error(error)
         cron._commit_progress(1, remaining=left)
         return reason
 
-    def _fail(self, error):
+    def _handle_read_error(self, error):
         """Note why the connection could not be read and when it is tried again.
 
         :return: the error if Bridge is not to be asked again for now, else None
         :rtype: Exception | None
         """
         known = isinstance(error, (BridgeError, UserError))
-        rest_until = self.provider_id._bridge_rest(error)
-        at = rest_until or fields.Datetime.now() + RETRY_AFTER
+        limited_until = self.provider_id._bridge_note_rate_limit(error)
+        at = limited_until or fields.Datetime.now() + RETRY_AFTER
         if self.try_lock_for_update(allow_referencing=True):
             self.write(
                 {
@@ -93,12 +93,12 @@ class BridgeConnection(models.Model):
                     "next_read_at": at,
                 }
             )
-        self.env.ref(PULL_CRON)._trigger(at=at)
+        self.env.ref(FETCH_CRON)._trigger(at=at)
         return error if getattr(error, "is_temporary", False) else None
 
     # === Asking ===
 
-    def _fetch(self, hint=None):
+    def _fetch(self, claimed_item_id=None):
         """Return what Bridge says; nothing is changed here.
 
         :return: ``item``, ``accounts``, ``bank``; ``item`` None if there is none
@@ -107,18 +107,18 @@ class BridgeConnection(models.Model):
         self.ensure_one()
         known = self._get_known_items() if not self.item_ref else ()
         answer = self.provider_id._bridge_read(
-            lambda bridge: self._ask(bridge, known, hint)
+            lambda bridge: self._ask(bridge, known, claimed_item_id)
         )
         bank_ref = (answer["item"] or {}).get("provider_id")
         if bank_ref and str(bank_ref) != self.bank_ref:
             answer["bank"] = self._fetch_bank(bank_ref)
         return answer
 
-    def _ask(self, bridge, known, hint):
+    def _ask(self, bridge, known, claimed_item_id):
         item = (
             self._ask_item(bridge)
             if self.item_ref
-            else self._find_new_item(bridge.list_items(), known, hint)
+            else self._find_new_item(bridge.list_items(), known, claimed_item_id)
         )
         accounts = list(bridge.list_accounts(item_id=item["id"])) if item else []
         return {"item": item, "accounts": accounts}
@@ -138,12 +138,12 @@ class BridgeConnection(models.Model):
         )
         return set(siblings.mapped("item_ref"))
 
-    def _find_new_item(self, items, known, hint):
+    def _find_new_item(self, items, known, claimed_item_id):
         """Return the item that a person made with the page opened for this connection.
 
         :param items: all items of our user, as read
         :param set known: those of other connections
-        :param str hint: the one that the return names
+        :param str claimed_item_id: the one that the return names
         :return: None if there is none, or no telling which
         """
         opened_at = self.session_opened_at or self.create_date
@@ -155,7 +155,7 @@ class BridgeConnection(models.Model):
             >= opened_at - CLOCK_TOLERANCE
         ]
         for item in new:
-            if str(item["id"]) == str(hint):
+            if str(item["id"]) == str(claimed_item_id):
                 return item
         others = self.sudo().search_count(
             [
@@ -182,7 +182,7 @@ class BridgeConnection(models.Model):
 
     # === Taking in ===
 
-    def _take_in(self, answer):
+    def _import_answer(self, answer):
         """Keep what Bridge said of the connection and its accounts.
 
         :param dict answer: see `_fetch`
@@ -199,7 +199,7 @@ class BridgeConnection(models.Model):
         self.write(self._prepare_from_item(item, answer.get("bank") or {}))
         if was_new:
             self.message_post(body=self.env._("The bank was connected."))
-        self._take_in_accounts(answer["accounts"])
+        self._import_accounts(answer["accounts"])
         self._follow_up()
 
     def _prepare_from_item(self, item, bank):
@@ -234,10 +234,10 @@ class BridgeConnection(models.Model):
             values["bank_name"] = self.env._("Bank %s", values["bank_ref"])
         return values
 
-    def _take_in_accounts(self, data_list):
+    def _import_accounts(self, data_list):
         """Bring the accounts in line with those that Bridge lists.
 
-        Accounts that a pull holds at the moment are left for the next time.
+        Accounts that a fetch holds at the moment are left for the next time.
 
         :param list data_list: the accounts of this connection, as read
         """
@@ -273,13 +273,13 @@ class BridgeConnection(models.Model):
                 if not self._is_elsewhere(found, by_ref, values):
                     to_create.append(values)
             elif account.company_id == self.company_id:
-                account._take_in(self, ref, values)
+                account._import_values(self, ref, values)
         created = Account.create(to_create)
         if self.state == "ok":
             mine = free.filtered(
                 lambda a: a.connection_id == self and a.account_ref not in by_ref
             )
-            mine._set_gone()
+            mine._set_closed()
         (created | free.filtered(lambda a: a.connection_id == self))._propose_journal()
 
     def _prepare_account(self, data, currencies):
@@ -331,7 +331,7 @@ class BridgeConnection(models.Model):
             and account.company_id == self.company_id
             and account.account_ref not in by_ref
             and (
-                account.state == "gone"
+                account.state == "closed"
                 or account.connection_id == self
                 or not account.connection_id.item_created_at
                 or (
@@ -370,7 +370,7 @@ class BridgeConnection(models.Model):
         )
         for connection in self:
             connection.message_post(body=self.env._("The bank was disconnected."))
-            connection.account_ids._set_gone()
+            connection.account_ids._set_closed()
 
 
 def _iban_of(data):

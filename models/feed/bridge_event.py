@@ -2,7 +2,7 @@ from psycopg2 import OperationalError
 
 from odoo import fields, models
 
-from .bridge_connection import PULL_CRON
+from .bridge_connection import FETCH_CRON
 
 # What speaks of the connection itself, beside its accounts.
 CONNECTION_EVENTS = {"item.created", "item.refreshed", "item.deleted"}
@@ -40,7 +40,7 @@ class BridgeEvent(models.Model):
             except OperationalError:
                 marked = False
             if not marked:
-                # A pull holds them, and may have asked Bridge before this event.
+                # A fetch holds them, and may have asked Bridge before this event.
                 ours._try_later(self.env._("Being read by another process."))
         (self - ours).write({"state": "ignored"})
 
@@ -85,7 +85,7 @@ class BridgeEvent(models.Model):
             if connections.try_lock_for_update(allow_referencing=True) != connections:
                 return False
             connections.next_read_at = now
-        accounts._ask_to_pull()
+        accounts._ask_to_fetch()
         self.write({"state": "done", "error": False})
-        self.env.ref(PULL_CRON)._trigger()
+        self.env.ref(FETCH_CRON)._trigger()
         return True

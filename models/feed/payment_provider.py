@@ -17,8 +17,8 @@ _logger = logging.getLogger(__name__)
 # A token that dies sooner than this is not used for another round of calls.
 TOKEN_MARGIN = timedelta(minutes=5)
 # After "too many requests", if Bridge does not say how long (60 requests in 60 s).
-REST_SECONDS = 60
-REST_SECONDS_MAX = 3600
+WAIT_SECONDS = 60
+WAIT_SECONDS_MAX = 3600
 
 
 class PaymentProvider(models.Model):
@@ -39,7 +39,7 @@ class PaymentProvider(models.Model):
     bridge_token_expires_at = fields.Datetime(
         readonly=True, copy=False, groups="base.group_system"
     )
-    bridge_rest_until = fields.Datetime(
+    bridge_rate_limited_until = fields.Datetime(
         readonly=True,
         copy=False,
         groups="base.group_system",
@@ -54,7 +54,7 @@ class PaymentProvider(models.Model):
                 bridge_user_ref=None,
                 bridge_access_token=None,
                 bridge_token_expires_at=None,
-                bridge_rest_until=None,
+                bridge_rate_limited_until=None,
             )
         return values
 
@@ -63,8 +63,8 @@ class PaymentProvider(models.Model):
     @api.model
     def _get_reading_domain(self):
         """Return the domain of providers whose banks may be read now."""
-        rested = Domain("bridge_rest_until", "=", False) | Domain(
-            "bridge_rest_until", "<=", fields.Datetime.now()
+        rested = Domain("bridge_rate_limited_until", "=", False) | Domain(
+            "bridge_rate_limited_until", "<=", fields.Datetime.now()
         )
         return Domain("state", "!=", "disabled") & rested
 
@@ -81,7 +81,7 @@ class PaymentProvider(models.Model):
             return provider.company_id._get_bridge_off_text()
         return self.env._("Bridge limits the number of calls: tried again soon.")
 
-    def _bridge_rest(self, error):
+    def _bridge_note_rate_limit(self, error):
         """Ask Bridge nothing about banks for as long as it wants.
 
         :param Exception error: why a call failed
@@ -92,12 +92,12 @@ class PaymentProvider(models.Model):
         seconds = getattr(error, "retry_after", None)
         if not seconds and getattr(error, "status", None) != 429:
             return None
-        rest = timedelta(seconds=min(seconds or REST_SECONDS, REST_SECONDS_MAX))
+        rest = timedelta(seconds=min(seconds or WAIT_SECONDS, WAIT_SECONDS_MAX))
         until = fields.Datetime.now() + rest
-        # Whoever holds it asks Bridge himself, and hears the same.
+        # Another process that holds it asks Bridge too, and gets the same answer.
         self.sudo().try_lock_for_update(
             allow_referencing=True
-        ).bridge_rest_until = until
+        ).bridge_rate_limited_until = until
         return until
 
     # === Asking ===
@@ -143,7 +143,7 @@ class PaymentProvider(models.Model):
     def _bridge_ask(self, work):
         """Do ``work`` with Bridge for a person who waits for it.
 
-        :raises UserError: in his words, if Bridge refuses or does not answer
+        :raises UserError: in plain words, if Bridge refuses or does not answer
         """
         try:
             return self._bridge_read(work)

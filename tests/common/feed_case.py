@@ -1,4 +1,4 @@
-"""What the tests of bank feeds share: banks of the simulator, connected and pulled."""
+"""What the tests of bank feeds share: banks of the simulator, connected and fetched."""
 
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
@@ -9,12 +9,12 @@ from odoo import Command, fields
 from odoo.tests import new_test_user
 
 from ...bridge.aggregation import Aggregation
-from ...bridge.pull import PullRun
-from ...models.feed import bridge_account_fetch as bridge_account_pull
+from ...bridge.fetch import FetchRun
+from ...models.feed import bridge_account_fetch
 from ...simulator.feed.show import show_transaction
 from .payment_request import IBAN, PaymentRequestCommon
 
-PULL_CRON = "account_payment_request.ir_cron_bridge_pull"
+FETCH_CRON = "account_payment_request.ir_cron_bridge_pull"
 CONSENT_CRON = "account_payment_request.ir_cron_bridge_consent"
 BANK = 574
 OTHER_BANK = 9101
@@ -74,7 +74,7 @@ class FeedCase(PaymentRequestCommon):
             ._find_by_token(query["context"][0])
         )
         if connection:
-            connection._come_back(query.get("item_id", [None])[0])
+            connection._handle_return(query.get("item_id", [None])[0])
         return connection.sudo()
 
     def feed(self, first_day=None, **connect):
@@ -85,7 +85,7 @@ class FeedCase(PaymentRequestCommon):
         account = self.connect(**connect).account_ids[:1]
         self.assertEqual(account.state, "to_assign")
         if first_day:
-            account.history_start = first_day
+            account.history_start_date = first_day
         account.with_user(self.manager).action_start()
         return account
 
@@ -103,11 +103,11 @@ class FeedCase(PaymentRequestCommon):
 
     # === What the jobs do ===
 
-    def pull(self, *accounts):
-        """Pull what is due, and these accounts in any case."""
+    def fetch(self, *accounts):
+        """Fetch what is due, and these accounts in any case."""
         for account in accounts:
-            account.next_pull_at = fields.Datetime.now()
-        self.run_cron(PULL_CRON)
+            account.next_fetch_at = fields.Datetime.now()
+        self.run_cron(FETCH_CRON)
 
     def lines(self, account=None):
         """Return the lines fed, or all of the journal, the earliest first."""
@@ -127,9 +127,9 @@ class FeedCase(PaymentRequestCommon):
         )
 
     @contextmanager
-    def slices_of(self, size):
+    def batches_of(self, size):
         """Take lines in by so many."""
-        with patch.object(bridge_account_pull, "SLICE", size):
+        with patch.object(bridge_account_fetch, "IMPORT_BATCH", size):
             yield
 
     @contextmanager
@@ -172,5 +172,5 @@ class FeedCase(PaymentRequestCommon):
         return show_transaction(transaction)
 
     def new_run(self, account):
-        """Return what a pull of the account begins with."""
-        return PullRun(account.account_ref, account.history_start)
+        """Return what a fetch of the account begins with."""
+        return FetchRun(account.account_ref, account.history_start_date)

@@ -1,5 +1,5 @@
 from . import (
-    test_bank_dashboard,
+    test_bank_feeds,
     test_feed,
     test_feed_changes,
     test_feed_connect,

@@ -1,4 +1,4 @@
-"""*Bank Accounts* and what leads to and from it."""
+"""*Bank Feeds* and what leads to and from it."""
 
 import random
 from datetime import timedelta
@@ -16,7 +16,7 @@ DAYS = 30
 FEW, MANY = 2, 9
 
 
-class BankDashboardCase(PaymentRequestCommon):
+class BankFeedsCase(PaymentRequestCommon):
     """Bank journals with lines, and what feeds them."""
 
     @classmethod
@@ -96,7 +96,7 @@ class BankDashboardCase(PaymentRequestCommon):
             self.env["account.journal"]
             .with_user(user or self.reader)
             .with_context(allowed_company_ids=(companies or self.company).ids)
-            .get_bank_dashboard()
+            .get_bank_feeds()
         )
 
     def row(self, journal, **kwargs):
@@ -105,7 +105,7 @@ class BankDashboardCase(PaymentRequestCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestBankFigures(BankDashboardCase):
+class TestBankFigures(BankFeedsCase):
     def test_the_curve_is_the_balance_at_the_end_of_each_day(self):
         self.bank_line(1000.0, "long ago", date=self.day(90))
         self.bank_line(500.0, "first day", date=self.day(DAYS))
@@ -211,7 +211,7 @@ class TestBankFigures(BankDashboardCase):
 
 
 @tagged("post_install", "-at_install")
-class TestBankFeeds(BankDashboardCase):
+class TestBankFeeds(BankFeedsCase):
     def test_what_feeds_a_journal(self):
         connection = self.connect()
         account = self.feed(
@@ -219,7 +219,7 @@ class TestBankFeeds(BankDashboardCase):
             self.bank_journal,
             balance=12.5,
             balance_difference=-3.0,
-            difference_since=self.day(4),
+            difference_date=self.day(4),
         )
         row = self.row(self.bank_journal)
         self.assertEqual(row["bank"], "Demo Bank")
@@ -231,11 +231,11 @@ class TestBankFeeds(BankDashboardCase):
         self.assertEqual(feed["consent_days_left"], 90)
         self.assertEqual(feed["data_at"], account.data_at)
         self.assertEqual(feed["difference"], -3.0)
-        self.assertEqual(feed["difference_since"], self.day(4))
+        self.assertEqual(feed["difference_date"], self.day(4))
         self.assertEqual(self.bank_journal.bridge_account_id, account)
 
     def test_the_account_that_came_after_a_lost_one_is_shown(self):
-        self.feed(self.connect(), self.bank_journal, state="gone", name="A")
+        self.feed(self.connect(), self.bank_journal, state="closed", name="A")
         account = self.feed(self.connect(), self.bank_journal, name="B")
         self.assertEqual(self.row(self.bank_journal)["feed"]["id"], account.id)
 
@@ -323,7 +323,7 @@ class TestBankFeeds(BankDashboardCase):
 
 
 @tagged("post_install", "-at_install")
-class TestBankRights(BankDashboardCase):
+class TestBankRights(BankFeedsCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -369,7 +369,7 @@ class TestBankRights(BankDashboardCase):
         employee = self.create_user("bank_employee", "base.group_user")
         with self.assertRaises(AccessError):
             self.dashboard(employee)
-        for user, may_pull, may_connect in (
+        for user, may_fetch, may_connect in (
             (self.reader, False, False),
             (self.accountant, True, False),
             (self.manager, True, True),
@@ -377,7 +377,7 @@ class TestBankRights(BankDashboardCase):
             with self.subTest(user=user.login):
                 data = self.dashboard(user)
                 self.assertIs(data["can_connect"], may_connect)
-                self.assertIs(data["can_pull"], may_pull)
+                self.assertIs(data["can_fetch"], may_fetch)
 
     def test_only_managers_connect(self):
         for user in (self.reader, self.accountant):
@@ -386,7 +386,7 @@ class TestBankRights(BankDashboardCase):
 
 
 @tagged("post_install", "-at_install")
-class TestConnectBank(BankDashboardCase):
+class TestConnectBank(BankFeedsCase):
     def assistant(self, journals=None):
         """Return the assistant as the button of a journal, or of a screen, opens it."""
         journals = self.env["account.journal"] if journals is None else journals
@@ -422,7 +422,7 @@ class TestConnectBank(BankDashboardCase):
 
 
 @tagged("post_install", "-at_install")
-class TestBankTour(BankDashboardCase, HttpCase):
+class TestBankTour(BankFeedsCase, HttpCase):
     def test_from_the_dashboard_to_the_lines_and_back(self):
         self.bank_journal.name = "Tour Bank"
         self.create_journal("Empty Bank", code="EMP")
@@ -431,9 +431,7 @@ class TestBankTour(BankDashboardCase, HttpCase):
         self.feed(self.connect(), self.bank_journal)
         self.connect(bank_name="Locked Bank", state="action", status_code=402)
         self.env.flush_all()
-        self.start_tour(
-            "/odoo/bank-accounts", "bank_accounts", login=self.manager.login
-        )
+        self.start_tour("/odoo/bank-accounts", "bank_feeds", login=self.manager.login)
         self.assertFalse(
             self.env["bridge.connection"].search([("state", "=", "connecting")])
         )

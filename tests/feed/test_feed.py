@@ -19,12 +19,12 @@ class Killed(BaseException):
 
 
 @tagged("post_install", "-at_install")
-class TestFeedPull(FeedCase):
+class TestFeedFetch(FeedCase):
     def test_new_money_becomes_a_line(self):
         account = self.feed()
-        self.pull()
+        self.fetch()
         ref = self.receive_money(120.0, "FAC/2026/00042", payer="ACME SAS")
-        self.pull(account)
+        self.fetch(account)
         line = self.line_of(ref)
         self.assertEqual(line.amount, 120.0)
         self.assertEqual(line.journal_id, self.bank_journal)
@@ -34,51 +34,51 @@ class TestFeedPull(FeedCase):
         self.assertEqual(account.balance, 120.0)
         self.assertEqual(account.balance_difference, 0.0)
         self.assertTrue(account.cursor)
-        self.assertFalse(account.pull_error)
+        self.assertFalse(account.fetch_error)
 
     def test_money_with_our_reference_pays_the_invoice(self):
         request = self.create_request(120.0)
         account = self.feed()
-        self.pull()
+        self.fetch()
         ref = self.receive_money(120.0, request.reference)
-        self.pull(account)
+        self.fetch(account)
         self.assertTrue(self.line_of(ref).is_reconciled)
         self.assertEqual(request.line_ids.move_id.payment_state, "paid")
 
-    def test_pulling_twice_makes_nothing_twice(self):
+    def test_fetching_twice_makes_nothing_twice(self):
         account = self.feed()
         self.receive_money(10.0, "one")
         self.receive_money(20.0, "two")
-        self.pull()
+        self.fetch()
         before = self.lines()
-        self.pull(account)
+        self.fetch(account)
         self.assertEqual(self.lines(), before)
         self.assertEqual(sum(before.mapped("amount")), 30.0)
 
-    def test_next_pull_is_about_an_hour_later(self):
+    def test_next_fetch_is_about_an_hour_later(self):
         account = self.feed()
-        self.pull()
-        wait = account.next_pull_at - fields.Datetime.now()
+        self.fetch()
+        wait = account.next_fetch_at - fields.Datetime.now()
         self.assertLess(wait, timedelta(hours=1))
         self.assertGreater(wait, timedelta(minutes=30))
-        self.assertFalse(account.pull_user_id)
+        self.assertFalse(account.fetch_user_id)
 
     def test_debits_are_lines_too(self):
         account = self.feed()
         self.receive_money(500.0, "deposit")
         ref = self.receive_money(-35.5, "rent", kind="out")
-        self.pull()
+        self.fetch()
         self.assertEqual(self.line_of(ref).amount, -35.5)
         self.assertEqual(account.balance_difference, 0.0)
 
     def test_all_pages_are_read(self):
         account = self.feed()
-        self.pull()
+        self.fetch()
         for number in range(7):
             self.sim.transfer(10.0 + number, f"page {number}", account=account.iban)
         self.sim.refresh()
         with self.pages_of(2):
-            self.pull(account)
+            self.fetch(account)
         self.assertEqual(len(self.lines(account)), 7)
         self.assertEqual(account.balance_difference, 0.0)
 
@@ -89,7 +89,7 @@ class TestFeedPull(FeedCase):
         self.sim.refresh()
         self.sim.faults.page_twice = True
         with self.pages_of(3):
-            self.pull(account)
+            self.fetch(account)
         self.assertEqual(len(self.lines(account)), 4)
         self.assertEqual(account.balance_difference, 0.0)
 
@@ -105,27 +105,27 @@ class TestFeedPull(FeedCase):
         self.sim.refresh()
         self.sim.faults.reversed_order = True
         with self.pages_of(2):
-            self.pull(account)
+            self.fetch(account)
         lines = self.lines(account)
         self.assertEqual(len(lines), 5)
         self.assertEqual(lines.mapped("date"), sorted(lines.mapped("date")))
         cursor = account.cursor
         self.sim.faults.reversed_order = False
-        self.pull(account)
+        self.fetch(account)
         self.assertEqual(account.cursor, cursor)
 
     def test_lost_page_is_asked_again(self):
         account = self.feed()
         self.receive_money(10.0, "one")
         self.sim.faults.lost_page = 1
-        self.pull(account)
+        self.fetch(account)
         self.assertEqual(len(self.lines(account)), 1)
 
-    def test_days_before_the_first_one_are_not_taken_in(self):
+    def test_days_before_the_first_one_are_not_imported(self):
         self.sim.transfer(10.0, "old", account=IBAN, when=self.day(-20))
         self.sim.transfer(20.0, "new", account=IBAN, when=self.day(-5))
         account = self.feed(first_day=self.day(-10))
-        self.pull()
+        self.fetch()
         fed = self.lines(account) - account.opening_line_id
         self.assertEqual(fed.mapped("amount"), [20.0])
 
@@ -134,9 +134,9 @@ class TestFeedPull(FeedCase):
             self.sim.transfer(10.0, f"day {days}", account=IBAN, when=self.day(days))
         account = self.feed(first_day=self.day(-200))
         with self.kill_after(1):
-            self.assertTrue(self.dies_pulling(account))
+            self.assertTrue(self.dies_fetching(account))
         self.env.invalidate_all()
-        self.assertEqual(account.history_done, self.day(-109))
+        self.assertEqual(account.history_done_date, self.day(-109))
         asked = []
         ask = Aggregation.transaction_pages
 
@@ -145,7 +145,7 @@ class TestFeedPull(FeedCase):
             return ask(aggregation, account_id, **filters)
 
         with patch.object(Aggregation, "transaction_pages", listen):
-            self.pull(account)
+            self.fetch(account)
         self.assertEqual(asked, [self.day(-108), self.day(-16)])
         self.assertEqual(sum(self.lines(account).mapped("amount")), 30.0)
         self.assertEqual(account.balance_difference, 0.0)
@@ -163,11 +163,11 @@ class TestFeedPull(FeedCase):
             return 0
 
         runs = 0
-        with self.slices_of(2), patch.object(cron, "_commit_progress", no_time):
+        with self.batches_of(2), patch.object(cron, "_commit_progress", no_time):
             while not account.cursor:
                 runs += 1
                 self.assertLess(runs, 9, "no progress")
-                self.pull(account)
+                self.fetch(account)
         self.assertEqual(len(self.lines(account)), 6)
         self.assertEqual(account.balance_difference, 0.0)
 
@@ -180,19 +180,19 @@ class TestFeedPull(FeedCase):
         accounts = first | other
         cron = type(self.env["ir.cron"])
         with patch.object(cron, "_commit_progress", return_value=0):
-            accounts._cron_pull()
-            self.assertEqual(len(accounts.filtered("last_pull_at")), 1)
-            accounts._cron_pull()
-        self.assertEqual(accounts.filtered("last_pull_at"), accounts)
+            accounts._cron_fetch()
+            self.assertEqual(len(accounts.filtered("last_fetch_at")), 1)
+            accounts._cron_fetch()
+        self.assertEqual(accounts.filtered("last_fetch_at"), accounts)
 
     def test_earlier_first_day_brings_the_days_between(self):
         self.sim.transfer(10.0, "old", account=IBAN, when=self.day(-20))
         self.sim.transfer(20.0, "new", account=IBAN, when=self.day(-5))
         account = self.feed(first_day=self.day(-10))
-        self.pull()
+        self.fetch()
         self.assertEqual(account.opening_line_id.amount, 10.0)
-        account.with_user(self.manager).history_start = self.day(-30)
-        self.pull(account)
+        account.with_user(self.manager).history_start_date = self.day(-30)
+        self.fetch(account)
         fed = self.lines(account) - account.opening_line_id
         self.assertEqual(fed.mapped("amount"), [10.0, 20.0])
         self.assertEqual(account.opening_line_id.amount, 0.0)
@@ -209,32 +209,32 @@ class TestFeedPull(FeedCase):
     def kill_after(self, slices):
         """Let the process die when so many slices are committed; return the patch."""
         seen = []
-        take_in = type(self.env["bridge.account"])._take_in_slice
+        import_batch = type(self.env["bridge.account"])._import_batch
 
         def dying(account, data_list, run):
             if len(seen) == slices:
                 raise Killed
             seen.append(1)
-            return take_in(account, data_list, run)
+            return import_batch(account, data_list, run)
 
-        return patch.object(type(self.env["bridge.account"]), "_take_in_slice", dying)
+        return patch.object(type(self.env["bridge.account"]), "_import_batch", dying)
 
-    def dies_pulling(self, account):
+    def dies_fetching(self, account):
         """Return whether the process died; what it had committed stays."""
         try:
-            self.pull(account)
+            self.fetch(account)
         except Killed:
             return True
         return False
 
-    def test_pull_killed_at_any_point_goes_on_without_loss(self):
+    def test_fetch_killed_at_any_point_goes_on_without_loss(self):
         account = self.feed()
         for number in range(6):
             self.sim.transfer(10.0 + number, f"line {number}", account=account.iban)
         self.sim.refresh()
         for dies_after in range(4):
-            with self.slices_of(2), self.kill_after(dies_after):
-                self.assertEqual(self.dies_pulling(account), dies_after < 3)
+            with self.batches_of(2), self.kill_after(dies_after):
+                self.assertEqual(self.dies_fetching(account), dies_after < 3)
             self.env.invalidate_all()
             self.assertEqual(bool(account.cursor), dies_after == 3)
             self.assertEqual(len(self.lines(account)), min(6, dies_after * 2))
@@ -243,15 +243,15 @@ class TestFeedPull(FeedCase):
 
     def test_cursor_waits_for_the_last_page(self):
         account = self.feed()
-        self.pull()
+        self.fetch()
         before = account.cursor
         self.receive_money(10.0, "one")
-        with patch.object(type(account), "_end_pull", side_effect=Killed):
-            self.assertTrue(self.dies_pulling(account))
+        with patch.object(type(account), "_end_fetch", side_effect=Killed):
+            self.assertTrue(self.dies_fetching(account))
         self.env.invalidate_all()
         self.assertEqual(len(self.lines(account)), 1)
         self.assertEqual(account.cursor, before)
-        self.pull(account)
+        self.fetch(account)
         self.assertEqual(len(self.lines(account)), 1)
         self.assertNotEqual(account.cursor, before)
 
@@ -259,25 +259,25 @@ class TestFeedPull(FeedCase):
 
     def test_coming_money_waits_and_is_booked_when_it_counts(self):
         account = self.feed()
-        self.pull()
+        self.fetch()
         coming = self.sim.transfer(
             50.0, "coming", account=account.iban, when=self.day(3)
         )
         self.sim.refresh()
         ref = self.sim.transaction_of(coming)["id"]
         self.receive_money(10.0, "now")
-        self.pull(account)
+        self.fetch(account)
         self.assertFalse(self.line_of(ref))
         self.assertEqual(account.balance_difference, 0.0)
         self.assertLessEqual(account.cursor, self.sim.transactions[ref]["updated_at"])
         # Other news in between must not carry the cursor past it.
         self.travel(days=2)
         self.receive_money(20.0, "later")
-        self.pull(account)
+        self.fetch(account)
         self.assertLessEqual(account.cursor, self.sim.transactions[ref]["updated_at"])
         self.travel(days=2)
         self.sim.refresh()
-        self.pull(account)
+        self.fetch(account)
         self.assertEqual(self.line_of(ref).amount, 50.0)
         self.assertEqual(account.balance_difference, 0.0)
 
@@ -285,72 +285,72 @@ class TestFeedPull(FeedCase):
 
     def test_too_many_requests_rest_as_long_as_bridge_says(self):
         account = self.feed()
-        self.pull()
+        self.fetch()
         cursor = account.cursor
         self.receive_money(10.0, "one")
         self.sim.faults.set(status_429=True, retry_after="120")
         with self.assertLogs("odoo.addons.account_payment_request", "WARNING"):
-            self.pull(account)
-        wait = (account.next_pull_at - fields.Datetime.now()).total_seconds()
+            self.fetch(account)
+        wait = (account.next_fetch_at - fields.Datetime.now()).total_seconds()
         self.assertGreater(wait, 100)
         self.assertLess(wait, 130)
-        self.assertTrue(account.pull_error)
+        self.assertTrue(account.fetch_error)
         self.assertEqual(account.cursor, cursor)
         self.sim.faults.clear()
         self.travel(minutes=3)
-        self.pull()
+        self.fetch()
         self.assertEqual(len(self.lines(account)), 1)
-        self.assertFalse(account.pull_error)
+        self.assertFalse(account.fetch_error)
 
     def test_rest_is_kept_whoever_asks(self):
         account = self.feed()
-        self.pull()
+        self.fetch()
         self.receive_money(10.0, "one")
         self.sim.faults.set(status_429=True, retry_after="120")
         with self.assertLogs("odoo.addons.account_payment_request", "WARNING"):
-            self.pull(account)
+            self.fetch(account)
         self.sim.faults.clear()
-        action = account.with_user(self.accountant).action_pull()
+        action = account.with_user(self.accountant).action_fetch()
         self.assertEqual(action["params"]["type"], "warning")
         self.assertIn("limits", action["params"]["message"])
         self.deliver()
         self.run_cron(EVENT_CRON)
         with self.calls() as calls:
-            self.pull()
+            self.fetch()
         self.assertFalse(calls)
         self.travel(minutes=3)
         with patch.object(type(self.accountant), "_bus_send") as sent:
-            self.pull()
+            self.fetch()
         self.assertIn("1", sent.call_args[0][1]["message"])
         self.assertEqual(len(self.lines(account)), 1)
 
     def test_bank_is_not_read_while_the_provider_is_disabled(self):
         account = self.feed()
-        self.pull()
+        self.fetch()
         self.receive_money(10.0, "one")
         self.bridge.state = "disabled"
-        action = account.with_user(self.accountant).action_pull()
+        action = account.with_user(self.accountant).action_fetch()
         self.assertIn("not switched on", action["params"]["message"])
         with self.calls() as calls:
-            self.pull()
+            self.fetch()
         self.assertFalse(calls)
         self.bridge.state = "test"
-        self.pull()
+        self.fetch()
         self.assertEqual(len(self.lines(account)), 1)
 
     def test_one_run_reads_nothing_twice(self):
         account = self.feed()
-        self.pull()
+        self.fetch()
         with self.calls() as calls:
-            self.pull(account)
+            self.fetch(account)
         self.assertEqual(
             calls,
             ["read_item", "list_accounts", "transaction_pages", "read_account"],
         )
 
-    def test_bank_read_during_the_pull_is_pulled_again_before_it_is_compared(self):
+    def test_bank_read_during_the_fetch_is_fetched_again_before_it_is_compared(self):
         account = self.feed()
-        self.pull()
+        self.fetch()
         read = Aggregation.read_account
 
         def late(aggregation, account_id):
@@ -359,17 +359,17 @@ class TestFeedPull(FeedCase):
             return read(aggregation, account_id)
 
         with patch.object(Aggregation, "read_account", late):
-            self.pull(account)
+            self.fetch(account)
         self.assertEqual(account.balance, 10.0)
         self.assertEqual(account.balance_difference, 0.0)
-        self.assertLessEqual(account.next_pull_at, fields.Datetime.now())
-        self.pull()
+        self.assertLessEqual(account.next_fetch_at, fields.Datetime.now())
+        self.fetch()
         self.assertEqual(len(self.lines(account)), 1)
         self.assertEqual(account.journal_balance, 10.0)
 
     def test_bank_that_tells_no_balance_is_not_asked_again_at_once(self):
         account = self.feed()
-        self.pull()
+        self.fetch()
         ref = self.receive_money(10.0, "one")
         read = Aggregation.read_account
 
@@ -378,60 +378,60 @@ class TestFeedPull(FeedCase):
             return {key: v for key, v in data.items() if "balance" not in key}
 
         with patch.object(Aggregation, "read_account", silent):
-            self.pull(account)
+            self.fetch(account)
         self.assertTrue(self.line_of(ref))
-        self.assertGreater(account.next_pull_at, fields.Datetime.now())
+        self.assertGreater(account.next_fetch_at, fields.Datetime.now())
 
-    def test_earlier_first_day_chosen_during_a_pull_is_not_forgotten(self):
+    def test_earlier_first_day_chosen_during_a_fetch_is_not_forgotten(self):
         self.sim.transfer(10.0, "old", account=IBAN, when=self.day(-20))
         account = self.feed(first_day=self.day(-10))
-        self.pull()
+        self.fetch()
         read = Aggregation.read_account
 
         def meanwhile(aggregation, account_id):
-            account.with_user(self.manager).history_start = self.day(-30)
+            account.with_user(self.manager).history_start_date = self.day(-30)
             self.env.flush_all()
             return read(aggregation, account_id)
 
         with patch.object(Aggregation, "read_account", meanwhile):
-            self.pull(account)
-        self.pull(account)
+            self.fetch(account)
+        self.fetch(account)
         fed = self.lines(account) - account.opening_line_id
         self.assertEqual(fed.mapped("amount"), [10.0])
 
     def test_dead_token_is_replaced_once(self):
         account = self.feed()
-        self.pull()
+        self.fetch()
         self.receive_money(10.0, "one")
         self.sim.faults.expired_token = 1
-        self.pull(account)
+        self.fetch(account)
         self.assertEqual(len(self.lines(account)), 1)
-        self.assertFalse(account.pull_error)
+        self.assertFalse(account.fetch_error)
 
-    def test_token_is_kept_between_pulls(self):
+    def test_token_is_kept_between_fetches(self):
         account = self.feed()
-        self.pull()
+        self.fetch()
         token = self.bridge.bridge_access_token
         self.assertTrue(token)
-        self.pull(account)
+        self.fetch(account)
         self.assertEqual(self.bridge.bridge_access_token, token)
         self.travel(hours=3)
-        self.pull(account)
+        self.fetch(account)
         self.assertNotEqual(self.bridge.bridge_access_token, token)
-        self.assertFalse(account.pull_error)
+        self.assertFalse(account.fetch_error)
 
     def test_silent_bridge_is_asked_again_later(self):
         account = self.feed()
-        self.pull()
+        self.fetch()
         self.receive_money(10.0, "one")
         self.sim.faults.status_503 = True
         with self.assertLogs("odoo.addons.account_payment_request", "WARNING"):
-            self.pull(account)
+            self.fetch(account)
         self.assertFalse(self.lines(account))
-        self.assertGreater(account.next_pull_at, fields.Datetime.now())
+        self.assertGreater(account.next_fetch_at, fields.Datetime.now())
         self.sim.faults.clear()
         self.travel(minutes=10)
-        self.pull()
+        self.fetch()
         self.assertEqual(len(self.lines(account)), 1)
 
     def test_slow_page_gives_up_and_tries_again(self):
@@ -454,10 +454,10 @@ class TestFeedPull(FeedCase):
             ),
             self.assertLogs("odoo.addons.account_payment_request", "WARNING"),
         ):
-            self.pull(account)
-        self.assertIn("time", account.pull_error)
+            self.fetch(account)
+        self.assertIn("time", account.fetch_error)
         self.sim.faults.clear()
-        self.pull(account)
+        self.fetch(account)
         self.assertEqual(len(self.lines(account)), 1)
 
     # === What cannot be booked ===
@@ -478,26 +478,26 @@ class TestFeedPull(FeedCase):
             patch.object(cls, "create", refuse),
             self.assertLogs("odoo.addons.account_payment_request", "WARNING"),
         ):
-            self.pull(account)
+            self.fetch(account)
         self.assertTrue(self.line_of(good))
         self.assertFalse(self.line_of(bad))
-        self.assertIn("BAD", account.pull_error)
+        self.assertIn("BAD", account.fetch_error)
         self.assertLessEqual(account.cursor, self.sim.transactions[bad]["updated_at"])
         self.assertEqual(len(self.tasks(account)), 1)
-        self.pull(account)
+        self.fetch(account)
         self.assertTrue(self.line_of(bad))
-        self.assertFalse(account.pull_error)
+        self.assertFalse(account.fetch_error)
 
     def test_closed_period_puts_the_line_off_to_the_first_open_day(self):
         account = self.feed(first_day=self.day(-30))
-        self.pull()
+        self.fetch()
         self.company.fiscalyear_lock_date = self.day(-5)
         ref = self.receive_money(10.0, "late", when=self.day(-10))
-        self.pull(account)
+        self.fetch(account)
         line = self.line_of(ref)
         self.assertEqual(line.date, self.day(-4))
         self.assertIn(format_date(self.env, self.day(-10)), line.narration)
-        self.pull(account)
+        self.fetch(account)
         self.assertEqual(self.line_of(ref), line)
         self.assertFalse(self.tasks(account))
 
@@ -510,7 +510,7 @@ class TestFeedPull(FeedCase):
                     1.0 + index, f"q {number} {index}", account=account.iban
                 )
             self.sim.refresh()
-            self.pull(account)
+            self.fetch(account)
             data_list = [
                 self.sim_data(transaction)
                 for transaction in self.sim.transactions_of(account.iban)
@@ -518,41 +518,41 @@ class TestFeedPull(FeedCase):
             run = self.new_run(account)
             counts.append(
                 self.count_queries(
-                    lambda args=(data_list, run): account._take_in_slice(*args)
+                    lambda args=(data_list, run): account._import_batch(*args)
                 )
             )
         self.assertEqual(counts[0], counts[1])
 
     def test_button_says_when_it_is_done(self):
         account = self.feed()
-        self.pull()
+        self.fetch()
         self.receive_money(10.0, "one")
-        action = account.with_user(self.accountant).action_pull()
+        action = account.with_user(self.accountant).action_fetch()
         self.assertEqual(action["tag"], "display_notification")
-        self.assertEqual(account.pull_user_id, self.accountant)
+        self.assertEqual(account.fetch_user_id, self.accountant)
         with patch.object(type(self.accountant), "_bus_send") as sent:
-            self.pull()
+            self.fetch()
         self.assertIn("1", sent.call_args[0][1]["message"])
-        self.assertFalse(account.pull_user_id)
+        self.assertFalse(account.fetch_user_id)
 
     def test_paused_feed_waits_and_goes_on(self):
         account = self.feed()
-        self.pull()
+        self.fetch()
         account.with_user(self.manager).action_pause()
         self.receive_money(10.0, "one")
-        self.pull()
+        self.fetch()
         self.assertFalse(self.lines(account))
         account.with_user(self.manager).action_resume()
-        self.pull()
+        self.fetch()
         self.assertEqual(len(self.lines(account)), 1)
 
     def test_logs_tell_no_iban_and_no_token(self):
         account = self.feed()
         with self.assertLogs("odoo.addons.account_payment_request", "INFO") as logs:
             self.receive_money(10.0, "one")
-            self.pull(account)
+            self.fetch(account)
             self.sim.faults.status_500 = True
-            self.pull(account)
+            self.fetch(account)
         text = "\n".join(logs.output)
         self.assertNotIn(account.iban, text)
         self.assertNotIn(self.bridge.bridge_access_token, text)
@@ -566,13 +566,13 @@ class TestFeedBalance(FeedCase):
         self.sim.open_account(IBAN, 574, balance=1000)
         self.sim.transfer(50.0, "new", account=IBAN, when=self.day(-1))
         account = self.feed(first_day=self.day(-5))
-        self.pull()
+        self.fetch()
         opening = account.opening_line_id
         self.assertEqual(opening.amount, 1000.0)
         self.assertEqual(opening.date, self.day(-6))
         self.assertEqual(account.balance_difference, 0.0)
         self.assertEqual(self.lines()[0], opening)
-        self.pull(account)
+        self.fetch(account)
         self.assertEqual(len(self.lines(account)), 2)
 
     def test_older_history_that_comes_later_leaves_the_opening(self):
@@ -581,12 +581,12 @@ class TestFeedBalance(FeedCase):
         self.sim.transfer(50.0, "new", account=IBAN, when=self.day(-1))
         self.sim.faults.short_history = True
         account = self.feed(first_day=self.day(-30))
-        self.pull()
+        self.fetch()
         self.assertEqual(account.opening_line_id.amount, 1040.0)
         self.sim.faults.short_history = False
         self.travel(minutes=30)
         self.sim.refresh()
-        self.pull(account)
+        self.fetch(account)
         self.assertEqual(account.opening_line_id.amount, 1000.0)
         self.assertEqual(len(self.lines(account)), 3)
         self.assertEqual(account.balance_difference, 0.0)
@@ -594,18 +594,18 @@ class TestFeedBalance(FeedCase):
     def test_journal_with_entries_gets_no_opening(self):
         self.bank_line(10.0, "typed")
         account = self.feed()
-        self.pull()
+        self.fetch()
         self.assertFalse(account.opening_line_id)
 
     def test_first_day_follows_the_last_line(self):
         self.bank_line(10.0, "typed", date=self.day(-3))
         account = self.connect().account_ids
-        self.assertEqual(account.history_start, self.day(-2))
+        self.assertEqual(account.history_start_date, self.day(-2))
 
     def test_difference_is_shown_with_its_day(self):
         account = self.feed()
         self.receive_money(100.0, "one")
-        self.pull()
+        self.fetch()
         self.assertEqual(account.balance_difference, 0.0)
         self.travel(hours=1)
         by_hand = self.env["account.move"].create(
@@ -622,20 +622,20 @@ class TestFeedBalance(FeedCase):
             }
         )
         by_hand.action_post()
-        self.pull(account)
+        self.fetch(account)
         self.assertEqual(account.balance_difference, -7.0)
-        self.assertEqual(account.difference_since, self.day(-4))
+        self.assertEqual(account.difference_date, self.day(-4))
         self.travel(days=3)
-        self.pull(account)
-        self.assertEqual(account.difference_since, self.day(-7))
+        self.fetch(account)
+        self.assertEqual(account.difference_date, self.day(-7))
         by_hand.button_draft()
-        self.pull(account)
+        self.fetch(account)
         self.assertEqual(account.balance_difference, 0.0)
-        self.assertFalse(account.difference_since)
+        self.assertFalse(account.difference_date)
 
     def test_account_not_read_yet_is_as_old_as_itself(self):
         account = self.feed()
-        self.pull()
+        self.fetch()
         journal = self.bank_journal.copy({"bank_account_id": False})
         self.env["bridge.account"].sudo().create(
             {
@@ -657,7 +657,7 @@ class TestFeedBalance(FeedCase):
         self.assertIsNone(self.company._get_bank_data_age())
         self.assertEqual(self.company._get_bank_data_note(), "")
         account = self.feed()
-        self.pull()
+        self.fetch()
         self.assertLess(self.company._get_bank_data_age(), timedelta(minutes=1))
         self.travel(hours=5, minutes=1)
         self.assertEqual(

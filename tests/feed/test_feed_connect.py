@@ -11,7 +11,7 @@ from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from ... import uninstall_hook
-from ..common.feed_case import CONSENT_CRON, OTHER_BANK, PULL_CRON, FeedCase
+from ..common.feed_case import CONSENT_CRON, FETCH_CRON, OTHER_BANK, FeedCase
 from ..common.payment_request import EVENT_CRON, IBAN
 
 STRANGE_IBAN = "DE02120300000000202051"
@@ -55,7 +55,7 @@ class TestFeedConnect(FeedCase):
         self.sim.connect(url, bank=574, accounts=[IBAN])
         self.deliver()
         self.run_cron(EVENT_CRON)
-        self.run_cron(PULL_CRON)
+        self.run_cron(FETCH_CRON)
         self.assertEqual(connection.state, "ok")
         self.assertEqual(connection.account_ids.iban, IBAN)
 
@@ -67,21 +67,21 @@ class TestFeedConnect(FeedCase):
         self.travel(minutes=10)
         self.deliver()
         self.run_cron(EVENT_CRON)
-        self.run_cron(PULL_CRON)
+        self.run_cron(FETCH_CRON)
         self.assertEqual(connection.state, "ok")
         self.assertEqual(connection.account_ids.state, "to_assign")
 
     def test_item_named_in_the_query_must_be_read_at_bridge(self):
         connection, url = self.open_page()
         callback = self.sim.connect(url, "bank_creds_form", bank=574)
-        connection._come_back("424242")
+        connection._handle_return("424242")
         self.assertFalse(connection.item_ref)
         self.assertEqual(self.come_back(callback), connection)
 
     def test_item_of_another_connection_is_not_taken(self):
         first = self.connect()
         second, _url = self.open_page()
-        second._come_back(first.item_ref)
+        second._handle_return(first.item_ref)
         self.assertFalse(second.item_ref)
         self.assertEqual(second.state, "connecting")
 
@@ -89,20 +89,20 @@ class TestFeedConnect(FeedCase):
         connection, url = self.open_page()
         callback = self.sim.connect(url, bank=574, accounts=[IBAN])
         fails = patch.object(
-            type(connection), "_take_in_accounts", side_effect=UserError("no")
+            type(connection), "_import_accounts", side_effect=UserError("no")
         )
         with fails, self.assertLogs("odoo.addons.account_payment_request", "WARNING"):
             self.come_back(callback)
         self.assertFalse(connection.item_ref)
         self.assertEqual(connection.state, "connecting")
-        self.run_cron(PULL_CRON)
+        self.run_cron(FETCH_CRON)
         self.assertTrue(connection.account_ids)
 
     def test_first_day_left_empty_is_proposed_again(self):
         account = self.connect().account_ids
-        account.history_start = False
+        account.history_start_date = False
         account.with_user(self.manager).action_start()
-        self.assertTrue(account.history_start)
+        self.assertTrue(account.history_start_date)
 
     def test_uninstalling_leaves_no_journal_fed_by_bridge(self):
         account = self.feed()
@@ -115,7 +115,7 @@ class TestFeedConnect(FeedCase):
         second, second_url = self.open_page()
         first_back = self.sim.connect(first_url, bank=574, accounts=[IBAN])
         second_back = self.sim.connect(second_url, bank=OTHER_BANK)
-        second._come_back()
+        second._handle_return()
         self.assertFalse(second.item_ref, "no telling which")
         self.come_back(second_back)
         self.come_back(first_back)
@@ -172,7 +172,7 @@ class TestFeedConnect(FeedCase):
         self.assertEqual(journal.bank_account_id.sanitized_acc_number, STRANGE_IBAN)
         account.with_user(self.manager).action_start()
         self.receive_money(75.0, "wire", account=STRANGE_IBAN)
-        self.pull()
+        self.fetch()
         self.assertEqual(self.lines(account).amount, 75.0)
         self.assertEqual(account.balance_difference, 0.0)
 
@@ -200,31 +200,31 @@ class TestFeedConnect(FeedCase):
 
     def test_account_that_goes_is_a_task_and_comes_back(self):
         account = self.feed()
-        self.pull()
+        self.fetch()
         self.sim.close_account(IBAN)
         self.sim.refresh()
         self.deliver()
         self.run_cron(EVENT_CRON)
-        self.run_cron(PULL_CRON)
-        self.assertEqual(account.state, "gone")
+        self.run_cron(FETCH_CRON)
+        self.assertEqual(account.state, "closed")
         self.assertEqual(len(self.tasks(account)), 1)
         self.assertIsNone(self.company._get_bank_data_age())
         self.sim.find_bank_account(IBAN)["open"] = True
         self.receive_money(10.0, "back again")
         self.deliver()
         self.run_cron(EVENT_CRON)
-        self.run_cron(PULL_CRON)
+        self.run_cron(FETCH_CRON)
         self.assertEqual(account.state, "active")
         self.assertEqual(len(self.lines(account)), 1)
 
     def test_account_with_another_iban_is_paused_and_told_once(self):
         account = self.feed()
-        self.pull()
+        self.fetch()
         connection = account.connection_id
         self.sim.accounts[int(account.account_ref)]["iban"] = STRANGE_IBAN
         for _reading in range(2):
             connection.next_read_at = fields.Datetime.now()
-            self.run_cron(PULL_CRON)
+            self.run_cron(FETCH_CRON)
             self.assertFalse(connection.read_error)
             self.assertEqual(account.state, "paused")
             self.assertEqual(account.iban, IBAN)
@@ -244,7 +244,7 @@ class TestFeedConnect(FeedCase):
         item = int(connection.item_ref)
         connection.with_user(self.manager).action_disconnect()
         self.assertNotIn(item, self.sim.items)
-        self.assertEqual(account.state, "gone")
+        self.assertEqual(account.state, "closed")
         self.assertFalse(connection.authentication_expires_at)
         with self.assertRaises(UserError):
             connection.with_user(self.manager).action_connect()
@@ -256,9 +256,9 @@ class TestFeedConnect(FeedCase):
             aggregation.delete_item(int(connection.item_ref))
         self.deliver()
         self.run_cron(EVENT_CRON)
-        self.run_cron(PULL_CRON)
+        self.run_cron(FETCH_CRON)
         self.assertEqual(connection.state, "removed")
-        self.assertEqual(account.state, "gone")
+        self.assertEqual(account.state, "closed")
 
     def test_other_banks_speak_for_themselves(self):
         number = "FR7612345678901234567890147"
@@ -314,7 +314,7 @@ class TestFeedConnect(FeedCase):
         self.sim.expire_consent(int(connection.item_ref))
         self.deliver()
         self.run_cron(EVENT_CRON)
-        self.run_cron(PULL_CRON)
+        self.run_cron(FETCH_CRON)
         self.assertEqual(connection.state, "action")
         self.assertEqual(len(self.tasks(connection)), 1)
         self.assertIn("renew", connection.state_text)
@@ -362,7 +362,7 @@ class TestFeedConnect(FeedCase):
 
     def test_unknown_status_is_trouble(self):
         connection = self.connect()
-        connection._take_in(
+        connection._import_answer(
             {"item": {"id": connection.item_ref, "status": 1234}, "accounts": []}
         )
         self.assertEqual(connection.state, "trouble")
@@ -376,9 +376,9 @@ class TestFeedConnect(FeedCase):
             domain.append(("state", "=", state))
         return self.env["bridge.event"].sudo().search(domain)
 
-    def test_news_of_an_account_have_it_pulled(self):
+    def test_news_of_an_account_have_it_fetched(self):
         account = self.feed()
-        self.pull()
+        self.fetch()
         self.deliver()
         self.run_cron(EVENT_CRON)
         ref = self.receive_money(10.0, "one")
@@ -387,9 +387,9 @@ class TestFeedConnect(FeedCase):
         self.run_cron(EVENT_CRON)
         self.assertGreater(self.env["ir.cron.trigger"].sudo().search_count([]), calls)
         self.assertFalse(self.line_of(ref), "only marked")
-        self.assertLessEqual(account.next_pull_at, fields.Datetime.now())
+        self.assertLessEqual(account.next_fetch_at, fields.Datetime.now())
         self.assertFalse(self.events("received"))
-        self.run_cron(PULL_CRON)
+        self.run_cron(FETCH_CRON)
         self.assertTrue(self.line_of(ref))
 
     def test_event_that_meets_another_process_is_tried_again(self):
@@ -405,21 +405,21 @@ class TestFeedConnect(FeedCase):
 
     def test_forged_event_is_refused(self):
         account = self.feed()
-        self.pull()
+        self.fetch()
         self.deliver()
         self.run_cron(EVENT_CRON)
-        before, known = account.next_pull_at, self.events()
+        before, known = account.next_fetch_at, self.events()
         self.sim.faults.wrong_signature = True
         self.receive_money(10.0, "one")
         statuses = {delivery.status for delivery in self.deliver()}
         self.assertEqual(statuses, {401})
         self.run_cron(EVENT_CRON)
-        self.assertEqual(account.next_pull_at, before)
+        self.assertEqual(account.next_fetch_at, before)
         self.assertEqual(self.events(), known)
 
     def test_unknown_item_is_ignored(self):
         account = self.feed()
-        self.pull()
+        self.fetch()
         self.deliver()
         self.run_cron(EVENT_CRON)
         self.sim.faults.unknown_item = True
@@ -432,8 +432,8 @@ class TestFeedConnect(FeedCase):
 
     def test_event_of_another_user_is_ignored(self):
         account = self.feed()
-        self.pull()
-        before = account.next_pull_at
+        self.fetch()
+        before = account.next_fetch_at
         event = (
             self.env["bridge.event"]
             .sudo()
@@ -452,7 +452,7 @@ class TestFeedConnect(FeedCase):
         )
         self.run_cron(EVENT_CRON)
         self.assertEqual(event.state, "ignored")
-        self.assertEqual(account.next_pull_at, before)
+        self.assertEqual(account.next_fetch_at, before)
 
     def test_garbage_in_an_event_is_stored_and_ignored(self):
         for content in (
@@ -488,10 +488,10 @@ class TestFeedSecurity(FeedCase, HttpCase):
             self.assertFalse(mine.search([("id", "=", record.id)]))
             with self.assertRaises(AccessError):
                 mine.read(["name"])
-        for button in ("action_connect", "action_pull", "action_disconnect"):
+        for button in ("action_connect", "action_fetch", "action_disconnect"):
             with self.assertRaises(AccessError):
                 getattr(connection.with_user(self.stranger), button)()
-        for button in ("action_start", "action_pull", "action_pause"):
+        for button in ("action_start", "action_fetch", "action_pause"):
             with self.assertRaises(AccessError):
                 getattr(account.with_user(self.stranger), button)()
         Connection = self.env["bridge.connection"].with_user(self.stranger)
@@ -511,7 +511,7 @@ class TestFeedSecurity(FeedCase, HttpCase):
         self.assertEqual(mine.account_ids.company_id, self.company)
         # Their item is nothing that our token can read.
         third, _url = self.open_page()
-        third._come_back(theirs.item_ref)
+        third._handle_return(theirs.item_ref)
         self.assertFalse(third.item_ref)
 
     def test_event_about_another_companys_item_is_ignored(self):
@@ -565,7 +565,7 @@ class TestFeedSecurity(FeedCase, HttpCase):
         self.assertTrue(account.with_user(reader).name)
         for record in (account, connection):
             with self.assertRaises(AccessError):
-                record.with_user(reader).action_pull()
+                record.with_user(reader).action_fetch()
         nobody = new_test_user(self.env, login="feed_nobody", groups="base.group_user")
         with self.assertRaises(AccessError):
             connection.with_user(nobody).read(["name"])
@@ -595,7 +595,7 @@ class TestFeedSecurity(FeedCase, HttpCase):
             {"balance": 1e6},
             {"company_id": self.other.id},
             {"cursor": "2099-01-01T00:00:00Z"},
-            {"next_pull_at": "2099-01-01"},
+            {"next_fetch_at": "2099-01-01"},
         ):
             with self.subTest(values=values), self.assertRaises(AccessError):
                 account.with_user(self.manager).write(values)
@@ -675,5 +675,5 @@ class TestFeedSecurity(FeedCase, HttpCase):
         self.env.invalidate_all()
         self.assertEqual(connection.state, "connecting")
         self.travel(minutes=10)
-        self.run_cron(PULL_CRON)
+        self.run_cron(FETCH_CRON)
         self.assertEqual(connection.state, "ok")

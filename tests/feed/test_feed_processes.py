@@ -1,4 +1,4 @@
-"""Several pulls at once, and a pull that dies, with transactions of their own."""
+"""Several fetches at once, and a fetch that dies, with transactions of their own."""
 
 import threading
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ...bridge.aggregation import Aggregation
-from ...models.feed import bridge_account_fetch as bridge_account_pull
+from ...models.feed import bridge_account_fetch
 from ..common.feed_case import BANK
 from ..common.payment_request import IBAN, ProcessesCase
 
@@ -33,12 +33,12 @@ def dying(commit, times):
 
 
 @tagged("post_install", "-at_install")
-class TestTwoPulls(ProcessesCase):
+class TestTwoFetches(ProcessesCase):
     def setUp(self):
         super().setUp()
         # Without an IBAN no bank account is left behind, which Odoo only archives.
         self.sim.open_account(
-            IBAN, BANK, name="Two Pulls", currency="USD", balance=0, tells_iban=False
+            IBAN, BANK, name="Two Fetchs", currency="USD", balance=0, tells_iban=False
         )
         with self.process() as env:
             self.triggers = env["ir.cron.trigger"].search([]).ids
@@ -55,14 +55,14 @@ class TestTwoPulls(ProcessesCase):
         )[0]
         provider.write({"bridge_user_ref": False, "bridge_access_token": False})
         journal = env["account.journal"].create(
-            {"name": "Two Pulls", "type": "bank", "code": "TWOP"}
+            {"name": "Two Fetchs", "type": "bank", "code": "TWOP"}
         )
         connection = env["bridge.connection"].create(
             {"company_id": company.id, "provider_id": provider.id}
         )
         url = connection.action_connect()["url"]
         self.sim.connect(url, bank=BANK, accounts=[IBAN])
-        connection._come_back()
+        connection._handle_return()
         account = connection.account_ids
         account.journal_id = journal
         account.action_start()
@@ -77,7 +77,7 @@ class TestTwoPulls(ProcessesCase):
                 [("journal_id", "=", self.journal_id)]
             )
             journal_lines.unlink()
-            env["bridge.event"].search([("digest", "=like", "two-pulls%")]).unlink()
+            env["bridge.event"].search([("digest", "=like", "two-fetches%")]).unlink()
             connection._set_removed()
             connection.unlink()
             default_account = journal.default_account_id
@@ -97,11 +97,11 @@ class TestTwoPulls(ProcessesCase):
         with self.process() as env:
             self.account(env).connection_id._read_at_bridge()
 
-    def pull(self):
+    def fetch(self):
         with self.process() as env:
-            self.account(env)._pull()
+            self.account(env)._fetch()
 
-    def assert_taken_in(self, *amounts):
+    def assert_imported(self, *amounts):
         """Exactly these lines were made, and everything is agreed."""
         with self.process() as env:
             lines = env["account.bank.statement.line"].search(
@@ -113,8 +113,8 @@ class TestTwoPulls(ProcessesCase):
             self.assertTrue(account.cursor)
 
     @contextmanager
-    def pull_held_at(self, owner, name):
-        """A pull in another process, held when it has done ``owner.name`` once."""
+    def fetch_held_at(self, owner, name):
+        """A fetch in another process, held when it has done ``owner.name`` once."""
         reached, go_on, failures = threading.Event(), threading.Event(), []
         real = getattr(owner, name)
 
@@ -127,7 +127,7 @@ class TestTwoPulls(ProcessesCase):
 
         def run():
             try:
-                self.pull()
+                self.fetch()
             except Exception as error:
                 failures.append(error)
 
@@ -143,42 +143,42 @@ class TestTwoPulls(ProcessesCase):
         self.assertFalse(thread.is_alive())
         self.assertFalse(failures)
 
-    def test_second_pull_while_the_first_waits_for_bridge(self):
+    def test_second_fetch_while_the_first_waits_for_bridge(self):
         self.receive(10.0, 20.0, 30.0)
         # The account is not held while Bridge is asked.
-        with self.pull_held_at(Aggregation, "transaction_pages"):
-            self.pull()
-            self.assert_taken_in(10.0, 20.0, 30.0)
-        self.assert_taken_in(10.0, 20.0, 30.0)
+        with self.fetch_held_at(Aggregation, "transaction_pages"):
+            self.fetch()
+            self.assert_imported(10.0, 20.0, 30.0)
+        self.assert_imported(10.0, 20.0, 30.0)
 
-    def test_second_pull_between_two_slices_of_the_first(self):
+    def test_second_fetch_between_two_slices_of_the_first(self):
         self.receive(10.0, 20.0, 30.0)
         with (
-            patch.object(bridge_account_pull, "SLICE", 1),
-            self.pull_held_at(self.registry["ir.cron"], "_commit_progress"),
+            patch.object(bridge_account_fetch, "IMPORT_BATCH", 1),
+            self.fetch_held_at(self.registry["ir.cron"], "_commit_progress"),
         ):
-            self.pull()
-        self.assert_taken_in(10.0, 20.0, 30.0)
+            self.fetch()
+        self.assert_imported(10.0, 20.0, 30.0)
 
-    def test_second_pull_while_the_first_takes_lines_in(self):
+    def test_second_fetch_while_the_first_takes_lines_in(self):
         self.receive(10.0, 20.0)
         model = self.registry["bridge.account"]
-        with self.pull_held_at(model, "_find_lines"):
+        with self.fetch_held_at(model, "_find_lines"):
             asked_at = fields.Datetime.now()
             # It leaves, without waiting, and comes again later.
-            self.pull()
-        self.assert_taken_in(10.0, 20.0)
+            self.fetch()
+        self.assert_imported(10.0, 20.0)
         with self.process() as env:
-            self.assertFalse(self.account(env).pull_error)
+            self.assertFalse(self.account(env).fetch_error)
             calls = env["ir.cron.trigger"].search(
                 [
-                    ("cron_id", "=", env.ref(bridge_account_pull.PULL_CRON).id),
+                    ("cron_id", "=", env.ref(bridge_account_fetch.FETCH_CRON).id),
                     ("call_at", ">", asked_at),
                 ]
             )
             self.assertTrue(calls)
 
-    def test_event_during_a_pull_has_it_pulled_again(self):
+    def test_event_during_a_fetch_has_it_fetched_again(self):
         self.receive(10.0)
         with self.process() as env:
             account = self.account(env)
@@ -188,7 +188,7 @@ class TestTwoPulls(ProcessesCase):
                     "provider_id": provider.id,
                     "event_type": "item.account.updated",
                     "body": "{}",
-                    "digest": "two-pulls-1",
+                    "digest": "two-fetches-1",
                     "item_ref": account.connection_id.item_ref,
                     "account_ref": account.account_ref,
                     "user_ref": provider.bridge_user_ref,
@@ -196,7 +196,7 @@ class TestTwoPulls(ProcessesCase):
                 }
             )
             event_id = event.id
-        with self.pull_held_at(self.registry["bridge.account"], "_find_lines"):
+        with self.fetch_held_at(self.registry["bridge.account"], "_find_lines"):
             with self.process() as env:
                 env["bridge.event"]._cron_process()
             with self.process() as env:
@@ -206,28 +206,28 @@ class TestTwoPulls(ProcessesCase):
 
     def test_news_between_two_slices_are_not_forgotten(self):
         self.receive(10.0)
-        with self.pull_held_at(self.registry["bridge.account"], "_begin_pull"):
+        with self.fetch_held_at(self.registry["bridge.account"], "_begin_fetch"):
             with self.process() as env:
-                self.account(env)._ask_to_pull()
-                asked_at = self.account(env).next_pull_at
+                self.account(env)._ask_to_fetch()
+                asked_at = self.account(env).next_fetch_at
         with self.process() as env:
-            self.assertEqual(self.account(env).next_pull_at, asked_at)
+            self.assertEqual(self.account(env).next_fetch_at, asked_at)
 
     @mute_logger("odoo.addons.account_payment_request.models.feed.bridge_account_fetch")
-    def test_pull_killed_at_every_commit_loses_and_doubles_nothing(self):
+    def test_fetch_killed_at_every_commit_loses_and_doubles_nothing(self):
         amounts = [10.0, 20.0, 30.0, 40.0]
         self.receive(*amounts)
         cron = self.registry["ir.cron"]
         commit = cron._commit_progress
-        with patch.object(bridge_account_pull, "SLICE", 1):
+        with patch.object(bridge_account_fetch, "IMPORT_BATCH", 1):
             for dies_at in range(12):
                 with patch.object(cron, "_commit_progress", dying(commit, dies_at)):
                     try:
-                        self.pull()
+                        self.fetch()
                     except Killed:
                         continue
                     break
             else:
-                self.fail("the pull never ended")
+                self.fail("the fetch never ended")
         self.assertGreater(dies_at, 4)
-        self.assert_taken_in(*amounts)
+        self.assert_imported(*amounts)

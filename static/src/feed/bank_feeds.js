@@ -16,14 +16,14 @@ import {BalanceCurve} from "./balance_curve";
 const {DateTime} = luxon;
 
 const RELOAD_SECONDS = 60;
-const PULLING_SECONDS = 3;
+const FETCHING_SECONDS = 3;
 const STALE_HOURS = 24;
 const CONSENT_DAYS = 14;
 const MANY_ACCOUNTS = 9;
 
 /** Every account of every bank: what is on it, how fresh it is, what is left to do. */
-export class BankAccounts extends Component {
-    static template = "account_payment_request.BankAccounts";
+export class BankFeeds extends Component {
+    static template = "account_payment_request.BankFeeds";
     static components = {Layout, BalanceCurve};
     static props = {...standardActionServiceProps};
 
@@ -45,14 +45,14 @@ export class BankAccounts extends Component {
     async load() {
         this.state.data = await this.orm.silent.call(
             "account.journal",
-            "get_bank_dashboard",
+            "get_bank_feeds",
             []
         );
     }
 
     /** Look again after a while; soon, as long as accounts are being read. */
     plan() {
-        const seconds = this.pulling.length ? PULLING_SECONDS : RELOAD_SECONDS;
+        const seconds = this.fetching.length ? FETCHING_SECONDS : RELOAD_SECONDS;
         browser.clearTimeout(this.timer);
         // A call may fail after the person has left.
         if (this.isLeft) {
@@ -106,13 +106,13 @@ export class BankAccounts extends Component {
         );
     }
 
-    get pulling() {
-        return this.fed.filter((account) => account.feed.is_pulling);
+    get fetching() {
+        return this.fed.filter((account) => account.feed.is_fetching);
     }
 
     get progressText() {
         const all = this.fed.length;
-        return texts.progress(all - this.pulling.length, all);
+        return texts.progress(all - this.fetching.length, all);
     }
 
     accountsText(count) {
@@ -150,13 +150,13 @@ export class BankAccounts extends Component {
         if (feed.state === "paused") {
             return {text: _t("Paused"), look: "text-bg-secondary"};
         }
-        if (feed.state === "gone") {
+        if (feed.state === "closed") {
             return {text: _t("No longer shared"), look: "text-bg-danger"};
         }
         if (feed.state === "to_assign") {
             return {text: _t("To start"), look: "text-bg-warning"};
         }
-        if (feed.is_pulling) {
+        if (feed.is_fetching) {
             return {text: _t("Being read"), look: "text-bg-info"};
         }
         return {
@@ -213,10 +213,10 @@ export class BankAccounts extends Component {
             return null;
         }
         const amount = formatCurrency(feed.difference, account.currency_id);
-        return feed.difference_since
+        return feed.difference_date
             ? _t("The bank's balance differs by %(amount)s since %(date)s", {
                   amount,
-                  date: texts.day(feed.difference_since),
+                  date: texts.day(feed.difference_date),
               })
             : _t("The bank's balance differs by %s", amount);
     }
@@ -264,8 +264,8 @@ export class BankAccounts extends Component {
     }
 
     /** Have the accounts read at Bridge: it goes on behind, the cards follow. */
-    async pull(accounts) {
-        const {params} = await this.orm.call("bridge.account", "action_pull", [
+    async fetch(accounts) {
+        const {params} = await this.orm.call("bridge.account", "action_fetch", [
             accounts.map((account) => account.feed.id),
         ]);
         if (params.type === "warning") {
@@ -276,4 +276,4 @@ export class BankAccounts extends Component {
     }
 }
 
-registry.category("actions").add("account_payment_request.bank_accounts", BankAccounts);
+registry.category("actions").add("account_payment_request.bank_feeds", BankFeeds);

@@ -1,6 +1,6 @@
 import {registry} from "@web/core/registry";
 
-registry.category("web_tour.tours").add("bank_accounts", {
+registry.category("web_tour.tours").add("bank_feeds", {
     steps: () => [
         {
             content: "The total of the currency, and what is left to do.",
@@ -21,7 +21,7 @@ registry.category("web_tour.tours").add("bank_accounts", {
             trigger: ".o_list_view .o_data_row:contains('yesterday')",
         },
         {
-            trigger: ".breadcrumb-item a:contains('Bank Accounts')",
+            trigger: ".breadcrumb-item a:contains('Bank Feeds')",
             run: "click",
         },
         {
@@ -34,7 +34,7 @@ registry.category("web_tour.tours").add("bank_accounts", {
             trigger: ".o_control_panel:contains('To Reconcile'):contains('Tour Bank')",
         },
         {
-            trigger: ".breadcrumb-item a:contains('Bank Accounts')",
+            trigger: ".breadcrumb-item a:contains('Bank Feeds')",
             run: "click",
         },
         {
@@ -51,7 +51,7 @@ registry.category("web_tour.tours").add("bank_accounts", {
             run: "click",
         },
         {
-            trigger: "body:not(:has(.modal)) .o_bank_accounts",
+            trigger: "body:not(:has(.modal)) .o_bank_feeds",
         },
     ],
 });
