@@ -37,9 +37,11 @@ from .match import (
 from .feed import (
     test_bank_feeds,
     test_feed,
+    test_feed_balance,
     test_feed_changes,
     test_feed_connect,
     test_feed_processes,
+    test_feed_security,
 )
 from .reconcile import (
     test_reconcile_screen,

@@ -128,7 +128,7 @@ class FeedCase(PaymentRequestCommon):
 
     @contextmanager
     def batches_of(self, size):
-        """Take lines in by so many."""
+        """Import lines by so many."""
         with patch.object(bridge_account_fetch, "IMPORT_BATCH", size):
             yield
 

@@ -151,7 +151,7 @@ class TestTwoFetches(ProcessesCase):
             self.assert_imported(10.0, 20.0, 30.0)
         self.assert_imported(10.0, 20.0, 30.0)
 
-    def test_second_fetch_between_two_slices_of_the_first(self):
+    def test_second_fetch_between_two_batches_of_the_first(self):
         self.receive(10.0, 20.0, 30.0)
         with (
             patch.object(bridge_account_fetch, "IMPORT_BATCH", 1),
@@ -204,7 +204,7 @@ class TestTwoFetches(ProcessesCase):
                 self.assertEqual(event.state, "received")
                 self.assertTrue(event.error)
 
-    def test_news_between_two_slices_are_not_forgotten(self):
+    def test_news_between_two_batches_are_not_forgotten(self):
         self.receive(10.0)
         with self.fetch_held_at(self.registry["bridge.account"], "_begin_fetch"):
             with self.process() as env:
