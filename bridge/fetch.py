@@ -26,7 +26,7 @@ class FetchRun:
     """What one fetch has seen so far.
 
     :param str account_ref: Bridge's id of the account
-    :param datetime.date first_day: earlier transactions are not taken in
+    :param datetime.date first_day: earlier transactions are not imported
     :param str cursor: last change up to which everything was committed before; empty
         for the first fetch
     :param datetime.date done: last day that the first fetch has finished
@@ -34,7 +34,7 @@ class FetchRun:
     :param float balance: what the bank held when it was last read before
     :param int ask_count: how often the fetch had been asked for when it began
     :param int left: what is to be done after it
-    :ivar problems: why transactions could not be taken in, as sentences
+    :ivar problems: why transactions could not be imported, as sentences
     :ivar created: number of lines made
     """
 
@@ -102,7 +102,7 @@ class FetchRun:
         )
 
     def fail(self, problem: str, transaction: BankTransaction | None = None) -> None:
-        """Note that a transaction could not be taken in, and why."""
+        """Note that a transaction could not be imported, and why."""
         self.problems.append(problem)
         if transaction:
             self.wait_for(transaction)

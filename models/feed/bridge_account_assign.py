@@ -64,7 +64,7 @@ class BridgeAccount(models.Model):
         lines.write({"bridge_transaction_ref": False})
 
     def _prepare_return(self):
-        """Return the values with which an account that was gone goes on."""
+        """Return the values with which a closed account is reopened."""
         self.ensure_one()
         taken = self.journal_id and self.search_count(
             [

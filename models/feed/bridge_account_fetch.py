@@ -6,16 +6,16 @@ from psycopg2 import OperationalError
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import split_every
 
 from ...bridge import moment
 from ...bridge.errors import BridgeError
 from ...bridge.fetch import FetchBusy, FetchRun, FetchStopped
+from ..batch import back_off, cut
 from .bridge_connection import FETCH_CRON
 
 _logger = logging.getLogger(__name__)
 
-# Lines made in one go, followed by a commit.
+# Transactions imported in one database transaction.
 IMPORT_BATCH = 200
 # The cron runs hourly: a little less, so that no run is skipped.
 FETCH_EVERY = timedelta(minutes=50)
@@ -81,7 +81,7 @@ class BridgeAccount(models.Model):
     # === One account ===
 
     def _fetch(self, left=0):
-        """Take in what is new at the bank, in slices that are committed one by one.
+        """Import what is new at the bank, in batches with a commit each.
 
         Whenever it ends early, the next fetch begins at the same place: the cursor
         moves only when everything up to it is committed.
@@ -173,7 +173,7 @@ class BridgeAccount(models.Model):
                 run.account_ref, since=run.since, min_date=first, max_date=last
             )
             for page in pages:
-                for data_list in split_every(IMPORT_BATCH, page, list):
+                for data_list in cut(page, IMPORT_BATCH):
                     self._import_and_commit(data_list, run)
             if last and not run.problems:
                 self._lock_for_fetch(run)
@@ -185,7 +185,7 @@ class BridgeAccount(models.Model):
         cron._commit_progress(1, remaining=run.left)
 
     def _import_and_commit(self, data_list, run):
-        """Take in a slice; stop if the time is over, but never without having made
+        """Import a batch; stop if the time is over, but never without having made
         lines, or the next run would not come further than this one.
 
         :raises FetchStopped: if the cron's time is over
@@ -253,9 +253,8 @@ class BridgeAccount(models.Model):
         :rtype: Exception | None
         """
         limited_until = self.provider_id._bridge_note_rate_limit(error)
-        step = min(self.fetch_failures, len(RETRY_MINUTES) - 1)
-        retry_at = fields.Datetime.now() + timedelta(minutes=RETRY_MINUTES[step])
-        at = limited_until or retry_at
+        minutes = back_off(RETRY_MINUTES, self.fetch_failures)
+        at = limited_until or fields.Datetime.now() + timedelta(minutes=minutes)
         if self.try_lock_for_update(allow_referencing=True):
             user = self.fetch_user_id
             self.write(
@@ -268,7 +267,7 @@ class BridgeAccount(models.Model):
             )
             self._notify_user(user, [self.fetch_error])
         if getattr(error, "status", None) == 404:
-            # The account itself may be gone: its connection tells.
+            # The account may be closed: re-read its connection.
             self.connection_id._ask_to_read()
         self.env.ref(FETCH_CRON)._trigger(at=at)
         self.env["ir.cron"]._commit_progress(1, remaining=left)

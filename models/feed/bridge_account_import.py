@@ -8,6 +8,7 @@ from odoo.tools import format_date
 
 from ...bridge.bank_transaction import BankTransaction
 from ...bridge.fetch import order
+from ..batch import together_or_each
 
 _logger = logging.getLogger(__name__)
 
@@ -21,7 +22,7 @@ class BridgeAccount(models.Model):
     _inherit = "bridge.account"
 
     def _import_batch(self, data_list, run):
-        """Take in some transactions; the account is held meanwhile.
+        """Import some transactions; the account stays locked meanwhile.
 
         :param list data_list: as read, in any order
         :param FetchRun run: what was seen so far
@@ -99,33 +100,34 @@ class BridgeAccount(models.Model):
         transactions = sorted(transactions, key=lambda tx: (tx.date, _number(tx.ref)))
         Line = self.env["account.bank.statement.line"]
         values = Line._prepare_from_bank(self, transactions)
-        try:
-            with self.env.cr.savepoint():
-                lines = Line.create(values)
-                lines.flush_recordset()
-        except UserError:
-            lines = Line
-            for transaction, vals in zip(transactions, values, strict=True):
-                try:
-                    with self.env.cr.savepoint():
-                        line = Line.create([vals])
-                        line.flush_recordset()
-                    lines |= line
-                except UserError as error:
-                    _logger.warning(
-                        "Transaction %s of account %s was refused: %s",
-                        transaction.ref,
-                        self.id,
-                        type(error).__name__,
-                    )
-                    run.fail(
-                        self.env._(
-                            "A transaction of %(date)s could not be booked: %(error)s",
-                            date=format_date(self.env, transaction.date),
-                            error=error,
-                        ),
-                        transaction,
-                    )
+        created = {}
+
+        def create(pairs):
+            lines = Line.create([vals for _transaction, vals in pairs])
+            lines.flush_recordset()
+            for (transaction, _vals), line in zip(pairs, lines, strict=True):
+                created[transaction.ref] = line.id
+
+        def refuse(pair, error):
+            transaction = pair[0]
+            _logger.warning(
+                "Transaction %s of account %s was refused: %s",
+                transaction.ref,
+                self.id,
+                type(error).__name__,
+            )
+            run.fail(
+                self.env._(
+                    "A transaction of %(date)s could not be booked: %(error)s",
+                    date=format_date(self.env, transaction.date),
+                    error=error,
+                ),
+                transaction,
+            )
+
+        pairs = list(zip(transactions, values, strict=True))
+        done = together_or_each(self.env, pairs, create, refuse, expected=UserError)
+        lines = Line.browse(created[transaction.ref] for transaction, _vals in done)
         run.created += len(lines)
         self.fetched_count = run.created
         self._note_history(lines)

@@ -116,7 +116,7 @@ class BridgeConnection(models.Model):
         readonly=True,
         copy=False,
         groups="base.group_system",
-        help="What Bridge brings back with the person who connected his bank.",
+        help="What Bridge brings back with the person who connected their bank.",
     )
     account_ids = fields.One2many(
         comodel_name="bridge.account",

@@ -58,7 +58,7 @@ class BridgeConnection(models.Model):
         cron = self.env["ir.cron"]
         try:
             answer = connection._fetch()
-            # What was asked is taken in on the data as they are then.
+            # The answer is imported on the data as they are by then.
             cron._commit_progress(0, remaining=left + 1)
             if connection.try_lock_for_update(allow_referencing=True):
                 connection.invalidate_recordset()
@@ -180,7 +180,7 @@ class BridgeConnection(models.Model):
             _logger.info("Bank %s could not be read: %s", bank_ref, error)
             return {}
 
-    # === Taking in ===
+    # === Importing ===
 
     def _import_answer(self, answer):
         """Keep what Bridge said of the connection and its accounts.

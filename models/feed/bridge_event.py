@@ -79,7 +79,7 @@ class BridgeEvent(models.Model):
         free = accounts.try_lock_for_update(allow_referencing=True)
         if free != accounts:
             return False
-        # New, or gone and back again: its connection tells.
+        # Unknown account: re-read its connection.
         others = set(refs) - set(accounts.mapped("account_ref"))
         if others or any(event.event_type in CONNECTION_EVENTS for event in self):
             if connections.try_lock_for_update(allow_referencing=True) != connections:
