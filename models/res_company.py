@@ -74,6 +74,14 @@ class ResCompany(models.Model):
         """
         return self.partner_id.lang or self.env.lang
 
+    def _with_books_language(self, records):
+        """Return ``records`` in the language in which the company keeps its books.
+
+        :param models.BaseModel records: of any model
+        :rtype: models.BaseModel
+        """
+        return records.with_context(lang=self._get_payment_language())
+
     def _get_payment_now(self):
         """Return the moment, the one by which reminders are planned.
 

@@ -15,11 +15,6 @@ class AccountMove(models.Model):
         inverse_name="move_id",
         groups=ACCOUNTING,
     )
-    payment_request_line_ids = fields.One2many(
-        comodel_name="payment.request.line",
-        inverse_name="move_id",
-        groups=ACCOUNTING,
-    )
     payment_request_id = fields.Many2one(
         comodel_name="payment.request",
         string="Payment Link",
@@ -59,8 +54,7 @@ class AccountMove(models.Model):
     def _search_payment_request_id(self, operator, value):
         if operator != "in":
             return NotImplemented
-        domain = Domain("own_payment_request_ids", "in", list(value))
-        return domain
+        return Domain("own_payment_request_ids", "in", list(value))
 
     def _search_payment_request_state(self, operator, value):
         if operator != "in":

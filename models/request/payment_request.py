@@ -285,8 +285,7 @@ class PaymentRequest(models.Model):
         if first or now - self.last_opened_at > timedelta(minutes=1):
             self.write({"last_opened_at": now, **({"opened_at": now} if first else {})})
         if first:
-            lang = self.company_id._get_payment_language()
-            env = self.with_context(lang=lang).env
+            env = self.company_id._with_books_language(self).env
             self.message_post(
                 body=env._("The payment link was opened for the first time."),
                 author_id=self.env.ref("base.partner_root").id,

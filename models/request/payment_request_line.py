@@ -83,20 +83,6 @@ class PaymentRequestLine(models.Model):
             return max(self.move_line_id.amount_residual_currency, 0.0)
         return self.move_id.amount_residual
 
-    def _get_due_lines(self):
-        """Return the open receivable lines behind these request lines.
-
-        :rtype: account.move.line
-        """
-        due_lines = self.env["account.move.line"]
-        for line in self:
-            due_lines |= line.move_line_id or line.move_id.line_ids.filtered(
-                lambda move_line: move_line.display_type == "payment_term"
-            )
-        return due_lines.filtered(
-            lambda line: not line.reconciled and line.parent_state == "posted"
-        )
-
     @api.constrains("request_id", "move_id", "move_line_id")
     def _check_same_debt(self):
         """All lines owe the same company, by the same customer, in one currency."""

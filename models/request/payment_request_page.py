@@ -209,7 +209,7 @@ class PaymentRequest(models.Model):
             url = tx._bridge_open_link()
         except (BridgeError, UserError) as error:
             raise UserError(tx._bridge_set_unavailable(error)) from error
-        tx._in_company_language()._log_sent_message()
+        tx.company_id._with_books_language(tx)._log_sent_message()
         superseded._bridge_trigger_check()
         return url
 

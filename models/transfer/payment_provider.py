@@ -1,5 +1,4 @@
 import logging
-import unicodedata
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
@@ -7,6 +6,7 @@ from odoo.tools import ormcache
 
 from ... import const
 from ...bridge import label as bridge_label
+from ...bridge.bank_transaction import comparable
 from ...bridge.client import BridgeClient
 from ...bridge.errors import BridgeError
 
@@ -14,12 +14,6 @@ _logger = logging.getLogger(__name__)
 
 # What decides whether a webhook is taken in.
 WEBHOOK_FIELDS = {"code", "state", "bridge_webhook_secret", "bridge_webhook_secret_old"}
-
-
-def _comparable_name(name):
-    """Return ``name`` as payers' banks compare it: no case, accent, punctuation."""
-    folded = unicodedata.normalize("NFKD", name or "").casefold()
-    return "".join(char for char in folded if char.isalnum())
 
 
 class PaymentProvider(models.Model):
@@ -151,7 +145,7 @@ class PaymentProvider(models.Model):
         elif (
             seen_name
             and not self.bridge_dynamic_beneficiary
-            and _comparable_name(seen_name) != _comparable_name(holder)
+            and comparable(seen_name) != comparable(holder)
         ):
             warnings.append(
                 self.env._(

@@ -2,8 +2,6 @@ import logging
 from datetime import timedelta
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
-from markupsafe import escape
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
@@ -15,6 +13,7 @@ from ... import const
 from ...bridge import label as bridge_label
 from ...bridge import reference as bridge_reference
 from ...bridge.errors import BridgeError
+from ..task import schedule_task
 
 _logger = logging.getLogger(__name__)
 
@@ -294,14 +293,6 @@ class PaymentTransaction(models.Model):
         )
         return waiting | unbooked
 
-    def _in_company_language(self):
-        """Return the records in the language in which the company keeps its books:
-        what a job or a payer's return writes there is read by its accountants.
-
-        :rtype: payment.transaction
-        """
-        return self.with_context(lang=self.company_id[:1]._get_payment_language())
-
     # === Actions ===
 
     def action_bridge_check(self):
@@ -328,11 +319,11 @@ class PaymentTransaction(models.Model):
         for tx in self:
             tx._log_message_on_linked_documents(note)
             if document := tx._get_document():
-                document.activity_schedule(
-                    "mail.mail_activity_data_todo",
-                    summary=f"{summary}: {tx.reference}",
-                    note=escape(note),
-                    user_id=tx._accountant().id,
+                schedule_task(
+                    document,
+                    f"{summary}: {tx.reference}",
+                    note,
+                    user=tx._accountant(),
                 )
 
     def _get_document(self):

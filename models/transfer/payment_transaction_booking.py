@@ -28,8 +28,10 @@ class PaymentTransaction(models.Model):
                 )
                 tx.invoice_ids -= drafts
         unbooked = self.filtered(lambda tx: tx.state == "done" and not tx.payment_id)
-        res = super(PaymentTransaction, self._in_company_language())._post_process()
-        for tx in unbooked._in_company_language().filtered("payment_id"):
+        company = self.company_id[:1]
+        txs = company._with_books_language(self)
+        res = super(PaymentTransaction, txs)._post_process()
+        for tx in company._with_books_language(unbooked).filtered("payment_id"):
             tx._flag_if_unused()
         return res
 

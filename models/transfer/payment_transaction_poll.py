@@ -145,7 +145,7 @@ class PaymentTransaction(models.Model):
         )
         silent.write({"released_at": fields.Datetime.now()})
         for provider, records in silent.grouped("provider_id").items():
-            txs = records._in_company_language()
+            txs = provider.company_id._with_books_language(records)
             txs._flag(
                 "no_news",
                 txs.env._(

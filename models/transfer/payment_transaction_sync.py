@@ -38,7 +38,7 @@ class PaymentTransaction(models.Model):
             with tx.provider_id._bridge_client() as client:
                 link = client.read_payment_link(link_id)
                 attempts = list(client.list_payment_requests(payment_link_id=link_id))
-            tx._in_company_language()._process(
+            tx.company_id._with_books_language(tx)._process(
                 const.PROVIDER_CODE, {"link": link, "attempts": attempts}
             )
             read |= tx
