@@ -92,7 +92,8 @@ class BridgeAccount(models.Model):
         :raises FetchStopped: if the cron's time is over
         """
         self.ensure_one()
-        account = self._in_company_language()
+        company = self.company_id
+        account = company._with_books_language(self.with_company(company))
         try:
             run = account._begin_fetch(left)
             account.provider_id._bridge_read(
@@ -116,13 +117,6 @@ class BridgeAccount(models.Model):
             self.env.cr.rollback()
             _logger.exception("Account %s could not be fetched", self.id)
             return account._handle_fetch_error(error, left)
-
-    def _in_company_language(self):
-        """Return the account with what it writes in the language of the books."""
-        company = self.company_id
-        return self.with_company(company).with_context(
-            lang=company._get_payment_language()
-        )
 
     def _begin_fetch(self, left):
         self._lock_for_fetch()

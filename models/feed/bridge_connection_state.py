@@ -233,7 +233,7 @@ class BridgeConnection(models.Model):
 
     def _make_task(self):
         """Make the task for what is to be done now."""
-        connection = self.with_context(lang=self.company_id._get_payment_language())
+        connection = self.company_id._with_books_language(self)
         end = connection.authentication_expires_at
         today = connection.company_id._get_payment_today()
         if connection.state == "action":

@@ -52,9 +52,8 @@ class BridgeConnection(models.Model):
         :rtype: Exception | None
         """
         self.ensure_one()
-        connection = self.with_company(self.company_id).with_context(
-            lang=self.company_id._get_payment_language()
-        )
+        company = self.company_id
+        connection = company._with_books_language(self.with_company(company))
         cron = self.env["ir.cron"]
         try:
             answer = connection._fetch()

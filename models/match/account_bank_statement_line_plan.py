@@ -127,7 +127,7 @@ class AccountBankStatementLine(models.Model):
         for one in incoming:
             by_company[one.company_id].append(one)
         for company, lines in by_company.items():
-            model = self.with_context(lang=company._get_payment_language())
+            model = company._with_books_language(self)
             decisions = model._decide(lines)
             model._read_ahead(decisions)
             for one, decision in zip(lines, decisions, strict=True):
@@ -412,9 +412,7 @@ class AccountBankStatementLine(models.Model):
             if plan is None:
                 continue
             if plan.booking:
-                company_line = line.with_context(
-                    lang=line.company_id._get_payment_language()
-                )
+                company_line = line.company_id._with_books_language(line)
                 bookings.append(plan.booking._replace(line=company_line))
                 if plan.turned:
                     turned.add(line.id)

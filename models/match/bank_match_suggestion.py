@@ -67,7 +67,7 @@ class BankMatchSuggestion(models.Model):
         """
         values = []
         for line, plan in plans:
-            model = self.with_context(lang=line.company_id._get_payment_language())
+            model = line.company_id._with_books_language(self)
             decision = plan.decision
             proposals = [decision.best, *decision.alternatives][:MOST_SUGGESTIONS]
             values += [

@@ -258,7 +258,7 @@ class PaymentReminder(models.Model):
         :param str reason: what our own gateway said
         """
         self.ensure_one()
-        env = self._for_colleagues().env
+        env = self.company_id._with_books_language(self).env
         if self.channel == "email":
             self._mark_failed(reason, env._("Check the outgoing mail server"))
         else:
@@ -298,6 +298,6 @@ class PaymentReminder(models.Model):
         :param Exception error: what sending raised
         """
         for reminder in self.sudo():
-            env = reminder._for_colleagues().env
+            env = reminder.company_id._with_books_language(reminder).env
             text = env._("It could not be sent: %s", str(error).split("\n")[0][:200])
             reminder._mark_failed(text)

@@ -214,8 +214,8 @@ class PaymentReminder(models.Model):
         :return: whether there is time left
         :rtype: bool
         """
-        reminders = self.with_context(
-            allowed_company_ids=company.ids, lang=company._get_payment_language()
+        reminders = company._with_books_language(self).with_context(
+            allowed_company_ids=company.ids
         )
         company = company.with_env(reminders.env)
         steps = [reminders._send, reminders._follow_up]

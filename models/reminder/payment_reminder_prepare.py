@@ -336,7 +336,7 @@ class PaymentReminder(models.Model):
         """
         self.ensure_one()
         _logger.info("Reminder %s has no text: %s", self.id, _root_cause(error))
-        env = self._for_colleagues().env
+        env = self.company_id._with_books_language(self).env
         self._mark_failed(
             env._(
                 "The text of level “%(level)s” could not be made: %(cause)s",

@@ -13,13 +13,6 @@ class PaymentReminder(models.Model):
 
     _inherit = "payment.reminder"
 
-    def _for_colleagues(self):
-        """Return the same reminder in the language in which its company works.
-
-        :rtype: payment.reminder
-        """
-        return self.with_context(lang=self.company_id._get_payment_language())
-
     def _schedule_task(self, reason, summary=None, activity=TODO_ACTIVITY):
         """Give the responsible of each reminder something to do today, in the language
         of the company; what is to be done once is not asked twice.
@@ -30,7 +23,7 @@ class PaymentReminder(models.Model):
         """
         for reminder in self:
             # No mail for each: a run may schedule hundreds.
-            quiet = reminder._for_colleagues().with_context(
+            quiet = reminder.company_id._with_books_language(reminder).with_context(
                 mail_activity_quick_update=True
             )
             title = summary or quiet.env._(
@@ -119,7 +112,10 @@ class PaymentReminder(models.Model):
         :rtype: str
         """
         self.ensure_one()
-        env, level = self._for_colleagues().env, self.level_name or ""
+        env, level = (
+            self.company_id._with_books_language(self).env,
+            self.level_name or "",
+        )
         if self.state == "to_confirm":
             return env._("Check and send reminders: %s", level)
         return env._("Print and post letters: %s", level)

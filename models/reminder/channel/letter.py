@@ -181,9 +181,7 @@ class PaymentReminder(models.Model):
                 if line
             ],
             # Our post reads the country, not the recipient's.
-            window=reminder.with_context(
-                lang=company._get_payment_language()
-            )._get_postal_lines(),
+            window=company._with_books_language(reminder)._get_postal_lines(),
             footer=[
                 line
                 for line in (" – ".join(filter(None, part)) for part in footer)

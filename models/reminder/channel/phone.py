@@ -132,8 +132,8 @@ class PaymentReminder(models.Model):
             today = company._get_payment_today()
             reminders.write({"call_attempts": 0, "call_date": today, "outcome": False})
             # No mail for each of them: they are in his queue.
-            calls = reminders.with_context(
-                lang=company._get_payment_language(), mail_activity_quick_update=True
+            calls = company._with_books_language(reminders).with_context(
+                mail_activity_quick_update=True
             )
             for user, his in calls.grouped("user_id").items():
                 his.activity_schedule(
