@@ -1,13 +1,12 @@
 from datetime import timedelta
 
-from markupsafe import escape
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 
 from odoo.addons.base.models.res_bank import sanitize_account_number
 
+from ..task import schedule_task
 from .bridge_connection import FETCH_CRON
 
 
@@ -432,10 +431,4 @@ class BridgeAccount(models.Model):
         """
         self.ensure_one()
         self.message_post(body=note)
-        self.activity_schedule(
-            "mail.mail_activity_data_todo",
-            summary=summary,
-            # Labels come from whoever pays.
-            note=escape(note),
-            user_id=self.connection_id._get_responsible().id,
-        )
+        schedule_task(self, summary, note, user=self.connection_id._get_responsible())

@@ -1,9 +1,8 @@
-from markupsafe import escape
-
 from odoo import api, models
 from odoo.tools import SQL
 
-TODO_ACTIVITY = "mail.mail_activity_data_todo"
+from ..task import TODO as TODO_ACTIVITY
+from ..task import schedule_task
 
 WAITING_ACTIVITY = "account_payment_request.mail_activity_reminder_waiting"
 
@@ -33,12 +32,13 @@ class PaymentReminder(models.Model):
                 title, at_level=bool(summary)
             ):
                 continue
-            quiet.activity_schedule(
-                activity,
-                date_deadline=reminder.company_id._get_payment_today(),
-                summary=title,
-                note=escape(reason or ""),
-                user_id=reminder._get_responsible().id or self.env.uid,
+            schedule_task(
+                quiet,
+                title,
+                reason or "",
+                user=reminder._get_responsible() or self.env.user,
+                deadline=reminder.company_id._get_payment_today(),
+                kind=activity,
             )
 
     def _has_task(self, summary, at_level):
