@@ -1,4 +1,4 @@
-"""The ten rules that must always hold, each with a test that fails when it is broken.
+"""The eleven rules that must always hold, each with a test that fails if it breaks.
 
 What can go wrong around each rule is tested in depth in the other files.
 """
@@ -14,7 +14,7 @@ import requests
 
 from odoo import fields
 from odoo.exceptions import AccessError
-from odoo.tests import new_test_user, tagged
+from odoo.tests import TransactionCase, new_test_user, tagged
 from odoo.tools import mute_logger
 from odoo.tools.translate import trans_export
 
@@ -23,6 +23,7 @@ from ..bridge.client import BridgeClient
 from ..models.request import payment_request as payment_request_model
 from ..models.transfer.bridge_event import BridgeEvent
 from .common.payment_request import EVENT_CRON, PaymentRequestCommon
+from .common.reminder_case import ReminderCase
 
 ADDON = "account_payment_request"
 FRENCH = Path(__file__).parent.parent / "i18n" / "fr.po"
@@ -314,3 +315,50 @@ class TestRules(PaymentRequestCommon):
         )
         self.assert_booked(first)
         self.assert_booked(second)
+
+
+@tagged("post_install", "-at_install")
+class TestRuleOfReminders(ReminderCase):
+    def test_rule_11_a_line_is_reminded_of_a_level_once_and_never_by_a_copy(self):
+        parameters = self.env["ir.config_parameter"].sudo()
+        uuid = parameters.get_param("database.uuid")
+        invoice = self.overdue()
+        parameters.set_param("database.uuid", "another")
+        self.run_reminders()
+        self.assertFalse(self.mails_of(self.find(invoice)))
+        parameters.set_param("database.uuid", uuid)
+        for _run in range(3):
+            self.run_reminders()
+        reminder = self.find(invoice)
+        self.assertEqual(reminder.level_id, self.first)
+        self.assertEqual(len(self.mails_of(reminder)), 1)
+        self.assertFalse(self.plan())
+
+
+@tagged("post_install", "-at_install")
+class TestNames(TransactionCase):
+    """A field's name says whether it holds a day or a moment."""
+
+    def misnamed(self, kind, pattern):
+        """Return the addon's own fields of a type whose name does not match.
+
+        :param str kind: type of the field
+        :param str pattern: a regular expression for the whole name
+        """
+        own = self.env["ir.model.data"].search(
+            [("module", "=", ADDON), ("model", "=", "ir.model.fields")]
+        )
+        found = self.env["ir.model.fields"].browse(own.mapped("res_id")).exists()
+        return sorted(
+            f"{field.model}.{field.name}"
+            for field in found
+            if field.ttype == kind
+            and field.modules == ADDON
+            and not re.fullmatch(pattern, field.name)
+        )
+
+    def test_days_are_named_date_or_until(self):
+        self.assertEqual(self.misnamed("date", r"date|until|\w+_date|\w+_until"), [])
+
+    def test_moments_are_named_at_or_until(self):
+        self.assertEqual(self.misnamed("datetime", r"\w+_at|\w+_until"), [])
