@@ -15,6 +15,7 @@ from ...simulator.feed.show import show_transaction
 from .payment_request import IBAN, PaymentRequestCommon
 
 FETCH_CRON = "account_payment_request.ir_cron_bridge_pull"
+STRANGE_IBAN = "DE02120300000000202051"
 CONSENT_CRON = "account_payment_request.ir_cron_bridge_consent"
 BANK = 574
 OTHER_BANK = 9101

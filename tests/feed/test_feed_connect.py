@@ -10,10 +10,14 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ... import uninstall_hook
-from ..common.feed_case import CONSENT_CRON, FETCH_CRON, OTHER_BANK, FeedCase
+from ..common.feed_case import (
+    CONSENT_CRON,
+    FETCH_CRON,
+    OTHER_BANK,
+    STRANGE_IBAN,
+    FeedCase,
+)
 from ..common.payment_request import EVENT_CRON, IBAN
-
-STRANGE_IBAN = "DE02120300000000202051"
 
 
 @tagged("post_install", "-at_install")

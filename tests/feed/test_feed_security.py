@@ -6,7 +6,7 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import HttpCase, new_test_user, tagged
 
-from ..common.feed_case import FETCH_CRON, FeedCase
+from ..common.feed_case import FETCH_CRON, STRANGE_IBAN, FeedCase
 from ..common.payment_request import EVENT_CRON, IBAN
 
 
