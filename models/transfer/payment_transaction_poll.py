@@ -160,4 +160,4 @@ class PaymentTransaction(models.Model):
         """Have the transactions read at Bridge within seconds."""
         if self:
             self.write({"bridge_next_check_at": fields.Datetime.now()})
-            self.env.ref("account_payment_request.ir_cron_bridge_poll")._trigger()
+            self.env.ref("account_payment_request.ir_cron_bridge_sweep")._trigger()

@@ -28,7 +28,7 @@ CLIENT_SECRET = "sim-secret"
 WEBHOOK_SECRET = "sim-webhook"
 
 EVENT_CRON = "account_payment_request.ir_cron_bridge_event"
-POLL_CRON = "account_payment_request.ir_cron_bridge_poll"
+POLL_CRON = "account_payment_request.ir_cron_bridge_sweep"
 EXPIRY_CRON = "account_payment_request.ir_cron_payment_request_expiry"
 POST_PROCESS_CRON = "payment.cron_post_process_payment_tx"
 

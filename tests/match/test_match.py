@@ -100,7 +100,7 @@ class TestMatch(MatchCase):
 
     def test_a_reference_of_very_many_invoices_is_not_read_in_part(self):
         reference = "RF18539007547034"
-        with patch(f"{MODELS_LOGGER}.bank_match_candidates.MOST_DOCUMENTS", 2):
+        with patch(f"{MODELS_LOGGER}.match.candidates.MOST_DOCUMENTS", 2):
             for amount in (77.0, 10.0, 10.0, 77.0):
                 self.billed(amount, payment_reference=reference)
             line = self.bank_line(77.0, f"ACME CONSEIL {reference}")
@@ -170,7 +170,7 @@ class TestMatch(MatchCase):
         self.assert_booked_line(line, first, second)
         self.assertEqual(self.counterparts(line)[self.fee_account], 3.0)
 
-    @mute_logger(f"{MODELS_LOGGER}.bank_match_booking")
+    @mute_logger(f"{MODELS_LOGGER}.match.account_bank_statement_line_book")
     def test_without_an_account_no_discount_is_booked(self):
         self.company.account_journal_early_pay_discount_loss_account_id = False
         term = self.early_discount()
@@ -301,12 +301,12 @@ class TestMatch(MatchCase):
                 "odoo.addons.account_payment_request.matching.decide",
                 side_effect=ZeroDivisionError,
             ),
-            mute_logger(f"{MODELS_LOGGER}.bank_match_plan"),
+            mute_logger(f"{MODELS_LOGGER}.match.account_bank_statement_line_plan"),
         ):
             line = self.bank_line(120.0, "VIR")
         self.assert_left_open(line)
 
-    @mute_logger(f"{MODELS_LOGGER}.bank_match_booking")
+    @mute_logger(f"{MODELS_LOGGER}.match.account_bank_statement_line_book")
     def test_a_failed_booking_leaves_its_line_as_it_came(self):
         first, second = self.billed(10.0), self.billed(11.0)
         bad = self.due_line(first)

@@ -251,7 +251,7 @@ class TestCustomerPage(ScreenCase):
         def queries(count, partner):
             for _number in range(count):
                 self.overdue(100.0, 5, partner)
-            lines = self.page(partner).payment_due_line_ids
+            lines = self.page(partner).payment_due_line_ids.with_prefetch()
             return self.count_queries(lambda: lines.mapped("reminder_note"))
 
         queries(1, self.env["res.partner"].create({"name": "First of all"}))

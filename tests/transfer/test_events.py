@@ -642,7 +642,7 @@ class TestEvents(EventCommon):
         triggers = self.env["ir.cron.trigger"].sudo()
         domain = [("cron_id", "=", self.env.ref(POLL_CRON).id)]
         with (
-            mute_logger(f"{MODULE}.models.payment_request_page"),
+            mute_logger(f"{MODULE}.models.request.payment_request_page"),
             RecordCapturer(triggers, domain) as woken,
         ):
             self.assertFalse(request._refresh_transactions())
