@@ -130,6 +130,9 @@ class PaymentBatch(models.AbstractModel):
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
             _logger.info("%s of %s: left for the next run", step, records)
             return
+        except MemoryError:
+            # The process is at its end, not a record: the job is run again.
+            raise
         except Exception as error:
             if len(records) == 1:
                 self._give_up(records, step, error, failed)

@@ -135,6 +135,14 @@ class TestBatch(TransactionCase):
         self.assertTrue(self.run_slices(work, size=5, failed="_step_failed"))
         self.assertEqual((len(attempts), self.failures), (3, []))
 
+    def test_a_process_without_memory_ends_the_job(self):
+        def work(tags):
+            raise MemoryError
+
+        with self.assertRaises(MemoryError):
+            self.run_slices(work, failed="_step_failed")
+        self.assertFalse(self.failures)
+
     def test_a_slice_can_be_handed_on(self):
         handed = []
         batch = self.registry["payment.batch"]

@@ -27,7 +27,7 @@ from .common.payment_request import (
 )
 
 MODULE = "odoo.addons.account_payment_request"
-CONTROLLER_LOGGER = f"{MODULE}.controllers.bridge"
+CONTROLLER_LOGGER = f"{MODULE}.controllers.transfer.bridge"
 HEADER = "BridgeApi-Signature"
 
 
