@@ -168,7 +168,7 @@ class TestRandomHistories(RequestCase):
                 tx.payment_request_id.state,
                 tuple(tx.invoice_ids.mapped("amount_residual")),
             )
-            for tx in self.requests.transaction_ids
+            for tx in self.requests.transaction_ids.sorted("id")
         ]
 
     def check_truth(self):
