@@ -294,6 +294,10 @@ class BridgeConnection(models.Model):
         """
         self.ensure_one()
         connection = self.sudo()
+        if not connection.try_lock_for_update(allow_referencing=True):
+            # The job reads it at this moment, called by a webhook.
+            connection._ask_to_read()
+            return
         try:
             # What Bridge says is kept as a whole, or not at all.
             with self.env.cr.savepoint():
