@@ -60,7 +60,7 @@
     ],
     "demo": [
         "demo/company.xml",
-        "demo/customers.xml",
+        "demo/res.partner.csv",
         "demo/products.xml",
         "demo/invoices.xml",
         "demo/payments.xml",
