@@ -99,15 +99,11 @@ def _authenticate(sim, request):
     application = sim.store.applications.get(request.headers.get("Client-Id"))
     secret = request.headers.get("Client-Secret")
     if application is None or secret != application.client_secret:
-        raise ApiError(
-            401,
-            "invalid_client_credentials",
-            "client_id and client_secret are invalid",
-        )
+        message = "client_id and client_secret are invalid"
+        raise ApiError(401, "invalid_client_credentials", message)
     if request.headers.get("Bridge-Version") != VERSION:
-        raise ApiError(
-            400, "invalid_request", "Bridge-Version header is missing or not supported"
-        )
+        message = "Bridge-Version header is missing or not supported"
+        raise ApiError(400, "invalid_request", message)
     return application
 
 

@@ -56,9 +56,9 @@ class Clock:
         """
         return timedelta() if self._start else self._offset
 
-    def delay(self, **duration):
-        """Return how long ``duration`` (as for timedelta) lasts at this speed."""
-        return timedelta(**duration) / self.speed
+    def delay(self, duration):
+        """Return how long ``duration`` lasts at this speed."""
+        return duration / self.speed
 
     def real_seconds_until(self, moment):
         """Return the seconds a thread has to wait for ``moment``, None for ever."""

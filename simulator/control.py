@@ -144,6 +144,18 @@ def data(read):
     return wrapped
 
 
+def all_of(*names):
+    """Return the routes of the simulator's collections with these names."""
+    return [
+        (
+            "GET",
+            f"/sim/{name.replace('_', '-')}.json",
+            data(lambda sim, name=name: list(getattr(sim, name).values())),
+        )
+        for name in names
+    ]
+
+
 def _webhook(delivery):
     return {
         "index": delivery.index,
@@ -227,8 +239,7 @@ ROUTES = [
     ("POST", "/sim/applications", application),
     ("GET", "/sim/faults", data(lambda sim: sim.faults.as_dict())),
     ("GET", "/sim/clock.json", data(lambda sim: {"now": to_text(sim.clock.now())})),
-    ("GET", "/sim/links.json", data(lambda sim: list(sim.links.values()))),
-    ("GET", "/sim/requests.json", data(lambda sim: list(sim.requests.values()))),
+    *all_of("links", "requests"),
     ("GET", "/sim/bank-credits.json", data(lambda sim: sim.bank_credits)),
     ("GET", "/sim/webhooks.json", data(lambda sim: list(map(_webhook, sim.webhooks)))),
 ]

@@ -63,6 +63,14 @@ class Simulator(BankLevers):
         self.clock = clock or Clock(speed=speed)
         self.faults = Faults()
         self.store = Store()
+        # payment links and requests by id, as stored: full IBANs, all members
+        self.links, self.requests = self.store.links, self.store.requests
+        feed = self.store.feed
+        self.users, self.items = feed.users, feed.items
+        # as Bridge knows them, by id, balances in cents
+        self.accounts, self.transactions = feed.accounts, feed.transactions
+        # by IBAN: the truth that a refresh reads
+        self.bank_accounts = feed.bank_accounts
         self.inbox = Inbox()
         self.rate_limit = RateLimit()
         # of each Bridge user: 10 tokens a minute; calls, at Bridge 60 a minute
@@ -72,6 +80,8 @@ class Simulator(BankLevers):
         self.outbox = Outbox(
             self._change, self.clock, self.faults, self.store.applications, deliver
         )
+        # every webhook Delivery, in order of emission
+        self.webhooks = self.outbox.deliveries
         self.feed = Feed(self.store, self.clock, self.agenda, self.outbox, self.faults)
         self.ledger = Ledger(self.store, self.clock, self.agenda, self.feed.banks)
         self.payments = Payments(
@@ -200,25 +210,10 @@ class Simulator(BankLevers):
     # -- the simulator's own truth -------------------------------------------
 
     @property
-    def links(self):
-        """Payment links by id, as stored (full IBANs, all members)."""
-        return self.store.links
-
-    @property
-    def requests(self):
-        """Payment requests by id, as stored; ``history`` lists their statuses."""
-        return self.store.requests
-
-    @property
     def bank_credits(self):
         """Lines shown by the beneficiary's bank so far, oldest first."""
         with self.lock:
             return self.ledger.booked()
-
-    @property
-    def webhooks(self):
-        """Every webhook :class:`~.webhooks.Delivery`, in order of emission."""
-        return self.outbox.deliveries
 
     @property
     def pending(self):

@@ -5,6 +5,7 @@ JSON-RPC; the delivery report goes to the ``webhook_url`` of the call (``/sms/st
 
 import logging
 import threading
+from datetime import timedelta
 
 import requests
 
@@ -14,7 +15,7 @@ from .webhooks import TIMEOUT
 
 _logger = logging.getLogger(__name__)
 
-REPORT_SECONDS = 5
+REPORT_AFTER = timedelta(seconds=5)
 PRICE = 0.05
 BALANCE = 100.0
 
@@ -44,7 +45,7 @@ def send(sim, request):
                 sms.state = state
         url = params.get("webhook_url")
         if reports and url:
-            due = sim.clock.now() + sim.clock.delay(seconds=REPORT_SECONDS)
+            due = sim.clock.now() + sim.clock.delay(REPORT_AFTER)
             sim.agenda.put(due, lambda: _report(sim, url, reports))
     return _answer(call, results)
 

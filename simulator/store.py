@@ -8,10 +8,7 @@ from pathlib import Path
 from .feed.store import FeedStore
 from .payment.banks import DEMO_IBAN
 
-DEFAULT_BENEFICIARY = {
-    "company_name": "Boutique Exemple",
-    "iban": DEMO_IBAN,
-}
+DEFAULT_BENEFICIARY = {"company_name": "Boutique Exemple", "iban": DEMO_IBAN}
 
 
 @dataclass

@@ -102,10 +102,7 @@ _TEXTS = {
     "AM18": ("Too many transfers", "Trop de virements"),
     "CH03": ("Execution date too far ahead", "Date d'exécution trop lointaine"),
     "CUST": ("Refused by the payer", "Refusé par le payeur"),
-    "DS02": (
-        "Cancelled by an authorised person",
-        "Annulé par une personne habilitée",
-    ),
+    "DS02": ("Cancelled by an authorised person", "Annulé par une personne habilitée"),
     "FF01": ("Format error", "Erreur de format"),
     "FRAD": ("Suspected fraud", "Suspicion de fraude"),
     "MS03": ("The bank gives no reason", "Motif non communiqué par la banque"),

@@ -157,8 +157,8 @@ class Outbox:
             delivery.state = "dropped"
         else:
             delivery.forged = self._faults.take("wrong_signature")
-            hold = self._clock.delay(seconds=self._faults.delay)
             if not self.manual:
+                hold = self._clock.delay(timedelta(seconds=self._faults.delay))
                 self._agenda.put(now + hold, delivery)
         return delivery
 
@@ -268,8 +268,7 @@ class Outbox:
         if waited + backoff > GIVE_UP:
             delivery.state = "given_up"
             return
-        jitter = random.uniform(1, 1.1)
-        wait = self._clock.delay(seconds=backoff.total_seconds() * jitter)
+        wait = self._clock.delay(backoff * random.uniform(1, 1.1))
         self._agenda.put(self._clock.now() + wait, delivery)
 
 

@@ -115,22 +115,19 @@ def create_session(sim, request, application, user):
     if not body.get("user_email"):
         # a 404 was seen, of all things
         raise ApiError(404, "not_found", "user_email is required")
-    callback = body.get("callback_url")
-    if callback is not None and not callback_allowed(callback, application):
-        raise _invalid("callback_url is not valid", "callback_url")
-    context = body.get("context")
-    if context is not None:
-        if not isinstance(context, str) or not CONTEXT.fullmatch(context):
-            raise _invalid("context is not valid", "context")
-    if body.get("country_code") not in (None, *COUNTRIES):
-        raise _invalid("country_code is not valid", "country_code")
-    if body.get("account_types") not in (None, "payment", "all"):
-        raise _invalid("account_types is not valid", "account_types")
+    checks = {
+        "callback_url": lambda value: callback_allowed(value, application),
+        "context": lambda value: isinstance(value, str) and CONTEXT.fullmatch(value),
+        "country_code": COUNTRIES.__contains__,
+        "account_types": ("payment", "all").__contains__,
+    }
     if body.get("item_id") is not None:
         _mine(sim.items, body["item_id"], user)
-    elif body.get("provider_id") is not None:
-        if body["provider_id"] not in {bank["id"] for bank in connectable()}:
-            raise _invalid("provider_id is not valid", "provider_id")
+    else:
+        checks["provider_id"] = {bank["id"] for bank in connectable()}.__contains__
+    for name, is_valid in checks.items():
+        if body.get(name) is not None and not is_valid(body[name]):
+            raise _invalid(f"{name} is not valid", name)
     session = sim.feed.sessions.create(user, body)
     return json_answer({"id": session["id"], "url": sim.connect_url(session)}, 201)
 
@@ -140,18 +137,18 @@ def create_session(sim, request, application, user):
 
 @user_call
 def list_items(sim, request, application, user):
-    language = request.accept_languages.best_match(("en", "fr"), default="en")
-    return _listed(
-        request,
-        sim.store.feed.items_of(user),
-        lambda item: show_item(item, language),
-    )
+    found = sim.store.feed.items_of(user)
+    return _listed(request, found, lambda item: _show_item(request, item))
 
 
 @user_call
 def read_item(sim, request, application, user, item_id):
+    return json_answer(_show_item(request, _mine(sim.items, item_id, user)))
+
+
+def _show_item(request, item):
     language = request.accept_languages.best_match(("en", "fr"), default="en")
-    return json_answer(show_item(_mine(sim.items, item_id, user), language))
+    return show_item(item, language)
 
 
 @user_call
@@ -209,12 +206,8 @@ def _list_transactions(sim, request, application, user):
     if request.args.get("again") != again and sim.faults.take("page_twice"):
         args = {**request.args.to_dict(), "again": again}
         pagination = {"next_uri": f"{request.path}?{urlencode(args)}"}
-    return json_answer(
-        {
-            "resources": [show_transaction(thing) for thing in shown],
-            "pagination": pagination,
-        }
-    )
+    resources = [show_transaction(thing) for thing in shown]
+    return json_answer({"resources": resources, "pagination": pagination})
 
 
 def list_transactions(sim, request):

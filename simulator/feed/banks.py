@@ -5,9 +5,9 @@ from decimal import Decimal, InvalidOperation
 
 from ..payment.banks import BANKS, DEMO_BANK, DEMO_IBAN
 from . import history, iban
+from .writing import KINDS
 
 CURRENCIES = {"GB": "GBP"}
-KINDS = ("sepa", "instant", "out", "return")
 
 SAVINGS_IBAN = iban.french("30006", "00001", "12345678932")
 EURO_IBAN = iban.french("30099", "00020", "00020401077")

@@ -1,25 +1,16 @@
 """The operator's pages of the banks, and what drives them over HTTP."""
 
-from ..control import action, data
+from ..control import action, all_of
 from ..payment.banks import BANKS
 from ..templating import page
-from .banks import KINDS, to_number
+from .banks import to_number
 from .status import STATUSES
-from .writing import WRITINGS
+from .writing import KINDS, WRITINGS
 
 SHOWN = 200
 # values of a form that mean "as usual" when they are left empty
-_TRANSFER = (
-    "label",
-    "payer",
-    "iban",
-    "end_to_end_id",
-    "account",
-    "when",
-    "kind",
-    "text",
-)
-_LINE = ("amount", "date", "label", "payer", "payer_iban", "end_to_end_id", "text")
+_TRANSFER = "label payer iban end_to_end_id account when kind text".split()
+_LINE = "amount date label payer payer_iban end_to_end_id text".split()
 
 
 # -- actions ------------------------------------------------------------------
@@ -215,17 +206,5 @@ ROUTES = [
     ("POST", "/sim/bank/open-account", open_account),
     ("POST", "/sim/bank/close-account", close_account),
     ("POST", "/sim/bank/payment-information", payment_information),
-    ("GET", "/sim/users.json", data(lambda sim: list(sim.users.values()))),
-    ("GET", "/sim/items.json", data(lambda sim: list(sim.items.values()))),
-    ("GET", "/sim/accounts.json", data(lambda sim: list(sim.accounts.values()))),
-    (
-        "GET",
-        "/sim/transactions.json",
-        data(lambda sim: list(sim.transactions.values())),
-    ),
-    (
-        "GET",
-        "/sim/bank-accounts.json",
-        data(lambda sim: list(sim.bank_accounts.values())),
-    ),
+    *all_of("users", "items", "accounts", "transactions", "bank_accounts"),
 ]

@@ -76,7 +76,7 @@ class Items:
             item["history_from"] = (now - FIRST_DAYS).date().isoformat()
         if later:
             item["status"] = JUST_ADDED if is_new else JUST_EDITED
-            self._plan(item, now + self._delay(FULL_HISTORY_AFTER))
+            self._plan(item, now + self._clock.delay(FULL_HISTORY_AFTER))
         else:
             self.refresh(item, "connect")
         self._store.dirty = True
@@ -137,7 +137,7 @@ class Items:
             self._tell(item, event, **content)
         # not shortened: a day that is skipped would be read hundreds of times
         short = item["history_from"]
-        wait = self._delay(FULL_HISTORY_AFTER) if short else REFRESH_EVERY
+        wait = self._clock.delay(FULL_HISTORY_AFTER) if short else REFRESH_EVERY
         self._plan(item, now + wait)
         self._store.dirty = True
 
@@ -145,7 +145,7 @@ class Items:
         """A line came or changed: where delays are shortened, read the bank soon."""
         if self._clock.speed <= 1:
             return
-        moment = self._clock.now() + self._delay(REFRESH_SOON)
+        moment = self._clock.now() + self._clock.delay(REFRESH_SOON)
         for item in self._feed.items.values():
             planned = item["next_refresh_at"]
             if bank_account["iban"] in item["ibans"] and planned > to_text(moment):
@@ -182,9 +182,6 @@ class Items:
                     self.refresh(item)
 
         self._agenda.put(from_text(planned), refresh)
-
-    def _delay(self, duration):
-        return self._clock.delay(seconds=duration.total_seconds())
 
     # -- events --------------------------------------------------------------
 

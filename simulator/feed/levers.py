@@ -21,31 +21,6 @@ class BankLevers:
 
     # -- the simulator's own truth -------------------------------------------
 
-    @property
-    def users(self):
-        """Bridge users by uuid."""
-        return self.store.feed.users
-
-    @property
-    def items(self):
-        """Connections by id; ``item["ibans"]``: the accounts shared."""
-        return self.store.feed.items
-
-    @property
-    def accounts(self):
-        """Accounts as Bridge knows them, by id; balances in cents."""
-        return self.store.feed.accounts
-
-    @property
-    def transactions(self):
-        """Transactions as Bridge knows them, by id."""
-        return self.store.feed.transactions
-
-    @property
-    def bank_accounts(self):
-        """Accounts at the banks, by IBAN: the truth that a refresh reads."""
-        return self.store.feed.bank_accounts
-
     def bank_lines(self, account):
         """Return the lines at the bank of an account (IBAN or Bridge's id)."""
         with self.lock:

@@ -6,14 +6,13 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.utils import redirect
 
 from ..payment.banks import BANKS, connectable, hue
+from ..payment.pages import RETURN_SECONDS, message
 from ..payment.payments import JourneyError
 from ..templating import page
 from ..texts import Texts
 from .banks import to_number
 from .levers import CONNECT_PATH
 from .sessions import WrongCredentials
-
-RETURN_SECONDS = 3
 
 
 def show(sim, request, token):
@@ -25,7 +24,7 @@ def show(sim, request, token):
         if session["state"] == "done":
             return _end(texts, session)
         if not sessions.is_open(session):
-            return _message(texts, "connect_over", 410)
+            return message(texts, "connect_over", 410, texts("connect_ask_again"))
         other_bank = "other_bank" in request.args and not session["fixed_bank"]
         if session["state"] == "bank" or (session["state"] == "login" and other_bank):
             return _banks(request, texts, session)
@@ -86,7 +85,7 @@ def close(sim, request, token):
             sim.feed.sessions.close(session)
         if session["callback"]:
             return redirect(session["callback"], 303)
-    return page("message.html", t=texts, title=texts("can_close"), text="")
+    return message(texts, "can_close")
 
 
 def _step(sim, request, token, name, *values):
@@ -100,13 +99,7 @@ def _step(sim, request, token, name, *values):
             refused = "?refused=1"
         except JourneyError as error:
             if sim.feed.sessions.is_open(session):
-                return page(
-                    "message.html",
-                    400,
-                    t=texts,
-                    title=texts("not_possible"),
-                    text=str(error),
-                )
+                return message(texts, "not_possible", 400, str(error))
     return redirect(f"{CONNECT_PATH}{token}{refused}", 303)
 
 
@@ -140,13 +133,9 @@ def _end(texts, session):
 def _session(sim, texts, token):
     session = sim.feed.sessions.find(token)
     if session is None:
-        raise HTTPException("", _message(texts, "connect_unknown", 404))
+        text = texts("connect_ask_again")
+        raise HTTPException("", message(texts, "connect_unknown", 404, text))
     return session
-
-
-def _message(texts, key, status):
-    text = texts("connect_ask_again")
-    return page("message.html", status, t=texts, title=texts(key), text=text)
 
 
 ROUTES = [

@@ -3,46 +3,18 @@
 from .status import STATUSES
 
 _ACCOUNT = (
-    "id",
-    "name",
-    "type",
-    "currency_code",
-    "iban",
-    "pro",
-    "item_id",
-    "provider_id",
-    "data_access",
-    "last_refresh_status",
-    "updated_at",
-)
+    "id name type currency_code iban pro item_id provider_id data_access"
+    " last_refresh_status updated_at"
+).split()
 _TRANSACTION = (
-    "id",
-    "account_id",
-    "amount",
-    "currency_code",
-    "date",
-    "booking_date",
-    "transaction_date",
-    "value_date",
-    "updated_at",
-    "clean_description",
-    "provider_description",
-    "operation_type",
-    "category_id",
-    "deleted",
-    "future",
-    "bridge_payment_information",
-)
+    "id account_id amount currency_code date booking_date transaction_date"
+    " value_date updated_at clean_description provider_description operation_type"
+    " category_id deleted future bridge_payment_information"
+).split()
 _ITEM = (
-    "id",
-    "provider_id",
-    "status",
-    "account_types",
-    "created_at",
-    "last_successful_refresh",
-    "last_try_refresh",
-    "authentication_expires_at",
-)
+    "id provider_id status account_types created_at last_successful_refresh"
+    " last_try_refresh authentication_expires_at"
+).split()
 
 
 def show_user(user):

@@ -25,10 +25,7 @@ TEXTS = {
         "Your bank did not recognise these details. Try again.",
         "Votre banque n'a pas reconnu ces informations. Réessayez.",
     ),
-    "connect_choose_accounts": (
-        "Accounts to share",
-        "Comptes à partager",
-    ),
+    "connect_choose_accounts": ("Accounts to share", "Comptes à partager"),
     "connect_one_at_least": (
         "Tick one account at least.",
         "Cochez au moins un compte.",

@@ -1,7 +1,7 @@
 """How each bank writes a line down: order, capitals, tags, wrapping, cutting.
 
 A transfer carries a payer, a label and an end-to-end id; what an account holder
-reads of them is up to his bank. The ways below are those of real banks.
+reads of them is up to their bank. The ways below are those of real banks.
 """
 
 import re
@@ -10,45 +10,30 @@ from dataclasses import dataclass
 
 from ..payment.banks import DEMO_BANK
 
+KINDS = ("sepa", "instant", "out", "return")
 ALL_DATES = ("booking_date", "transaction_date", "value_date")
 
-# kind of line -> words, as banks of a country print them
-_FRENCH = {
-    "sepa": "VIR SEPA DE",
-    "instant": "VIR INST DE",
-    "out": "VIR SEPA VERS",
-    "return": "RETOUR VIR SEPA",
-}
-_GERMAN = {
-    "sepa": "GUTSCHRIFT",
-    "instant": "ECHTZEIT-GUTSCHRIFT",
-    "out": "UEBERWEISUNG",
-    "return": "RETOURE",
-}
-_SPANISH = {
-    "sepa": "TRANSF. DE",
-    "instant": "TRANSF. INMEDIATA DE",
-    "out": "TRANSF. A",
-    "return": "DEVOLUCION TRANSF.",
-}
-_ENGLISH = {
-    "sepa": "CREDIT FROM",
-    "instant": "FASTER PAYMENT FROM",
-    "out": "PAYMENT TO",
-    "return": "RETURNED PAYMENT",
-}
-_BELGIAN = {
-    "sepa": "VIREMENT EN EUROS DE",
-    "instant": "VIREMENT INSTANTANE DE",
-    "out": "VIREMENT EN EUROS A",
-    "return": "RETOUR D'UN VIREMENT",
-}
-_DUTCH = {
-    "sepa": "SEPA OVERBOEKING",
-    "instant": "SEPA INSTANT",
-    "out": "SEPA OVERBOEKING",
-    "return": "SEPA RETOUR",
-}
+
+def _words(*words):
+    """Return what banks of a country print for each kind of line."""
+    return dict(zip(KINDS, words, strict=True))
+
+
+_FRENCH = _words("VIR SEPA DE", "VIR INST DE", "VIR SEPA VERS", "RETOUR VIR SEPA")
+_GERMAN = _words("GUTSCHRIFT", "ECHTZEIT-GUTSCHRIFT", "UEBERWEISUNG", "RETOURE")
+_SPANISH = _words(
+    "TRANSF. DE", "TRANSF. INMEDIATA DE", "TRANSF. A", "DEVOLUCION TRANSF."
+)
+_ENGLISH = _words(
+    "CREDIT FROM", "FASTER PAYMENT FROM", "PAYMENT TO", "RETURNED PAYMENT"
+)
+_BELGIAN = _words(
+    "VIREMENT EN EUROS DE",
+    "VIREMENT INSTANTANE DE",
+    "VIREMENT EN EUROS A",
+    "RETOUR D'UN VIREMENT",
+)
+_DUTCH = _words("SEPA OVERBOEKING", "SEPA INSTANT", "SEPA OVERBOEKING", "SEPA RETOUR")
 
 
 @dataclass(frozen=True)

@@ -42,23 +42,24 @@ def _show_transaction(sim, item, keys):
 
 
 _TRANSACTION = ("currency", "end_to_end_id", "client_reference", "execution_date")
+_ATTEMPT = ("id", "status", "status_reason", *_TRANSACTION)
+_LINK = (
+    "id status payment_status client_reference user expired_at created_at updated_at"
+).split()
+_REQUEST = (
+    "id status status_reason payment_link_id provider_id client_reference user"
+    " created_at updated_at"
+).split()
 
 
 def show_link(sim, link):
     """Return a payment link as read."""
     return {
-        "id": link["id"],
-        "status": link["status"],
-        "payment_status": link["payment_status"],
-        "client_reference": link["client_reference"],
-        "user": link["user"],
+        **{name: link[name] for name in _LINK},
         "link": sim.pay_url(link),
         "transactions": [
             _show_transaction(sim, item, _TRANSACTION) for item in link["transactions"]
         ],
-        "expired_at": link["expired_at"],
-        "created_at": link["created_at"],
-        "updated_at": link["updated_at"],
     }
 
 
@@ -66,22 +67,11 @@ def show_request(sim, request):
     """Return a payment request as read."""
     sender = request["sender"]
     return {
-        "id": request["id"],
-        "status": request["status"],
-        "status_reason": request["status_reason"],
-        "payment_link_id": request["payment_link_id"],
-        "provider_id": request["provider_id"],
-        "client_reference": request["client_reference"],
-        "user": request["user"],
+        **{name: request[name] for name in _REQUEST},
         "sender": sender and {**sender, "iban": mask_iban(sender["iban"])},
         "transactions": [
-            _show_transaction(
-                sim, item, ("id", "status", "status_reason", *_TRANSACTION)
-            )
-            for item in request["transactions"]
+            _show_transaction(sim, item, _ATTEMPT) for item in request["transactions"]
         ],
-        "created_at": request["created_at"],
-        "updated_at": request["updated_at"],
     }
 
 
@@ -114,11 +104,8 @@ def list_links(sim, request, application):
 def revoke_link(sim, request, application, link_id):
     link = own(sim.links, link_id, application)
     if not sim.payments.revoke(link):
-        raise ApiError(
-            409,
-            "payment_link.not_revocable",
-            f"Payment link is {link['status']}",
-        )
+        message = f"Payment link is {link['status']}"
+        raise ApiError(409, "payment_link.not_revocable", message)
     return json_answer(show_link(sim, link))
 
 

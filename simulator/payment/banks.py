@@ -8,14 +8,7 @@ PAYER_IBAN = "FR7610107001011234567890129"
 
 
 def _bank(
-    identifier,
-    name,
-    country="FR",
-    *,
-    capabilities=(),
-    group=None,
-    pays=True,
-    **payment,
+    identifier, name, country="FR", *, capabilities=(), group=None, pays=True, **payment
 ):
     metadata = {
         "release_status": "active",
@@ -25,8 +18,8 @@ def _bank(
         "sender_iban_available": True,
         "provider_environments": ["sandbox"],
         "execution_status_available": True,
+        **payment,
     }
-    metadata.update(payment)
     all_capabilities = ["aggregation", *(("single_payment",) if pays else ())]
     all_capabilities += capabilities
     return {

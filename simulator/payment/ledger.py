@@ -38,16 +38,14 @@ class Ledger:
         now = self._clock.now()
         bank = BANKS[request["provider_id"]]
         instant = instant and "instant_single_payment" in bank["capabilities"]
-        if instant:
-            nominal = now + INSTANT_DELAY
-        else:
-            day = next_business_day(now.date())
-            nominal = datetime.combine(day, BOOKING_TIME)
+        nominal = now + INSTANT_DELAY
+        if not instant:
+            nominal = datetime.combine(next_business_day(now.date()), BOOKING_TIME)
         wait = nominal - now
         if self._clock.speed > 1:
             # nobody watches a demo overnight
             wait = min(wait, OVERNIGHT_IN_A_HURRY)
-        wait = self._clock.delay(seconds=wait.total_seconds())
+        visible_at = to_text(now + self._clock.delay(wait))
         for transaction in transactions:
             credit = {
                 "id": self._store.number(),
@@ -64,7 +62,7 @@ class Ledger:
                 "payment_link_id": request["payment_link_id"],
                 "payment_request_id": request["id"],
                 "payment_transaction_id": transaction["id"],
-                "visible_at": to_text(now + wait),
+                "visible_at": visible_at,
                 "booked": False,
             }
             # the beneficiary's bank writes as the Demo Bank does

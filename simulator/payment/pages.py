@@ -145,14 +145,14 @@ def _total(thing):
 def _link(sim, texts, token):
     link = sim.store.link_by_token(token)
     if link is None:
-        raise HTTPException("", _message(texts, "link_unknown", 404))
+        raise _unknown(texts)
     return link
 
 
 def _attempt(sim, texts, request_id):
     attempt = sim.requests.get(request_id)
     if attempt is None:
-        raise HTTPException("", _message(texts, "link_unknown", 404))
+        raise _unknown(texts)
     return attempt, sim.links[attempt["payment_link_id"]]
 
 
@@ -163,23 +163,26 @@ def _abort(sim, texts, link, step):
         return _closed(texts, link)
     if url:
         return redirect(url, 303)
-    return page("message.html", t=texts, title=texts("can_close"), text="")
+    return message(texts, "can_close")
 
 
 def _refuse(texts, link, error):
     if link["status"] != "valid":
         return _closed(texts, link)
-    return page(
-        "message.html", 400, t=texts, title=texts("not_possible"), text=str(error)
-    )
+    return message(texts, "not_possible", 400, str(error))
 
 
 def _closed(texts, link):
-    return _message(texts, f"link_{link['status']}", 410)
+    text = "" if link["status"] == "completed" else texts("ask_again")
+    return message(texts, f"link_{link['status']}", 410, text)
 
 
-def _message(texts, key, status):
-    text = "" if key == "link_completed" else texts("ask_again")
+def _unknown(texts):
+    return HTTPException("", message(texts, "link_unknown", 404, texts("ask_again")))
+
+
+def message(texts, key, status=200, text=""):
+    """Return a page that says what ``key`` is, and ``text`` below."""
     return page("message.html", status, t=texts, title=texts(key), text=text)
 
 

@@ -296,8 +296,8 @@ class Payments:
         self._set_request(request, "PDNG")
         request["end"] = end
         if end:
-            delay = self._clock.delay(seconds=BANK_DELAY.total_seconds())
-            request["end_at"] = to_text(self._clock.now() + delay)
+            end_at = self._clock.now() + self._clock.delay(BANK_DELAY)
+            request["end_at"] = to_text(end_at)
             self._plan_end(request)
         elif money:
             self._credit(request)

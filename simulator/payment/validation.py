@@ -19,7 +19,7 @@ COUNTRIES = ("fr", "es", "de", "gb")
 # Letters of any alphabet, digits and SEPA's punctuation without the colon.
 _LABEL = re.compile(r"(?:[^\W_]|[ '.,?()/+-])*")
 _NAME = re.compile(r"(?:[^\W_]|[ +()/.\-!?,;&%€])*")
-_EXTERNAL_REFERENCE = re.compile(r"[A-Za-z0-9_-]{1,35}")
+_EXTERNAL_REFERENCE = r"[A-Za-z0-9_-]{1,35}"
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
 
 
@@ -73,112 +73,122 @@ def check_payment_link(body, application, now):
     ):
         raise Invalid()
     checker = _Checker()
-    checker.user(body["user"])
+    checker.name(body["user"], "user.", "user.")
+    checker.optional(body["user"], _USER, "user.", "user.")
     checker.link(body, application, now)
     bank = BANKS.get(body.get("provider_id"))
     for index, transaction in enumerate(body["transactions"]):
-        checker.transaction(transaction, f"transactions[{index}]", bank, application)
+        checker.transaction(transaction, f"transactions[{index}].", bank, application)
     if checker.faults:
         raise Invalid(checker.faults)
 
 
+def _matches(pattern):
+    return lambda value: isinstance(value, str) and re.fullmatch(pattern, value)
+
+
+def _is_read_by(read):
+    """Return a check that ``read`` makes sense of a value."""
+
+    def check(value):
+        try:
+            read(value)
+        except (TypeError, ValueError):
+            return False
+        return True
+
+    return check
+
+
+# Members that may be missing, but not wrong: name, check, what is said otherwise.
+_REFERENCE = (
+    "client_reference",
+    lambda value: isinstance(value, str) and len(value) <= MAX_REFERENCE,
+    f"Reference is limited to {MAX_REFERENCE} characters",
+)
+_USER = (
+    (
+        "external_reference",
+        _matches(_EXTERNAL_REFERENCE),
+        "User external reference must have letters and digits, 35 at most",
+    ),
+    ("email", _matches(r"[^@\s]+@[^@\s]+"), "User email is invalid"),
+    (
+        "ip_address",
+        _is_read_by(ipaddress.ip_address),
+        "User IP address must be IPv4 or IPv6",
+    ),
+)
+_LINK = (
+    _REFERENCE,
+    ("country", COUNTRIES.__contains__, "Country is not allowed"),
+    ("sender_iban", iban_is_valid, "Sender IBAN is invalid"),
+)
+_TRANSACTION = (
+    (
+        "end_to_end_id",
+        _matches(_EXTERNAL_REFERENCE),
+        "End to end id is limited to 35 letters, digits, - and _",
+    ),
+    _REFERENCE,
+    (
+        "execution_date",
+        _is_read_by(date.fromisoformat),
+        "Execution date must be a date (yyyy-MM-dd)",
+    ),
+)
+_BENEFICIARY = (("iban", iban_is_valid, "Beneficiary IBAN is invalid"),)
+
+
 class _Checker:
+    """Collects faults. ``code`` and ``prop`` begin the fault's own."""
+
     def __init__(self):
         self.faults = []
 
     def fault(self, code, message, prop=None):
-        fault = {"code": code, "message": message}
+        fault = {"code": f"payment.{code}", "message": message}
         if prop:
             fault["property"] = prop
         self.faults.append(fault)
 
-    # -- payer ---------------------------------------------------------------
+    def optional(self, holder, members, code="", prop=""):
+        for member, is_valid, message in members:
+            value = holder.get(member)
+            if value is not None and not is_valid(value):
+                self.fault(f"{code}{member}_invalid", message, prop + member)
 
-    def user(self, user):
-        self.name(user, "user", "payment.user")
-        reference = user.get("external_reference")
-        if reference is not None and not (
-            isinstance(reference, str) and _EXTERNAL_REFERENCE.fullmatch(reference)
-        ):
-            self.fault(
-                "payment.user.external_reference_invalid",
-                "User external reference must have letters and digits, 35 at most",
-                "user.external_reference",
-            )
-        email = user.get("email")
-        if email is not None and not (
-            isinstance(email, str) and re.fullmatch(r"[^@\s]+@[^@\s]+", email)
-        ):
-            self.fault(
-                "payment.user.email_invalid", "User email is invalid", "user.email"
-            )
-        address = user.get("ip_address")
-        if address is not None:
-            try:
-                ipaddress.ip_address(address)
-            except ValueError:
-                self.fault(
-                    "payment.user.ip_address_invalid",
-                    "User IP address must be IPv4 or IPv6",
-                    "user.ip_address",
-                )
-
-    def name(self, holder, prop, code, required=True):
+    def name(self, holder, code, prop, required=True):
         """A company name, or a first and a last name."""
         if holder.get("company_name") is not None:
             parts = ["company_name"]
         else:
             parts = ["first_name", "last_name"]
-        values = {part: holder.get(part) for part in parts}
+        values = {prop + part: holder.get(part) for part in parts}
         if not all(values.values()):
             if required:
-                self.fault(f"{code}.name_missing", "A name is required", f"{prop}.name")
+                self.fault(f"{code}name_missing", "A name is required", f"{prop}name")
             return
-        for part, value in values.items():
-            where = f"{prop}.{part}"
+        for where, value in values.items():
             if not isinstance(value, str):
-                self.fault(f"{code}.name_invalid", "Name must be a text", where)
+                self.fault(f"{code}name_invalid", "Name must be a text", where)
             elif len(value) > MAX_NAME:
-                self.fault(
-                    f"{code}.name_too_long",
-                    f"Name is too long ({MAX_NAME} characters max)",
-                    where,
-                )
+                message = f"Name is too long ({MAX_NAME} characters max)"
+                self.fault(f"{code}name_too_long", message, where)
             elif not _NAME.fullmatch(value) or not any(map(str.isalpha, value)):
-                self.fault(
-                    f"{code}.name_invalid", "Name has characters not allowed", where
-                )
+                message = "Name has characters not allowed"
+                self.fault(f"{code}name_invalid", message, where)
 
     # -- link ----------------------------------------------------------------
 
     def link(self, body, application, now):
-        self.reference(body, "client_reference", "payment.client_reference_invalid")
+        self.optional(body, _LINK)
         self.expiry(body.get("expired_date"), now)
-        if body.get("country") not in (None, *COUNTRIES):
-            self.fault("payment.country_invalid", "Country is not allowed", "country")
-        self.provider(body)
+        self.provider(body.get("provider_id"), len(body["transactions"]))
         callback = body.get("callback_url")
         if callback is not None and not callback_allowed(callback, application):
-            self.fault(
-                "payment.invalid_callback_url",
-                "The domain of the callback URL is not declared",
-            )
-        sender = body.get("sender_iban")
-        if sender is not None and not iban_is_valid(sender):
-            self.fault(
-                "payment.sender_iban_invalid", "Sender IBAN is invalid", "sender_iban"
-            )
-
-    def reference(self, holder, key, code, prefix=""):
-        value = holder.get(key)
-        if value is not None and not (
-            isinstance(value, str) and len(value) <= MAX_REFERENCE
-        ):
-            self.fault(
-                code,
-                f"Reference is limited to {MAX_REFERENCE} characters",
-                prefix + key,
-            )
+            message = "The domain of the callback URL is not declared"
+            self.fault("invalid_callback_url", message)
 
     def expiry(self, text, now):
         if text is None:
@@ -191,131 +201,76 @@ class _Checker:
             if now < moment <= now + MAX_LIFE:
                 return
             message = "Expired date must be in the future and within 90 days"
-        self.fault("payment.expired_date_invalid", message, "expired_date")
+        self.fault("expired_date_invalid", message, "expired_date")
 
-    def provider(self, body):
-        identifier = body.get("provider_id")
+    def provider(self, identifier, transactions):
         if identifier is None:
             return
         bank = BANKS.get(identifier) if isinstance(identifier, int) else None
-        if not bank or not payable(bank, len(body["transactions"])):
-            self.fault(
-                "payment.provider_invalid",
-                "Provider is unknown or cannot execute this payment",
-                "provider_id",
-            )
+        if not bank or not payable(bank, transactions):
+            message = "Provider is unknown or cannot execute this payment"
+            self.fault("provider_invalid", message, "provider_id")
 
     # -- transaction ---------------------------------------------------------
 
     def transaction(self, transaction, prop, bank, application):
-        code = "payment.transaction"
-        self.amount(transaction.get("amount"), f"{prop}.amount")
-        currency = transaction.get("currency")
-        if not currency:
-            self.fault(
-                f"{code}.currency_missing",
-                "Transaction currency is required",
-                f"{prop}.currency",
-            )
-        elif currency != "EUR":
-            self.fault(
-                f"{code}.currency_invalid",
-                "Transaction currency must be EUR",
-                f"{prop}.currency",
-            )
-        self.label(transaction.get("label"), f"{prop}.label", bank)
-        end_to_end_id = transaction.get("end_to_end_id")
-        if end_to_end_id is not None and not (
-            isinstance(end_to_end_id, str)
-            and _EXTERNAL_REFERENCE.fullmatch(end_to_end_id)
-        ):
-            self.fault(
-                f"{code}.end_to_end_id_invalid",
-                "End to end id is limited to 35 letters, digits, - and _",
-                f"{prop}.end_to_end_id",
-            )
-        self.reference(
-            transaction,
-            "client_reference",
-            f"{code}.client_reference_invalid",
-            f"{prop}.",
-        )
-        self.execution_date(transaction.get("execution_date"), prop)
-        self.beneficiary(transaction.get("beneficiary"), prop, application)
-
-    def amount(self, amount, prop):
-        code = "payment.transaction"
-        if amount is None:
-            self.fault(f"{code}.amount_missing", "Transaction amount is required", prop)
-        elif isinstance(amount, bool) or not isinstance(amount, (int, Decimal)):
-            self.fault(
-                f"{code}.amount_invalid", "Transaction amount must be a number", prop
-            )
-        elif amount <= 0:
-            self.fault(
-                f"{code}.amount_invalid", "Transaction amount must be above 0", prop
-            )
-        elif amount > MAX_AMOUNT:
-            self.fault(
-                f"{code}.max_amount", f"Transaction amount is above {MAX_AMOUNT}", prop
-            )
-        elif Decimal(amount) != round(Decimal(amount), 2):
-            self.fault(
-                f"{code}.amount_too_many_decimals",
-                "Transaction amount must not have more than 2 decimal places",
-                prop,
-            )
-
-    def label(self, label, prop, bank):
-        code = "payment.transaction"
-        if label is None:
-            return
-        limit = MAX_LABEL
-        if bank:
-            limit = min(limit, bank["payment_metadata"]["max_size_label"])
-        if not isinstance(label, str) or not label.strip():
-            self.fault(f"{code}.label_missing", "Transaction label is required", prop)
-        elif len(label) > limit:
-            self.fault(
-                f"{code}.label_too_long",
-                f"Transaction label is too long ({limit} characters max)",
-                prop,
-            )
-        elif not _LABEL.fullmatch(label):
-            self.fault(
-                f"{code}.characters_not_allowed",
-                "Transaction label has characters not allowed",
-                prop,
-            )
-
-    def execution_date(self, text, prop):
-        if text is None:
-            return
-        try:
-            date.fromisoformat(text)
-        except (TypeError, ValueError):
-            self.fault(
-                "payment.transaction.execution_date_invalid",
-                "Execution date must be a date (yyyy-MM-dd)",
-                f"{prop}.execution_date",
-            )
+        wrong = {
+            "amount": _wrong_amount(transaction.get("amount")),
+            "currency": _wrong_currency(transaction.get("currency")),
+            "label": _wrong_label(transaction.get("label"), bank),
+        }
+        for member, fault in wrong.items():
+            if fault:
+                code, message = fault
+                message = f"Transaction {member} {message}"
+                self.fault(f"transaction.{code}", message, prop + member)
+        self.optional(transaction, _TRANSACTION, "transaction.", prop)
+        beneficiary = transaction.get("beneficiary")
+        if beneficiary is not None:
+            self.beneficiary(beneficiary, f"{prop}beneficiary", application)
 
     def beneficiary(self, beneficiary, prop, application):
-        if beneficiary is None:
-            return
-        code = "payment.transaction.beneficiary"
+        code = "transaction.beneficiary"
         if not isinstance(beneficiary, dict) or not application.dynamic_beneficiary:
-            self.fault(
-                f"{code}_not_allowed",
-                "Dynamic beneficiary is not activated",
-                f"{prop}.beneficiary",
-            )
+            message = "Dynamic beneficiary is not activated"
+            self.fault(f"{code}_not_allowed", message, prop)
             return
-        iban = beneficiary.get("iban")
-        if iban is not None and not iban_is_valid(iban):
-            self.fault(
-                f"{code}.iban_invalid",
-                "Beneficiary IBAN is invalid",
-                f"{prop}.beneficiary.iban",
-            )
-        self.name(beneficiary, f"{prop}.beneficiary", code, required=iban is not None)
+        self.optional(beneficiary, _BENEFICIARY, f"{code}.", f"{prop}.")
+        required = beneficiary.get("iban") is not None
+        self.name(beneficiary, f"{code}.", f"{prop}.", required=required)
+
+
+def _wrong_amount(amount):
+    """Return (code, message) of what is wrong with an amount, or None."""
+    if amount is None:
+        return "amount_missing", "is required"
+    if isinstance(amount, bool) or not isinstance(amount, (int, Decimal)):
+        return "amount_invalid", "must be a number"
+    if amount <= 0:
+        return "amount_invalid", "must be above 0"
+    if amount > MAX_AMOUNT:
+        return "max_amount", f"is above {MAX_AMOUNT}"
+    if Decimal(amount) != round(Decimal(amount), 2):
+        return "amount_too_many_decimals", "must not have more than 2 decimal places"
+    return None
+
+
+def _wrong_currency(currency):
+    if not currency:
+        return "currency_missing", "is required"
+    return None if currency == "EUR" else ("currency_invalid", "must be EUR")
+
+
+def _wrong_label(label, bank):
+    if label is None:
+        return None
+    limit = MAX_LABEL
+    if bank:
+        limit = min(limit, bank["payment_metadata"]["max_size_label"])
+    if not isinstance(label, str) or not label.strip():
+        return "label_missing", "is required"
+    if len(label) > limit:
+        return "label_too_long", f"is too long ({limit} characters max)"
+    if not _LABEL.fullmatch(label):
+        return "characters_not_allowed", "has characters not allowed"
+    return None
