@@ -250,7 +250,7 @@ class Simulator(BankLevers):
             ``rjct``, ``rjct-am18`` (any reason), ``part`` (bulk), ``abort`` (closed the
             list of banks) or ``leave`` (chose a bank, never came back)
         :return: the callback URL the payer is sent to, or None
-        :raises JourneyError: the page does not let him (link closed, unknown bank)
+        :raises JourneyError: the page does not let them (link closed, unknown bank)
         """
         if outcome == "abort":
             return self.abort(link)

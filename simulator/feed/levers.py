@@ -95,7 +95,7 @@ class BankLevers:
         :param bank: id of the bank, unless the session has one
         :param accounts: IBANs to share, by default all that are offered
         :return: the callback URL the person is sent to, or None
-        :raises JourneyError: the page does not let him
+        :raises JourneyError: the page does not let them
         """
         with self._acting():
             session = self.find_session(url)

@@ -125,7 +125,7 @@ class Sessions:
         self._store.dirty = True
 
     def give_code(self, session, code):
-        """The person typed the code of his bank: any, of seven characters at least.
+        """The person typed the code of their bank: any, of seven characters at least.
 
         :raises WrongCredentials: too short
         :raises JourneyError: not now

@@ -52,7 +52,7 @@ class Users:
         return user
 
     def delete(self, user):
-        """Forget a user, his connections, his tokens and his sessions."""
+        """Forget a user with their connections, tokens and sessions."""
         for item in self._feed.items_of(user):
             self._items.delete(item)
         for things in (self._feed.tokens, self._feed.sessions):

@@ -183,9 +183,9 @@ class Payments:
     def finish(self, request, outcome):
         """The payer used ``outcome`` as login at the demo bank.
 
-        Once he confirmed, ``request["callback"]`` is where he is sent.
+        Once they confirmed, ``request["callback"]`` is where they are sent.
 
-        :raises JourneyError: unknown outcome, or the request is not waiting for him
+        :raises JourneyError: unknown outcome, or the request is not waiting for them
         """
         kind, reason = parse_outcome(outcome)
         if request["status"] not in OPEN:
