@@ -35,7 +35,7 @@ def without_nulls(data):
 
 
 class RateLimit:
-    """At most ``calls`` in any ``seconds``, for each one; ``calls`` None: no limit."""
+    """At most ``calls`` in any ``seconds`` per caller; ``calls`` None: no limit."""
 
     def __init__(self, calls=2000, seconds=300):
         self.calls = calls

@@ -61,7 +61,7 @@ class Clock:
         return duration / self.speed
 
     def real_seconds_until(self, moment):
-        """Return the seconds a thread has to wait for ``moment``, None for ever."""
+        """Return the seconds a thread has to wait for ``moment``, None: forever."""
         if moment is None or (self._start and moment > self.now()):
             return None
         seconds = (moment - self.now()).total_seconds()

@@ -43,19 +43,19 @@ class Faults:
     wrong_amount: float = knob(0.0, "added to every amount read back")
     truncated_label: int = knob(0, "characters left of a label at the bank")
     # Bank feed
-    expired_token: int = knob(0, "calls that find their user's token dead")
+    expired_token: int = knob(0, "calls whose user's token has expired")
     slow_page: float = knob(0.0, "real seconds before every page of transactions")
     lost_page: int = knob(0, "pages of transactions whose answer is lost")
     page_twice: int = knob(0, "pages of transactions that come twice in a row")
     reversed_order: bool = knob(False, "transactions are listed oldest first")
     short_history: bool = knob(
-        False, "a new connection tells 7 days first, everything minutes later"
+        False, "a new connection has 7 days first, everything minutes later"
     )
     refresh_fails: int = knob(0, "refreshes that end in 1003, the bank is down")
-    wrong_balance: float = knob(0.0, "added to every balance told")
+    wrong_balance: float = knob(0.0, "added to every balance reported")
     # Payer and banks
     lost_callback: int = knob(0, "payers who never come back to the callback URL")
-    no_execution_status: bool = knob(False, "no bank reports execution: PDNG for ever")
+    no_execution_status: bool = knob(False, "no bank reports execution: PDNG forever")
     expire_at_bank: int = knob(0, "links that expire while the payer is at the bank")
     journey_survives: bool = knob(
         True, "a payer already at the bank may finish on a link that is closed"

@@ -159,32 +159,14 @@ class Simulator(BankLevers):
 
     # -- applications --------------------------------------------------------
 
-    def add_application(
-        self,
-        client_id,
-        client_secret,
-        webhook_url=None,
-        webhook_secrets=("sim-webhook",),
-        allowed_domains=(),
-        **options,
-    ):
+    def add_application(self, *args, **options):
         """Add (or replace) an application, sealed from the others, and return it.
 
-        :param webhook_secrets: newest first, two at most
-        :param allowed_domains: domains payers may be sent back to; none: any
-        :param options: ``beneficiary``, ``dynamic_beneficiary``,
-            ``payment_information``
+        Parameters are the members of :class:`~.store.Application`.
         """
-        application = Application(
-            client_id,
-            client_secret,
-            webhook_url,
-            list(webhook_secrets)[:2],
-            list(allowed_domains),
-            **options,
-        )
+        application = Application(*args, **options)
         with self.lock:
-            self.store.applications[client_id] = application
+            self.store.applications[application.client_id] = application
             self.store.dirty = True
         return application
 
@@ -246,7 +228,7 @@ class Simulator(BankLevers):
         """Do what a person does on the pay page.
 
         :param link: id or address of the pay page
-        :param outcome: ``acsc``, ``pdng-acsc``, ``pdng-rjct``, ``pdng`` (for ever),
+        :param outcome: ``acsc``, ``pdng-acsc``, ``pdng-rjct``, ``pdng`` (forever),
             ``rjct``, ``rjct-am18`` (any reason), ``part`` (bulk), ``abort`` (closed the
             list of banks) or ``leave`` (chose a bank, never came back)
         :return: the callback URL the payer is sent to, or None

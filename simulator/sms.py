@@ -51,7 +51,7 @@ def send(sim, request):
 
 
 def accounts(sim, request):
-    """Tell the balance of SMS accounts (Odoo's own form asks for it)."""
+    """Return the balance of SMS accounts (Odoo's own form asks for it)."""
     call = request.get_json()
     information = {
         account["token"]: {

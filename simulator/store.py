@@ -15,19 +15,23 @@ DEFAULT_BENEFICIARY = {"company_name": "Boutique Exemple", "iban": DEMO_IBAN}
 class Application:
     """One customer's application: credentials, webhook and allowed domains.
 
-    ``allowed_domains`` empty: any domain. ``webhook_secrets``: newest first, two at
-    most while one rotates. ``payment_information``: whether transactions read from a
-    bank tell the simulated payment they came from.
+    ``webhook_secrets``: newest first, two at most while one rotates.
+    ``allowed_domains``: where payers may be sent back to; empty: anywhere.
+    ``payment_information``: whether transactions read from a bank tell the simulated
+    payment they came from.
     """
 
     client_id: str
     client_secret: str
     webhook_url: str | None = None
-    webhook_secrets: list = field(default_factory=list)
+    webhook_secrets: list = field(default_factory=lambda: ["sim-webhook"])
     allowed_domains: list = field(default_factory=list)
     beneficiary: dict = field(default_factory=lambda: dict(DEFAULT_BENEFICIARY))
     dynamic_beneficiary: bool = True
     payment_information: bool = False
+
+    def __post_init__(self):
+        self.webhook_secrets = list(self.webhook_secrets)[:2]
 
     def allows_domain(self, host):
         """Return whether payers may be sent back to ``host``."""

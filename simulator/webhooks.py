@@ -74,7 +74,7 @@ class Delivery:
 
 
 class Outbox:
-    """Emits events, signs them, delivers them, tries again.
+    """Emits events, signs them, delivers them, retries.
 
     ``deliver`` None: over HTTP from background threads. A callable
     ``(url, body, headers) -> status``: from within the simulator's Python calls only,

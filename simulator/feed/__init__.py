@@ -11,7 +11,7 @@ iban      account numbers whose check digits are right
 items     connections: their life, when their bank is read
 levers    what tests call: connect, transfer, refresh, correct, ...
 pages     the hosted page where a person connects a bank
-reading   what Bridge takes over from a bank at a refresh
+reading   what Bridge reads from a bank at a refresh
 sessions  that person's way through it
 show      JSON as Bridge shows it
 status    statuses of connections

@@ -178,7 +178,8 @@ class Banks:
         """Put a line on ``account`` and return it.
 
         :param amount: major units, negative for a debit
-        :param str kind: one of ``KINDS``; by default ``sepa`` or, for a debit, ``out``
+        :param str kind: ``sepa``, ``instant``, ``out`` or ``return`` (came back); by
+            default ``sepa`` or, for a debit, ``out``
         :param when: day on which it counts, today by default; a later one is coming
         :param str text: what the bank prints, instead of what it makes of the rest
         :param dict payment: ids at Bridge of the payment that it came from

@@ -1,4 +1,4 @@
-"""Ordinary life of the demo company's accounts before the demo: no customer in it."""
+"""What went on before the demo on the demo company's accounts: no customer in it."""
 
 from datetime import date, timedelta
 

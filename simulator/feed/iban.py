@@ -1,4 +1,4 @@
-"""Account numbers whose check digits are right, so that strict clients take them."""
+"""Account numbers whose check digits are right, so that strict clients accept them."""
 
 
 def check_digits(country, bban):

@@ -1,4 +1,4 @@
-"""Connections (items): their life, when their bank is read, what is told of it."""
+"""Connections (items): their life, when their bank is read, the events of it."""
 
 from datetime import timedelta
 
@@ -111,7 +111,7 @@ class Items:
     # -- refresh -------------------------------------------------------------
 
     def refresh(self, item, trigger="scheduler"):
-        """Read the bank now, and tell what came of it."""
+        """Read the bank now, and send the events of it."""
         now = self._clock.now()
         item["status"] = self._verdict(item, now)
         item["last_try_refresh"] = to_text(now)

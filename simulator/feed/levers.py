@@ -152,35 +152,24 @@ class BankLevers:
         self,
         amount,
         label="",
+        *,
         payer="ACME SAS",
         iban=PAYER_IBAN,
-        end_to_end_id=None,
         account=None,
-        when=None,
-        kind=None,
-        text=None,
+        **options,
     ):
         """Make a plain transfer to an account, as a customer types it.
 
         :param amount: major units; negative: money goes out
         :param account: IBAN or Bridge's id; by default the first account shared
-        :param when: day on which it counts; a later one is ``future`` until then
-        :param kind: ``sepa``, ``instant``, ``out`` or ``return`` (came back)
-        :param text: what the bank prints, instead of what it makes of the rest
+        :param options: ``end_to_end_id``, ``when``, ``kind`` and ``text``, as of
+            :meth:`~.banks.Banks.post`
         :return: the line at the bank; Bridge knows it after the next refresh
         """
         with self._acting():
-            return self.feed.banks.post(
-                self.find_bank_account(account),
-                amount,
-                label,
-                payer=payer,
-                payer_iban=iban,
-                end_to_end_id=end_to_end_id,
-                when=when,
-                kind=kind,
-                text=text,
-            )
+            account = self.find_bank_account(account)
+            options.update(payer=payer, payer_iban=iban)
+            return self.feed.banks.post(account, amount, label, **options)
 
     def give_back(self, transaction):
         """Return a transfer received (transaction id or line): a debit, same label."""

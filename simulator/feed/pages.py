@@ -6,51 +6,49 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.utils import redirect
 
 from ..payment.banks import BANKS, connectable, hue
-from ..payment.pages import RETURN_SECONDS, message
+from ..payment.pages import RETURN_SECONDS, message, payer_page
 from ..payment.payments import JourneyError
 from ..templating import page
-from ..texts import Texts
 from .banks import to_number
 from .levers import CONNECT_PATH
 from .sessions import WrongCredentials
 
 
-def show(sim, request, token):
+@payer_page
+def show(sim, request, texts, token):
     """The step where the person is."""
-    texts = Texts(request)
-    with sim.lock:
-        session = _session(sim, texts, token)
-        sessions = sim.feed.sessions
-        if session["state"] == "done":
-            return _end(texts, session)
-        if not sessions.is_open(session):
-            return message(texts, "connect_over", 410, texts("connect_ask_again"))
-        other_bank = "other_bank" in request.args and not session["fixed_bank"]
-        if session["state"] == "bank" or (session["state"] == "login" and other_bank):
-            return _banks(request, texts, session)
-        values = {
-            "t": texts,
-            "session": session,
-            "bank": BANKS[session["provider_id"]],
-            "hue": hue(session["provider_id"]),
-            "refused": "refused" in request.args,
-        }
-        if session["state"] != "accounts":
-            return page("connect_login.html", **values)
-        item = sessions.item(session)
-        return page(
-            "connect_accounts.html",
-            accounts=[
-                {
-                    **account,
-                    "balance": to_number(sim.feed.banks.balance(account)),
-                    "ticked": not (item and item["ibans"])
-                    or account["iban"] in item["ibans"],
-                }
-                for account in sessions.accounts(session)
-            ],
-            **values,
-        )
+    session = _session(sim, texts, token)
+    sessions = sim.feed.sessions
+    if session["state"] == "done":
+        return _end(texts, session)
+    if not sessions.is_open(session):
+        return message(texts, "connect_over", 410, texts("connect_ask_again"))
+    other_bank = "other_bank" in request.args and not session["fixed_bank"]
+    if session["state"] == "bank" or (session["state"] == "login" and other_bank):
+        return _banks(request, texts, session)
+    values = {
+        "t": texts,
+        "session": session,
+        "bank": BANKS[session["provider_id"]],
+        "hue": hue(session["provider_id"]),
+        "refused": "refused" in request.args,
+    }
+    if session["state"] != "accounts":
+        return page("connect_login.html", **values)
+    item = sessions.item(session)
+    return page(
+        "connect_accounts.html",
+        accounts=[
+            {
+                **account,
+                "balance": to_number(sim.feed.banks.balance(account)),
+                "ticked": not (item and item["ibans"])
+                or account["iban"] in item["ibans"],
+            }
+            for account in sessions.accounts(session)
+        ],
+        **values,
+    )
 
 
 def choose_bank(sim, request, token):
@@ -76,30 +74,28 @@ def choose_accounts(sim, request, token):
     return _step(sim, request, token, "choose_accounts", ibans)
 
 
-def close(sim, request, token):
-    texts = Texts(request)
-    with sim.lock:
-        session = _session(sim, texts, token)
-        # a double click comes when the session is over already
-        if sim.feed.sessions.is_open(session):
-            sim.feed.sessions.close(session)
-        if session["callback"]:
-            return redirect(session["callback"], 303)
+@payer_page
+def close(sim, request, texts, token):
+    session = _session(sim, texts, token)
+    # a double click comes when the session is over already
+    if sim.feed.sessions.is_open(session):
+        sim.feed.sessions.close(session)
+    if session["callback"]:
+        return redirect(session["callback"], 303)
     return message(texts, "can_close")
 
 
-def _step(sim, request, token, name, *values):
-    texts = Texts(request)
-    with sim.lock:
-        session = _session(sim, texts, token)
-        refused = ""
-        try:
-            getattr(sim.feed.sessions, name)(session, *values)
-        except WrongCredentials:
-            refused = "?refused=1"
-        except JourneyError as error:
-            if sim.feed.sessions.is_open(session):
-                return message(texts, "not_possible", 400, str(error))
+@payer_page
+def _step(sim, request, texts, token, name, *values):
+    session = _session(sim, texts, token)
+    refused = ""
+    try:
+        getattr(sim.feed.sessions, name)(session, *values)
+    except WrongCredentials:
+        refused = "?refused=1"
+    except JourneyError as error:
+        if sim.feed.sessions.is_open(session):
+            return message(texts, "not_possible", 400, str(error))
     return redirect(f"{CONNECT_PATH}{token}{refused}", 303)
 
 

@@ -1,4 +1,4 @@
-"""What Bridge takes over from a bank at a refresh: accounts, balances, transactions."""
+"""What Bridge reads from a bank at a refresh: accounts, balances, transactions."""
 
 from .banks import to_number
 from .writing import WRITINGS, clean
@@ -14,7 +14,7 @@ class Reading:
         self._banks = banks
 
     def read(self, item, now):
-        """Take over what the bank shows; return the events about it."""
+        """Read what the bank shows; return the events of it."""
         events = []
         known = {acc["bank_iban"]: acc for acc in self._feed.accounts_of(item)}
         shown = {
@@ -49,7 +49,7 @@ class Reading:
         return events
 
     def told_balance(self, account, name):
-        """Return a balance as Bridge tells it."""
+        """Return a balance as Bridge reports it."""
         wrong = round(self._faults.wrong_balance * 100)
         return to_number(account[name] + wrong)
 
@@ -79,7 +79,7 @@ class Reading:
         return account
 
     def _read_balance(self, account, bank_account):
-        """Take over the balances, in cents; return whether they moved."""
+        """Read the balances, in cents; return whether they changed."""
         balances = {
             "balance": self._banks.balance(bank_account),
             "instant_balance": self._banks.balance(bank_account, coming=True),
@@ -89,7 +89,7 @@ class Reading:
         return moved
 
     def _read_lines(self, item, account, bank_account, now):
-        """Take over the lines; return how many are new, changed, gone."""
+        """Read the lines; return how many are new, changed, gone."""
         new = updated = deleted = 0
         for line in self._banks.lines(bank_account):
             transaction_id = account["transactions"].get(str(line["id"]))

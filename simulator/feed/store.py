@@ -31,7 +31,7 @@ class FeedStore:
         return {name: list(getattr(self, name).values()) for name in _KEYS}
 
     def load(self, state):
-        """Take over what :meth:`as_dict` gave."""
+        """Load what :meth:`as_dict` returned."""
         for name, key in _KEYS.items():
             things = getattr(self, name)
             for thing in state.get(name, ()):

@@ -84,12 +84,15 @@ def payable(bank, transactions=1):
     )
 
 
-def offered(country, transactions=1):
-    """Return the banks a payer of ``country`` (``fr``, ...) may choose from."""
+def offered(link):
+    """Return the banks that the payer of ``link`` may choose from."""
+    if link["provider_id"]:
+        return [BANKS[link["provider_id"]]]
+    country, transactions = link["country"].upper(), len(link["transactions"])
     return [
         bank
         for bank in BANKS.values()
-        if bank["country_code"] == country.upper() and payable(bank, transactions)
+        if bank["country_code"] == country and payable(bank, transactions)
     ]
 
 

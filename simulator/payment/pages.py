@@ -14,107 +14,104 @@ from .payments import OPEN, REASONS, JourneyError, callback
 RETURN_SECONDS = 3
 
 
-def show_link(sim, request, token):
+def payer_page(handler):
+    """Wrap ``(sim, request, texts, ...)``: in the payer's language, the lock held."""
+
+    def wrapped(sim, request, *args, **ids):
+        with sim.lock:
+            return handler(sim, request, Texts(request), *args, **ids)
+
+    return wrapped
+
+
+@payer_page
+def show_link(sim, request, texts, token):
     """The list of banks, or the one bank chosen by the merchant."""
-    texts = Texts(request)
-    with sim.lock:
-        link = _link(sim, texts, token)
-        if link["status"] != "valid":
-            return _closed(texts, link)
-        if link["provider_id"]:
-            banks = [BANKS[link["provider_id"]]]
-        else:
-            banks = offered(link["country"], len(link["transactions"]))
-        return page("link.html", t=texts, link=link, banks=banks, total=_total(link))
+    link = _link(sim, texts, token)
+    if link["status"] != "valid":
+        return _closed(texts, link)
+    total = _total(link)
+    return page("link.html", t=texts, link=link, banks=offered(link), total=total)
 
 
-def choose_bank(sim, request, token):
-    texts = Texts(request)
-    with sim.lock:
-        link = _link(sim, texts, token)
-        try:
-            bank = request.form.get("provider_id", type=int)
-            attempt = sim.payments.pick_bank(link, bank)
-        except JourneyError as error:
-            return _refuse(texts, link, error)
+@payer_page
+def choose_bank(sim, request, texts, token):
+    link = _link(sim, texts, token)
+    try:
+        bank = request.form.get("provider_id", type=int)
+        attempt = sim.payments.pick_bank(link, bank)
+    except JourneyError as error:
+        return _refuse(texts, link, error)
     return redirect(f"/bank/{attempt['id']}", 303)
 
 
-def close_link(sim, request, token):
-    texts = Texts(request)
-    with sim.lock:
-        return _abort(sim, texts, _link(sim, texts, token), "banks_list")
+@payer_page
+def close_link(sim, request, texts, token):
+    return _abort(sim, texts, _link(sim, texts, token), "banks_list")
 
 
-def show_bank(sim, request, request_id):
+@payer_page
+def show_bank(sim, request, texts, request_id):
     """The bank's own page, with every outcome in words."""
-    texts = Texts(request)
-    with sim.lock:
-        attempt, link = _attempt(sim, texts, request_id)
-        if attempt["status"] not in OPEN:
-            return redirect(f"/pay-page/result/{request_id}", 303)
-        bank = BANKS[attempt["provider_id"]]
-        silent = not sim.payments.reports_execution(attempt)
-        if silent:
-            outcomes = []
-        else:
-            outcomes = ["id-pdng-acsc", "id-pdng-rjct", "id-pdng"]
-            if "instant_single_payment" in bank["capabilities"]:
-                outcomes.insert(0, "id-acsc")
-            if len(attempt["transactions"]) > 1:
-                outcomes.append("id-part")
-        return page(
-            "bank.html",
-            t=texts,
-            bank=bank,
-            attempt=attempt,
-            link=link,
-            total=_total(attempt),
-            outcomes=outcomes,
-            silent=silent,
-            reasons=REASONS,
-            hue=hue(bank["id"]),
-        )
+    attempt = _attempt(sim, texts, request_id)[0]
+    if attempt["status"] not in OPEN:
+        return redirect(f"/pay-page/result/{request_id}", 303)
+    bank = BANKS[attempt["provider_id"]]
+    silent = not sim.payments.reports_execution(attempt)
+    outcomes = ["id-pdng-acsc", "id-pdng-rjct", "id-pdng"]
+    if "instant_single_payment" in bank["capabilities"]:
+        outcomes.insert(0, "id-acsc")
+    if len(attempt["transactions"]) > 1:
+        outcomes.append("id-part")
+    return page(
+        "bank.html",
+        t=texts,
+        bank=bank,
+        attempt=attempt,
+        total=_total(attempt),
+        outcomes=[] if silent else outcomes,
+        silent=silent,
+        reasons=REASONS,
+        hue=hue(bank["id"]),
+    )
 
 
-def leave_bank(sim, request, request_id):
+@payer_page
+def leave_bank(sim, request, texts, request_id):
     """An outcome chosen at the bank, or its cross."""
-    texts = Texts(request)
-    with sim.lock:
-        attempt, link = _attempt(sim, texts, request_id)
-        if "close" in request.form:
-            return _abort(sim, texts, link, "bank_page")
-        # a double click comes when the answer is already known
-        if attempt["status"] in OPEN:
-            try:
-                sim.payments.finish(attempt, _outcome(request.form))
-            except JourneyError as error:
-                return _refuse(texts, link, error)
+    attempt, link = _attempt(sim, texts, request_id)
+    if "close" in request.form:
+        return _abort(sim, texts, link, "bank_page")
+    # a double click comes when the answer is already known
+    if attempt["status"] in OPEN:
+        try:
+            sim.payments.finish(attempt, _outcome(request.form))
+        except JourneyError as error:
+            return _refuse(texts, link, error)
     return redirect(f"/pay-page/result/{request_id}", 303)
 
 
-def show_result(sim, request, request_id):
+@payer_page
+def show_result(sim, request, texts, request_id):
     """Back from the bank; a moment later back to the merchant."""
-    texts = Texts(request)
-    with sim.lock:
-        attempt, link = _attempt(sim, texts, request_id)
-        if attempt["status"] in OPEN:
-            return redirect(f"/bank/{request_id}", 303)
-        refused = attempt["status"] == "RJCT" and not attempt["callback"]
-        back = attempt["callback"]
-        if refused:
-            back = callback(link, status="abort", step="bank_page")
-        return page(
-            "result.html",
-            t=texts,
-            attempt=attempt,
-            link=link,
-            total=_total(attempt),
-            refused=refused,
-            back=back,
-            back_name=back and urlsplit(back).hostname,
-            wait=RETURN_SECONDS,
-        )
+    attempt, link = _attempt(sim, texts, request_id)
+    if attempt["status"] in OPEN:
+        return redirect(f"/bank/{request_id}", 303)
+    refused = attempt["status"] == "RJCT" and not attempt["callback"]
+    back = attempt["callback"]
+    if refused:
+        back = callback(link, status="abort", step="bank_page")
+    return page(
+        "result.html",
+        t=texts,
+        attempt=attempt,
+        link=link,
+        total=_total(attempt),
+        refused=refused,
+        back=back,
+        back_name=back and urlsplit(back).hostname,
+        wait=RETURN_SECONDS,
+    )
 
 
 def logo(sim, request, identifier):

@@ -109,7 +109,7 @@ class Payments:
         return link
 
     def revoke(self, link):
-        """Close a valid link for ever; return whether it could be."""
+        """Close a valid link forever; return whether it could be."""
         if link["status"] != "valid":
             return False
         self._set_link(link, "revoked")
@@ -130,12 +130,7 @@ class Payments:
         if link["status"] != "valid":
             raise JourneyError(f"payment link is {link['status']}")
         provider_id = provider_id or link["provider_id"] or DEMO_BANK
-        if link["provider_id"]:
-            choice = [link["provider_id"]]
-        else:
-            banks = offered(link["country"], len(link["transactions"]))
-            choice = [bank["id"] for bank in banks]
-        if provider_id not in choice:
+        if provider_id not in [bank["id"] for bank in offered(link)]:
             raise JourneyError(f"bank {provider_id} is not offered on this link")
         application = self._application(link)
         now = to_text(self._clock.now())
@@ -231,7 +226,7 @@ class Payments:
     def settle(self, request, end=None):
         """Move a PDNG request on to ``end``, by default its programmed end, now.
 
-        Return whether anything changed: a request that waits for ever has no end.
+        Return whether anything changed: a request that waits forever has no end.
         """
         end = end or request["end"]
         if request["status"] != "PDNG" or not end:
@@ -242,7 +237,7 @@ class Payments:
         return True
 
     def reports_execution(self, request):
-        """Return whether the request's bank ever tells that it executed."""
+        """Return whether the request's bank ever reports that it executed."""
         bank = BANKS[request["provider_id"]]
         return (
             bank["payment_metadata"]["execution_status_available"]
