@@ -88,7 +88,7 @@ class PaymentRequestCreate(models.TransientModel):
 
     def _create_each(self):
         by_move = self.move_ids._get_or_create_payment_requests()
-        return self._own(list(by_move.values()))
+        return self.env["payment.request"].union(*by_move.values())
 
     def _create_grouped(self):
         requests = self.env["payment.request"]
@@ -101,7 +101,7 @@ class PaymentRequestCreate(models.TransientModel):
                 found += moves._get_or_create_payment_requests().values()
             else:
                 values.append(requests._prepare_for_moves(moves))
-        return self._own(found) | requests.create(values)
+        return requests.union(*found, requests.create(values))
 
     def _create_part(self):
         move = self.move_ids
@@ -109,8 +109,7 @@ class PaymentRequestCreate(models.TransientModel):
             raise UserError(
                 self.env._("Choose a single invoice to ask for a part of it.")
             )
-        if move.currency_id.compare_amounts(self.amount, 0) <= 0:
-            raise UserError(self.env._("Give the amount to ask for."))
+        self._check_amount(move.currency_id)
         compared = move.currency_id.compare_amounts(self.amount, move.amount_residual)
         if compared > 0:
             raise UserError(
@@ -127,8 +126,7 @@ class PaymentRequestCreate(models.TransientModel):
     def _create_deposit(self):
         if not self.partner_id:
             raise UserError(self.env._("Choose the customer."))
-        if self.currency_id.compare_amounts(self.amount, 0) <= 0:
-            raise UserError(self.env._("Give the amount to ask for."))
+        self._check_amount(self.currency_id)
         return self.env["payment.request"].create(
             {
                 "company_id": self.company_id.id,
@@ -139,6 +137,6 @@ class PaymentRequestCreate(models.TransientModel):
             }
         )
 
-    def _own(self, requests):
-        ids = [request.id for request in requests]
-        return self.env["payment.request"].browse(ids)
+    def _check_amount(self, currency):
+        if currency.compare_amounts(self.amount, 0) <= 0:
+            raise UserError(self.env._("Give the amount to ask for."))

@@ -67,7 +67,7 @@ export class BankFeeds extends Component {
                 if (!(error instanceof ConnectionLostError)) {
                     throw error;
                 }
-                // Offline for a while: the cards tell their age, the next look follows.
+                // Offline for a while: the cards show their age, the next look follows.
             }
             this.plan();
         }, seconds * 1000);
@@ -142,31 +142,25 @@ export class BankFeeds extends Component {
         };
     }
 
-    badge(account) {
-        const {feed} = account;
-        if (!feed) {
-            return {text: _t("Not connected"), look: "text-bg-light"};
-        }
-        if (feed.state === "paused") {
-            return {text: _t("Paused"), look: "text-bg-secondary"};
-        }
-        if (feed.state === "closed") {
-            return {text: _t("No longer shared"), look: "text-bg-danger"};
-        }
-        if (feed.state === "to_assign") {
-            return {text: _t("To start"), look: "text-bg-warning"};
-        }
-        if (feed.is_fetching) {
-            return {text: _t("Being read"), look: "text-bg-info"};
+    badge({feed}) {
+        let state = "unconnected";
+        if (feed) {
+            state = feed.is_fetching ? "fetching" : feed.connection_state;
+            state = feed.state === "active" ? state : feed.state;
         }
         return {
+            unconnected: {text: _t("Not connected"), look: "text-bg-light"},
+            paused: {text: _t("Paused"), look: "text-bg-secondary"},
+            closed: {text: _t("No longer shared"), look: "text-bg-danger"},
+            to_assign: {text: _t("To start"), look: "text-bg-warning"},
+            fetching: {text: _t("Being read"), look: "text-bg-info"},
             ok: {text: _t("Connected"), look: "text-bg-success"},
             connecting: {text: _t("Connecting"), look: "text-bg-info"},
             refreshing: {text: _t("Updating"), look: "text-bg-info"},
             action: {text: _t("Action needed"), look: "text-bg-danger"},
             trouble: {text: _t("Bank in trouble"), look: "text-bg-warning"},
             removed: {text: _t("Disconnected"), look: "text-bg-secondary"},
-        }[feed.connection_state];
+        }[state];
     }
 
     /** How old the data of an account are. */
@@ -227,15 +221,9 @@ export class BankFeeds extends Component {
         this.state.search = ev.target.value;
     }
 
-    async connect(journalId) {
-        const ids = journalId ? [journalId] : [];
-        await this.open(
-            await this.orm.call("account.journal", "action_connect_bank", [ids])
-        );
-    }
-
-    async openJournal(method, account) {
-        await this.open(await this.orm.call("account.journal", method, [[account.id]]));
+    /** Call a method of journals, and open the action that it returns. */
+    async openJournal(method, ...ids) {
+        await this.open(await this.orm.call("account.journal", method, [ids]));
     }
 
     openToReconcile() {
@@ -252,10 +240,9 @@ export class BankFeeds extends Component {
     }
 
     async mend(connection) {
+        const ids = [connection.id];
         await this.open(
-            await this.orm.call("bridge.connection", "action_connect", [
-                [connection.id],
-            ])
+            await this.orm.call("bridge.connection", "action_connect", [ids])
         );
     }
 
@@ -263,7 +250,7 @@ export class BankFeeds extends Component {
         return this.action.doAction(action, {onClose: () => this.load()});
     }
 
-    /** Have the accounts read at Bridge: it goes on behind, the cards follow. */
+    /** Have the accounts fetched: it runs in the background, the cards follow. */
     async fetch(accounts) {
         const {params} = await this.orm.call("bridge.account", "action_fetch", [
             accounts.map((account) => account.feed.id),
