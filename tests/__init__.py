@@ -8,17 +8,27 @@ from . import (
     test_translations,
 )
 from .transfer import (
+    test_core_flow,
+    test_double_click,
+    test_event_workers,
     test_events,
     test_provider,
     test_random_histories,
     test_transaction,
+    test_transaction_booking,
+    test_transaction_poll,
+    test_webhook_route,
+    test_webhook_security,
     test_wrong_amount,
 )
 from .request import (
     test_invoice_pdf,
     test_mails,
+    test_page_security,
     test_pay_page,
     test_payment_request,
+    test_payment_request_sharing,
+    test_payment_request_state,
     test_portal,
     test_tours,
 )

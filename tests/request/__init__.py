@@ -1,8 +1,11 @@
 from . import (
     test_invoice_pdf,
     test_mails,
+    test_page_security,
     test_pay_page,
     test_payment_request,
+    test_payment_request_sharing,
+    test_payment_request_state,
     test_portal,
     test_tours,
 )

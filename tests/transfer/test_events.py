@@ -1,155 +1,33 @@
 """Notifications: stored before they are answered, worked off later, in any order."""
 
 import json
-import threading
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 from unittest.mock import patch
 
 from odoo import fields
-from odoo.service.model import retrying
-from odoo.tests import HttpCase, RecordCapturer, tagged
+from odoo.tests import RecordCapturer, tagged
 from odoo.tools import mute_logger
 
+from ... import const
 from ...bridge import signature
 from ...bridge.client import BridgeClient
 from ...models.transfer import payment_provider
 from ...models.transfer.bridge_event import BridgeEvent
+from ..common.event_case import EVENT_LOGGER, MODULE, TRANSACTION_LOGGER, EventCase
 from ..common.payment_request import (
+    CLIENT_SECRET,
     EVENT_CRON,
     POLL_CRON,
     WEBHOOK_SECRET,
-    PaymentRequestCommon,
-    ProcessesCase,
 )
 
-MODULE = "odoo.addons.account_payment_request"
-EVENT_LOGGER = f"{MODULE}.models.transfer.bridge_event"
-TRANSACTION_LOGGER = f"{MODULE}.models.transfer.payment_transaction_poll"
 CRON_LOGGER = "odoo.addons.base.models.ir_cron"
 
 
-class EventCommon(PaymentRequestCommon):
-    def events(self, tx=None):
-        """Return the stored events, of one transaction's link or all."""
-        domain = [("provider_id", "=", self.bridge.id)]
-        if tx:
-            domain.append(("link_ref", "=", tx.provider_reference))
-        return self.env["bridge.event"].sudo().search(domain, order="id")
-
-    def payments(self, tx):
-        return self.env["account.payment"].search(
-            [("payment_transaction_id", "=", tx.id)]
-        )
-
-    def api_calls(self):
-        """Patch the client to count its calls; return the list it fills."""
-        calls = []
-        real = BridgeClient._exchange
-
-        def exchange(client, method, path, *args):
-            calls.append((method, path))
-            return real(client, method, path, *args)
-
-        self.startPatcher(patch.object(BridgeClient, "_exchange", exchange))
-        return calls
-
-
 @tagged("post_install", "-at_install")
-class TestWebhookRoute(EventCommon, HttpCase):
-    """What the route answers, and when."""
-
-    def post(self, _url, body, headers):
-        """Hand a webhook to the real controller; return the HTTP status."""
-        self.env.flush_all()
-        response = self.url_open(
-            f"/payment/bridge/webhook/{self.bridge.id}", data=body, headers=headers
-        )
-        self.env.invalidate_all()
-        return response.status_code
-
-    def test_webhook_is_stored_when_it_is_answered_and_nothing_is_read_yet(self):
-        tx = self.pay(self.create_request())
-        calls = self.api_calls()
-        # Not even a first try on a read-only cursor, which Odoo would warn of.
-        with self.assertNoLogs("odoo.http", "WARNING"):
-            delivered = self.sim.deliver_pending(transport=self.post)
-        self.assertEqual({delivery.status for delivery in delivered}, {200})
-        events = self.events(tx)
-        self.assertEqual(len(events), len(delivered))
-        self.assertEqual(
-            [event.body.encode() for event in events],
-            [delivery.body for delivery in delivered],
-        )
-        self.assertEqual(set(events.mapped("state")), {"received"})
-        self.assertEqual(tx.state, "draft")
-        self.assertFalse(calls)
-
-    def test_webhook_is_answered_though_bridge_is_down(self):
-        tx = self.pay(self.create_request())
-        self.sim.faults.set(status_503=True)
-        delivered = self.sim.deliver_pending(transport=self.post)
-        self.assertEqual({delivery.status for delivery in delivered}, {200})
-        self.assertEqual(len(self.events(tx)), len(delivered))
-
-    @mute_logger("odoo.http")
-    def test_webhook_that_could_not_be_stored_is_not_answered_as_received(self):
-        tx = self.pay(self.create_request())
-        with patch.object(BridgeEvent, "_parse", side_effect=RuntimeError("disk full")):
-            self.sim.deliver_pending(order=[0], transport=self.post)
-        delivery = self.sim.webhooks[0]
-        self.assertEqual((delivery.status, delivery.state), (500, "pending"))
-        self.assertFalse(self.events(tx))
-        # Bridge repeats it: nothing is lost.
-        self.sim.deliver_pending(transport=self.post)
-        self.assertEqual(delivery.state, "delivered")
-        self.assertEqual(len(self.events(tx)), len(self.sim.webhooks))
-
-    def test_same_webhook_twice_is_answered_twice_and_stored_once(self):
-        tx = self.pay(self.create_request())
-        self.sim.deliver_pending(transport=self.post)
-        stored = self.events(tx)
-        for index in range(len(stored)):
-            self.sim.replay(index)
-        again = self.sim.deliver_pending(transport=self.post)
-        self.assertEqual({delivery.status for delivery in again}, {200})
-        self.assertEqual(self.events(tx), stored)
-
-    def test_from_the_route_to_the_booked_payment(self):
-        request = self.create_request()
-        tx = self.pay(request)
-        self.sim.deliver_pending(transport=self.post)
-        self.work_off()
-        self.assert_booked(tx)
-        self.assertEqual(request.state, "paid")
-        self.assertEqual(set(self.events(tx).mapped("state")), {"done"})
-        self.assertEqual(self.events(tx).transaction_id, tx)
-
-    def test_dashboards_test_event_is_answered_and_set_aside(self):
-        self.sim.send_test_event()
-        delivered = self.sim.deliver_pending(transport=self.post)
-        self.assertEqual([delivery.status for delivery in delivered], [200])
-        self.run_cron(EVENT_CRON)
-        event = self.events()
-        self.assertEqual((event.event_type, event.state), ("TEST_EVENT", "ignored"))
-
-    def test_return_reads_at_bridge_what_no_webhook_told(self):
-        request = self.create_request()
-        tx = self.pay(request)
-        self.env.flush_all()
-        response = self.url_open(
-            f"/payment/bridge/return?payment_link_id={tx.provider_reference}",
-            allow_redirects=False,
-        )
-        self.env.invalidate_all()
-        self.assertEqual(response.status_code, 303)
-        self.assertTrue(response.headers["Location"].endswith("/payment/status"))
-        self.assertEqual(tx.state, "done")
-
-
-@tagged("post_install", "-at_install")
-class TestEvents(EventCommon):
+class TestEvents(EventCase):
     """What becomes of the stored events."""
 
     # === One effect ===
@@ -452,77 +330,63 @@ class TestEvents(EventCommon):
             self.assertGreater(event.next_attempt_at, fields.Datetime.now())
         self.assertEqual(tx.state, "draft")
 
-    @mute_logger(EVENT_LOGGER)
-    def test_bridge_answers_503_and_the_event_is_tried_again(self):
+    @contextmanager
+    def held_up(self, trouble):
+        """Cause ``trouble`` before a payment's events are worked off.
+
+        Once the body has put an end to it, the payment is booked.
+        """
         tx = self.pay(self.create_request())
         self.deliver()
-        self.sim.faults.set(status_503=True)
-        self.run_cron(EVENT_CRON)
-        self.assert_waiting(tx, 1)
-        # Not before its time.
-        self.sim.faults.clear()
-        self.run_cron(EVENT_CRON)
-        self.assert_waiting(tx, 1)
-        self.travel(minutes=2)
-        self.work_off()
+        trouble()
+        with mute_logger(EVENT_LOGGER):
+            self.run_cron(EVENT_CRON)
+            self.assert_waiting(tx, 1)
+            yield tx
+            self.travel(minutes=2)
+            self.work_off()
         self.assert_booked(tx)
+
+    def test_bridge_answers_503_and_the_event_is_tried_again(self):
+        with self.held_up(lambda: self.sim.faults.set(status_503=True)) as tx:
+            # Not before its time.
+            self.sim.faults.clear()
+            self.run_cron(EVENT_CRON)
+            self.assert_waiting(tx, 1)
         self.assertFalse(any(self.events(tx).mapped("error")))
 
-    @mute_logger(EVENT_LOGGER)
     def test_bridge_is_unreachable_and_the_event_is_tried_again(self):
-        tx = self.pay(self.create_request())
-        self.deliver()
-        parameters = self.env["ir.config_parameter"].sudo()
-        key = f"{MODULE.rpartition('.')[2]}.bridge_url"
-        self.sim.stop()  # Connections are refused.
-        self.run_cron(EVENT_CRON)
-        self.assert_waiting(tx, 1)
-        self.sim.start()
-        parameters.set_param(key, self.sim.url)
-        self.travel(minutes=2)
-        self.work_off()
-        self.assert_booked(tx)
+        with self.held_up(self.sim.stop):  # Connections are refused.
+            self.sim.start()
+            self.env["ir.config_parameter"].sudo().set_param(
+                const.API_URL_PARAMETER, self.sim.url
+            )
 
-    @mute_logger(EVENT_LOGGER)
     def test_bridge_does_not_answer_in_time_and_the_event_is_tried_again(self):
-        tx = self.pay(self.create_request())
-        self.deliver()
         hasty = partial(BridgeClient, timeout=0.05, attempts=1)
-        self.sim.faults.set(slow=0.2)
-        with patch.object(payment_provider, "BridgeClient", hasty):
-            self.run_cron(EVENT_CRON)
-        self.assert_waiting(tx, 1)
-        self.sim.faults.clear()
-        self.travel(minutes=2)
-        self.work_off()
-        self.assert_booked(tx)
+        patcher = patch.object(payment_provider, "BridgeClient", hasty)
 
-    @mute_logger(EVENT_LOGGER)
+        def slow_down():
+            self.sim.faults.set(slow=0.2)
+            self.startPatcher(patcher)
+
+        with self.held_up(slow_down):
+            patcher.stop()
+            self.sim.faults.clear()
+
+    def set_credentials(self, secret, state="enabled"):
+        self.bridge.write({"state": state, "bridge_client_secret": secret})
+
     def test_bridge_refuses_the_credentials_and_the_event_is_tried_again(self):
-        tx = self.pay(self.create_request())
-        self.deliver()
-        self.bridge.bridge_client_secret = "mistyped-secret"
-        self.run_cron(EVENT_CRON)
-        self.assert_waiting(tx, 1)
-        for event in self.events(tx):
-            self.assertIn("invalid_client_credentials", event.error)
-            self.assertNotIn("mistyped-secret", event.error)
-        self.bridge.bridge_client_secret = "sim-secret"
-        self.travel(minutes=2)
-        self.work_off()
-        self.assert_booked(tx)
+        with self.held_up(lambda: self.set_credentials("mistyped-secret")) as tx:
+            for event in self.events(tx):
+                self.assertIn("invalid_client_credentials", event.error)
+                self.assertNotIn("mistyped-secret", event.error)
+            self.set_credentials(CLIENT_SECRET)
 
-    @mute_logger(EVENT_LOGGER)
     def test_credentials_taken_away_keep_the_event_for_later(self):
-        tx = self.pay(self.create_request())
-        self.deliver()
-        self.bridge.write({"state": "disabled", "bridge_client_secret": False})
-        self.run_cron(EVENT_CRON)
-        self.assert_waiting(tx, 1)
-        self.bridge.write({"state": "enabled", "bridge_client_secret": "sim-secret"})
-        self.travel(minutes=2)
-        self.work_off()
-        self.assert_booked(tx)
+        with self.held_up(lambda: self.set_credentials(False, "disabled")):
+            self.set_credentials(CLIENT_SECRET)
 
     @mute_logger(TRANSACTION_LOGGER)
     def test_credentials_taken_away_do_not_stop_the_poll_of_other_companies(self):
@@ -650,232 +514,3 @@ class TestEvents(EventCommon):
         self.sim.faults.clear()
         self.poll()
         self.assert_booked(tx)
-
-
-@tagged("post_install", "-at_install")
-class TestTwoWorkers(ProcessesCase):
-    """Two workers at once on one transaction, or on its notifications."""
-
-    def setUp(self):
-        super().setUp()
-        # Booking needs a chart of accounts and is not what is tested here.
-        self.booked = []
-
-        def post_process(txs):
-            self.booked += txs.filtered(lambda tx: tx.state == "done").ids
-            txs.is_post_processed = True
-
-        self.startPatcher(
-            patch.object(
-                self.registry["payment.transaction"], "_post_process", post_process
-            )
-        )
-        with self.process() as env:
-            self.triggers = env["ir.cron.trigger"].search([]).ids
-            self.tx_id = self._make_transaction(env).id
-        self.addCleanup(self._remove)
-
-    def _make_transaction(self, env):
-        provider = env.ref("account_payment_request.payment_provider_bridge")
-        code = env["payment.transaction"]._compute_reference("bridge")
-        euro = env.ref("base.EUR")
-        with self.client() as client:
-            link = client.create_payment_link(
-                amount_cents=12000,
-                currency="EUR",
-                label=code,
-                end_to_end_id=code,
-                client_reference=code,
-                user={"company_name": "Two Workers"},
-                expires_at=fields.Datetime.now() + timedelta(hours=1),
-            )
-        return env["payment.transaction"].create(
-            {
-                "provider_id": provider.id,
-                "payment_method_id": env.ref(
-                    "account_payment_request.payment_method_bridge_transfer"
-                ).id,
-                "reference": code,
-                "amount": 120.0,
-                "currency_id": euro.id,
-                "partner_id": env.ref("base.main_partner").id,
-                "provider_reference": link["id"],
-                "bridge_link_status": "valid",
-            }
-        )
-
-    def _remove(self):
-        with self.process() as env:
-            env["bridge.event"].search(
-                [("link_ref", "=", self.tx(env).provider_reference)]
-            ).unlink()
-            self.tx(env).unlink()
-            env["ir.cron.trigger"].search([("id", "not in", self.triggers)]).unlink()
-
-    def tx(self, env):
-        return env["payment.transaction"].browse(self.tx_id)
-
-    def make_event(self, body):
-        """Store one more event of the link, committed; return its id."""
-        with self.process() as env:
-            tx = self.tx(env)
-            return (
-                env["bridge.event"]
-                .create(
-                    {
-                        "provider_id": tx.provider_id.id,
-                        "body": body,
-                        "digest": body,
-                        "link_ref": tx.provider_reference,
-                        "next_attempt_at": fields.Datetime.now(),
-                    }
-                )
-                .id
-            )
-
-    def states(self, *event_ids):
-        with self.process() as env:
-            events = env["bridge.event"].browse(event_ids)
-            return [(event.state, event.attempts) for event in events]
-
-    def work(self):
-        with self.process() as env:
-            env["bridge.event"]._cron_process()
-
-    @contextmanager
-    def first_worker_in_the_middle(self):
-        """A worker that has read at Bridge and is held before he applies it.
-
-        Yield the links read so far, by anybody.
-        """
-        reading, go_on, read, failures = (
-            threading.Event(),
-            threading.Event(),
-            [],
-            [],
-        )
-        real = BridgeClient.list_payment_requests
-
-        def list_payment_requests(client, payment_link_id):
-            read.append(payment_link_id)
-            attempts = list(real(client, payment_link_id=payment_link_id))
-            if threading.current_thread() is thread:
-                reading.set()
-                self.assertTrue(go_on.wait(5))
-            return attempts
-
-        def run():
-            try:
-                self.work()
-            except Exception as error:
-                failures.append(error)
-
-        thread = threading.Thread(target=run)
-        with patch.object(BridgeClient, "list_payment_requests", list_payment_requests):
-            thread.start()
-            try:
-                self.assertTrue(reading.wait(5))
-                yield read
-            finally:
-                go_on.set()
-                thread.join(5)
-        self.assertFalse(failures)
-
-    def test_second_worker_leaves_an_event_to_the_first(self):
-        event = self.make_event("one")
-        self.sim.pay(self.link_id(), "acsc")
-        with self.first_worker_in_the_middle() as read:
-            self.work()
-            self.assertEqual(len(read), 1)
-            self.assertEqual(self.states(event), [("received", 0)])
-        self.assertEqual(self.states(event), [("done", 0)])
-        self.work()
-        self.assertEqual(self.booked, [self.tx_id])
-
-    def link_id(self):
-        with self.process() as env:
-            return self.tx(env).provider_reference
-
-    def test_second_event_waits_while_the_first_ones_transaction_is_read(self):
-        first = self.make_event("one")
-        self.sim.pay(self.link_id(), "pdng-acsc")
-        with self.first_worker_in_the_middle() as read:
-            # Executed after the first worker has read: his answer is old already.
-            self.sim.settle(self.link_id())
-            second = self.make_event("two")
-            self.work()
-            self.assertEqual(len(read), 1)
-            self.assertEqual(self.states(second), [("received", 1)])
-        self.assertEqual(self.states(first, second), [("done", 0), ("received", 1)])
-        with self.process() as env:
-            self.assertEqual(self.tx(env).state, "pending")
-            env["bridge.event"].browse(second).next_attempt_at = fields.Datetime.now()
-        self.work()
-        self.assertEqual(self.states(second)[0][0], "done")
-        with self.process() as env:
-            self.assertEqual(self.tx(env).state, "done")
-            self.assertEqual(self.tx(env).bank_status, "ACSC")
-        self.assertEqual(self.booked, [self.tx_id])
-
-    def test_poll_and_return_leave_a_transaction_to_the_worker_that_reads_it(self):
-        self.make_event("one")
-        self.sim.pay(self.link_id(), "acsc")
-        with self.process() as env:
-            self.tx(env).bridge_next_check_at = fields.Datetime.now()
-        with self.first_worker_in_the_middle() as read:
-            with self.process() as env:
-                self.assertFalse(self.tx(env)._bridge_refresh())
-            with self.process() as env:
-                env["payment.transaction"]._cron_bridge_poll()
-            self.assertEqual(len(read), 1)
-        self.assertEqual(self.booked, [self.tx_id])
-
-    @mute_logger("odoo.sql_db")
-    def test_worker_that_began_before_the_others_commit_tries_later(self):
-        first, second = self.make_event("one"), self.make_event("two")
-        self.sim.pay(self.link_id(), "acsc")
-        with self.process() as late:
-            events = late["bridge.event"].browse(second)
-            self.assertEqual(events.state, "received")  # Its view begins here.
-            with self.process() as early:
-                early["bridge.event"].browse(first)._process_group()
-            events._process_group()
-            self.assertEqual((events.state, events.attempts), ("received", 1))
-        with self.process() as env:
-            self.assertEqual(self.tx(env).state, "done")
-            env["bridge.event"].browse(second).next_attempt_at = fields.Datetime.now()
-        self.work()
-        self.assertEqual(self.states(second)[0][0], "done")
-
-    @mute_logger("odoo.sql_db")
-    def test_same_webhook_at_once_on_two_connections_is_stored_once(self):
-        body = json.dumps({"content": {"payment_link_id": self.link_id()}}).encode()
-        header = signature.header(body, WEBHOOK_SECRET)
-        provider_class = self.registry["payment.provider"]
-        with (
-            patch.object(
-                provider_class,
-                "_bridge_webhook_secrets",
-                lambda provider: [WEBHOOK_SECRET],
-            ),
-            patch("odoo.service.model.time.sleep"),
-        ):
-            stored = []
-
-            def receive():
-                with self.process() as env:
-                    events = env["bridge.event"]
-                    provider_id = self.tx(env).provider_id.id
-                    # As the route does: whoever loses the race is run again.
-                    call = partial(events._receive, provider_id, body, header)
-                    stored.append(retrying(call, env))
-
-            threads = [threading.Thread(target=receive) for _i in range(4)]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join(5)
-        self.assertEqual(stored, 4 * [True])
-        with self.process() as env:
-            events = env["bridge.event"].search([("link_ref", "=", self.link_id())])
-            self.assertEqual(len(events), 1)

@@ -1,0 +1,60 @@
+"""What tests that open our pages, or our webhook, over HTTP share."""
+
+from lxml import html
+
+from odoo.tests import HttpCase
+
+from .payment_request import PaymentRequestCommon
+
+PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Mobile/15E148"
+
+
+class PageCase(PaymentRequestCommon, HttpCase):
+    """Pages are opened as a payer does: no login, nothing but the address."""
+
+    def visit(self, path, **kwargs):
+        """Open an address; redirections are not followed."""
+        self.env.flush_all()
+        response = self.url_open(path, allow_redirects=False, **kwargs)
+        self.env.invalidate_all()
+        return response
+
+    def post(self, _url, body, headers):
+        """Hand a webhook to the real controller; return the HTTP status."""
+        address = f"/payment/bridge/webhook/{self.bridge.id}"
+        return self.visit(address, data=body, headers=headers).status_code
+
+    def path(self, request, *parts):
+        return "/".join(["/pay", request.token, *parts])
+
+    def open(self, request, *parts, **kwargs):
+        """Open an address below the request's own, as `visit` does."""
+        headers = {"User-Agent": PHONE, **kwargs.pop("headers", {})}
+        path = self.path(request, *parts)
+        return self.visit(path, headers=headers, timeout=30, **kwargs)
+
+    def page(self, request, *parts, **kwargs):
+        """Return the page as text without markup, spaces squeezed, and its tree."""
+        response = self.open(request, *parts, **kwargs)
+        tree = html.fromstring(response.content)
+        return " ".join(tree.text_content().split()), tree
+
+    def follow(self, response):
+        """Follow a redirection; return the page as `page` does."""
+        self.assertEqual(response.status_code, 303)
+        answer = self.url_open(response.headers["Location"], allow_redirects=False)
+        tree = html.fromstring(answer.content)
+        return " ".join(tree.text_content().split()), tree
+
+    def tap(self, request, **form):
+        """Tap the button; return the answer."""
+        return self.open(request, "bank", data=form or {"option": "due"})
+
+    def tapped(self, request, **form):
+        """Tap the button; return the transaction whose bank journey opens."""
+        response = self.tap(request, **form)
+        self.assertEqual(response.status_code, 303)
+        link = self.sim.find_link(response.headers["Location"])
+        return request.transaction_ids.filtered(
+            lambda tx: tx.provider_reference == link["id"]
+        )
