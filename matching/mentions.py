@@ -82,10 +82,7 @@ class Reader:
         best = self._find_whole(number, credit)
         if best:  # its own letters are there: what they say counts
             return best
-        best = self._find_digits(number)
-        if best and best.strength == Strength.PLAIN:
-            return best
-        best = _stronger(best, self._find_parts(number))
+        best = _stronger(self._find_digits(number), self._find_parts(number))
         if best is None:
             for reading in self._find_other_years(number):
                 best = _stronger(best, reading)
@@ -200,13 +197,11 @@ class Reader:
     # === Its parts: zeros lost, a short year, no year, or another one ===
 
     def _find_parts(self, number: Number) -> Mention | None:
-        sequence, best = number.sequence, None
-        if len(sequence) > 9:
-            return None
+        sequence, best = int(number.sequence), None
         for item, mention in self._listed.get(number.series, ()):
-            if item.low <= int(sequence) <= item.high:
+            if item.low <= sequence <= item.high:
                 best = _stronger(best, mention)
-        for index in self.label.numbers.get(int(sequence), ()):
+        for index in self.label.numbers.get(sequence, ()):
             for parts, year in number.shapes:
                 best = _stronger(best, self._judge_parts(number, index, parts, year))
         return best
@@ -225,9 +220,7 @@ class Reader:
         if around.is_in_date(start, end) and not own:
             return None
         own = own or (announced and not number.letters and len(number.groups) > 1)
-        if around.goes_back(start) or (
-            around.goes_on(end) and not self._is_before_year(number, index)
-        ):
+        if around.goes_on(end) and not self._is_before_year(number, index):
             own = announced = False
         padded = runs[index].digits == number.sequence and len(number.sequence) > 3
         strength, doubt = Strength.HINT, "incomplete"
@@ -247,11 +240,10 @@ class Reader:
 
     def _is_before_year(self, number: Number, index: int) -> bool:
         """Whether the year comes after the sequence: 42/2026."""
-        runs = self.label.runs
-        year = number.parts[number.year] if number.year is not None else ""
-        return index + 1 < len(runs) and _is_same_part(
-            year or "0", runs[index + 1].digits, bool(year)
-        )
+        if number.year is None:
+            return False
+        following = self.label.runs[index + 1].digits
+        return _is_same_part(number.parts[number.year], following, True)
 
     def _match_parts(
         self, index: int, parts: tuple[str, ...], year: int | None
@@ -266,7 +258,7 @@ class Reader:
                 digits = runs[first - 1].digits if _is_gap(gap) else ""
             if digits and _is_same_part(parts[place], digits, place == year):
                 first -= 1
-            elif digits and place == year and _is_other_year(parts[place], digits):
+            elif place == year and _is_other_year(parts[place], digits):
                 first -= 1
                 other_year = True
             else:
@@ -322,9 +314,8 @@ def _years(year: str) -> Iterator[tuple[str, bool]]:
     value = int(year[-2:])
     yield (year[-2:] if len(year) == 4 else f"20{year}"), False
     for other in (value - 1, value + 1):
-        if 0 <= other <= 99:
-            yield f"{other:02}", True
-            yield f"20{other:02}", True
+        yield f"{other:02}", True
+        yield f"20{other:02}", True
 
 
 def _is_as_written(number: Number, text: str) -> bool:
@@ -342,7 +333,7 @@ def _is_split_like(number: Number, text: str) -> bool:
     lengths = {len("".join(groups)) - end for end in _ends(groups)}
     length = len(number.digits)
     usual = _ends(number.groups) | _ends(number.parts)
-    return lengths <= {length - end for end in usual} | {0}
+    return lengths <= {length - end for end in usual}
 
 
 def _stronger(one: Mention | None, other: Mention | None) -> Mention | None:
@@ -354,9 +345,7 @@ def _stronger(one: Mention | None, other: Mention | None) -> Mention | None:
 
 def _widest_gap(at: list[int], first: int, last: int) -> int:
     """Return the most characters between two neighbours."""
-    if at[last] - at[first] == last - first:
-        return 0
-    return max(at[i + 1] - at[i] for i in range(first, last)) - 1
+    return max((at[i + 1] - at[i] for i in range(first, last)), default=1) - 1
 
 
 def _ends(groups: Iterable[str]) -> set[int]:
@@ -373,7 +362,7 @@ def _is_gap(gap: str) -> bool:
 
 
 def _is_same_part(part: str, digits: str, is_year: bool) -> bool:
-    if int(part) == int(digits[:9]) and len(digits) <= 9:
+    if part.lstrip("0") == digits.lstrip("0"):
         return True
     return is_year and {len(part), len(digits)} == {2, 4} and part[-2:] == digits[-2:]
 
@@ -381,4 +370,4 @@ def _is_same_part(part: str, digits: str, is_year: bool) -> bool:
 def _is_other_year(part: str, digits: str) -> bool:
     if len(digits) not in (2, 4) or (len(digits) == 4 and digits[:2] != "20"):
         return False
-    return 0 < abs(int(digits[-2:]) - int(part[-2:])) <= 3
+    return abs(int(digits[-2:]) - int(part[-2:])) <= 3
