@@ -223,4 +223,4 @@ def calls(server):
 @pytest.fixture
 def hasty(make_client):
     """A client that gives up soon; its fake time does not pass while it waits."""
-    return make_client(timeout=(1, 0.1))
+    return make_client(timeout=(1, 0.25))

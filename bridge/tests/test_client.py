@@ -38,39 +38,39 @@ def test_create_is_repeated_once_when_the_link_is_absent(server, hasty, failure)
 
 
 @pytest.mark.parametrize("useless", ["revoked", "expired", "completed"])
-def test_create_does_not_take_a_link_that_nobody_can_use(server, hasty, useless):
+def test_create_does_not_take_a_link_that_nobody_can_use(server, client, useless):
     server.hang_up()
     server.page(link(1, status=useless))
     server.answer(body={"id": "link-new", "url": PAY_PAGE})
-    assert create(hasty)["id"] == "link-new"
+    assert create(client)["id"] == "link-new"
 
 
-def test_create_is_never_made_a_third_time(server, hasty):
+def test_create_is_never_made_a_third_time(server, client):
     server.hang_up()
     server.page()
     server.hang_up()
     server.page()
     with pytest.raises(BridgeUnreachable) as caught:
-        create(hasty)
+        create(client)
     assert caught.value.code == "connection_error" and caught.value.is_temporary
     assert len(server.received) == 4
 
 
-def test_create_finds_the_link_of_its_second_attempt(server, hasty):
+def test_create_finds_the_link_of_its_second_attempt(server, client):
     server.hang_up()
     server.page()
     server.answer(504)
     server.page(link(1))
-    assert create(hasty) == CREATED
+    assert create(client) == CREATED
     assert len(server.received) == 4
 
 
 @pytest.mark.parametrize("status", [400, 401, 500])
-def test_create_is_not_repeated_when_the_list_cannot_be_read(server, hasty, status):
+def test_create_is_not_repeated_when_the_list_cannot_be_read(server, client, status):
     server.hang_up()
     server.answer(status)
     with pytest.raises(BridgeUnreachable) as caught:
-        create(hasty)
+        create(client)
     assert caught.value.__cause__.status == status
     assert calls(server) == [("POST", LINKS), ("GET", LINKS)]
 

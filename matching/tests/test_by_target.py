@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge import reference
-from matching import NONE, SURE, UNSURE, Settings, Target, needs_more
+from matching import NONE, SURE, UNSURE, Decision, Settings, Target, needs_more
 
 from .samples import decided, due, receipt, said
 
@@ -57,6 +57,30 @@ def test_a_reference_and_another_number_of_the_same_amount_contradict():
     line = receipt(f"{CODE} FAC/2026/00043", 4_990)
     decision = decided(line, [other], [target()])
     assert said(decision) == (UNSURE, "ambiguous")
+
+
+def test_an_old_reference_beside_a_number_does_not_contradict_it():
+    """As in a standing order, whose reference was paid long ago."""
+    other = due("FAC/2026/00043", 4_990)
+    line = receipt(f"{CODE} FAC/2026/00043", 4_990)
+    decision = decided(line, [other], [target(open=False)])
+    assert (said(decision), decision.best.dues) == ((SURE, "exact"), (other,))
+
+
+def test_a_reference_of_several_does_not_contradict_the_number_of_one():
+    """The payer was asked for two invoices, and pays the one they name."""
+    both = [due("FAC/2026/00042", 4_990), due("FAC/2026/00043", 1_000)]
+    line = receipt(f"{CODE} FAC/2026/00042", 4_990)
+    settings = Settings(partial=False)
+    asked = target(5_990, dues=tuple(both))
+    decision = decided(line, both, [asked], settings=settings)
+    assert (said(decision), decision.best.kind) == ((SURE, "exact"), "number")
+
+
+def test_a_line_without_money_pays_nothing():
+    line = receipt(f"{CODE} FAC/2026/00042", 0)
+    decision = decided(line, [due()], [target()])
+    assert decision == Decision(NONE, complete=True)
 
 
 @pytest.mark.parametrize("cents", [4_000, 6_000])
