@@ -61,10 +61,9 @@ def _digit_keys(label: Label, day: datetime.date) -> Iterator[str]:
     runs = _usable_runs(label)
     windows = list(_windows(label, runs))
     # 1. as it stands: few runs before many
-    for count in range(1, _MOST_RUNS + 1):
-        for first, last, digits in windows:
-            if last - first + 1 == count and _SHORTEST <= len(digits):
-                yield digits
+    for _first, _last, digits in sorted(windows, key=lambda w: w[1] - w[0]):
+        if len(digits) >= _SHORTEST:
+            yield digits
     # 2. numbers glued to something else
     for run in runs:
         yield from _parts_of_long_run(run.digits)
@@ -115,13 +114,11 @@ def _windows(label: Label, runs: list[Run]) -> Iterator[Window]:
 
 def _parts_of_long_run(digits: str) -> Iterator[str]:
     """Yield the numbers that begin with a year inside a long run of digits."""
-    if len(digits) < 9:
-        return
     for match in _YEAR_INSIDE.finditer(digits):
         start = match.start()
         lengths = (9, 8, 10) if match[1].startswith("20") else (8, 9)
         for length in lengths:
-            if start + length <= len(digits) and length < len(digits):
+            if start + length <= len(digits):
                 yield digits[start : start + length]
 
 
@@ -152,7 +149,7 @@ def _listed(label: Label, runs: list[Run], windows: list[Window]) -> Iterator[st
 def _range(base: str, short: str) -> Iterator[str]:
     """Yield the numbers between ``base`` and the one that ends with ``short``."""
     low, high = int(base), int(base[: -len(short)] + short)
-    if low < high <= low + _MOST_LISTED:
+    if high <= low + _MOST_LISTED:
         for number in range(low + 1, high):
             yield str(number).zfill(len(base))
 
@@ -167,7 +164,7 @@ def _restored(
             yield from _restored_after(head, last, years)
         return
     if len(last) <= 6:
-        yield from _restored_alone(last.lstrip("0") or "0", years, months)
+        yield from _restored_alone(last.lstrip("0"), years, months)
     yield from _restored_glued(last, years)
 
 
@@ -181,10 +178,10 @@ def _restored_after(
         heads.append("20" + start)
     elif len(head[0]) == 4 and head[0].startswith("20"):
         heads.append(start[2:])
-        heads += [year + start[4:] for year in years if year != head[0]]
+        heads += [year + start[4:] for year in years]
     if len(head[0]) <= 2 and int(head[0]) <= 12:
         heads += [year + head[0].zfill(2) + start[len(head[0]) :] for year in years]
-    number = last.lstrip("0") or "0"
+    number = last.lstrip("0")
     for start in heads:
         yield start + last
         for width in _PADDINGS:
@@ -216,10 +213,10 @@ def _restored_glued(digits: str, years: tuple[str, str]) -> Iterator[str]:
             yield digits[:4] + digits[4:].zfill(5)
             yield digits[:4] + digits[4:].zfill(4)
         if len(digits) > 6:
-            yield from (year + digits[4:] for year in years if year != digits[:4])
+            yield from (year + digits[4:] for year in years)
             yield digits[2:]
         return
     if len(digits) in (7, 8):
         yield "20" + digits
     if 6 <= len(digits) <= 9:
-        yield from (year[2:] + digits[2:] for year in years if year[2:] != digits[:2])
+        yield from (year[2:] + digits[2:] for year in years)

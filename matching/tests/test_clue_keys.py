@@ -1,5 +1,7 @@
 """Clues: exactly which keys are looked up, likeliest first, and where they end."""
 
+import datetime
+
 import pytest
 
 from matching import read_clues
@@ -180,7 +182,33 @@ def test_keys_are_a_hundred_at_most():
         ("FAC/2026/00100 A 130", "202600115", True),
         ("FAC/2026/00100 A 131", "202600115", False),  # no list is so long
         ("FAC/2026/00100 A 102", "202600101", True),
+        ("10042 TO 10044", "10043", True),
+        ("FAC 10042-44", "10043", True),
+        ("FAC/2026/10042        43", "202610043", True),
+        ("FAC/2026/10042         43", "202610043", False),  # too far away
+        ("FAC/2026/10042, 43, 44, 45, 46, 47, 48, 49", "202610049", True),
+        ("FAC/2026/10042, 43, 44, 45, 46, 47, 48, 49, 50", "202610050", False),
+        ("F26-004512/004513/4514", "26004512004514", False),
+        ("261100042121026", "261100042", True),
+        ("12.10.2026 FACT 42", "202600042", True),
+        ("FACT 42 DU 12.10.2026", "202600042", True),
+        ("FACT 42 DU 12.10.2026", "202600012", False),
+        ("FACT 2026 1 42", "2026100042", True),
+        ("FACT 2026 1 0 42", "20261000042", False),
+        ("INV 01/7", "2026010007", True),
+        ("FACT 42 DU 12.10.2026", "4212", True),
+        ("FACT 1042ABC43", "104243", False),
+        ("CLIENT 47 11 FAC 10042, 43", "10043", True),
+        ("FACT 0012/7", "2026001200007", False),
+        ("20261/42", "26142", False),
+        ("FR76 3000 6000 0112 3456 7890 189 FACT 1042", "7890189", False),
     ],
 )
 def test_what_makes_one_number_is_bounded(text, digits, found):
     assert (digits in read_clues(receipt(text, 100)).digits) is found
+
+
+def test_months_go_back_to_january():
+    line = receipt("VTE 42", 100, date=datetime.date(2026, 1, 15))
+    months = {key[:6] for key in read_clues(line).digits if len(key) == 10}
+    assert months == {"202601", "202600", "202500"}
