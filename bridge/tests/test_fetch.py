@@ -71,6 +71,7 @@ def test_texts_of_two_sources_are_compared():
     assert comparable("Vir. Société: fac-42") == comparable("VIR SOCIETE FAC 42")
     assert is_same_text("viracmefacture42", "viracmefact")
     assert not is_same_text("vir", "viracme"), "too short to tell"
+    assert is_same_text("vir", "vir")
     assert not is_same_text("viracmefacture42", "viracmefacture43")
     assert comparable(None) == ""
 

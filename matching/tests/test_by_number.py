@@ -161,6 +161,9 @@ def test_other_letters_name_another_series(text):
     assert decision.certainty != SURE
 
 
+FIRST, SECOND = due(cents=1_000), due("FAC/2026/00043", 500)
+DISCOUNTED = due(cents=10_000, discount_cents=200)
+
 LEFT_TO_A_PERSON = {
     "payer known as another customer": Row(
         "other_customer", receipt(NUMBER, iban="FR76"), more={"payers": ["other"]}
@@ -240,6 +243,34 @@ LEFT_TO_A_PERSON = {
     ),
     "over, a number cut off": Row("amount", receipt(f"{NAMED} ET FAC/2", 6_000)),
     "over, the label goes on": Row("amount", receipt(f"VIR {NAMED},", 6_000)),
+    "digits alone, from somebody of another name": Row(
+        "other_customer", receipt("VIR 202600042", name="Garage du Lac")
+    ),
+    "discount taken by somebody of another name": Row(
+        "other_customer", receipt(NUMBER, 9_800, name="Garage du Lac"), [DISCOUNTED]
+    ),
+    "short number less its discount, payer unknown": Row(
+        "incomplete", receipt("VIR FACTURE 42", 9_800), [DISCOUNTED]
+    ),
+    "short number, and the payer owes as much": Row(
+        "incomplete",
+        receipt("VIR GARAGE DU LAC FACTURE 42"),
+        [due(), due("FAC/2026/00043", partner="Garage du Lac")],
+    ),
+    "some of several short numbers, payer unknown": Row(
+        "incomplete",
+        receipt("VIR FACT 42, 43 ET 44", 1_500),
+        [FIRST, SECOND, due("FAC/2026/00044", 777)],
+    ),
+    "all that is due, and the label goes on": Row(
+        "amount", receipt("VIR FAC/2026/00042 ET", 1_500), [FIRST, SECOND]
+    ),
+    "part of what a payment registered by hand left open": Row(
+        "amount", receipt(NAMED, 4_000), [due(payment=True), due(cents=6_000)]
+    ),
+    "part, its digits alone": Row(
+        "amount", receipt("ACME INDUSTRIES 202600042", 4_000)
+    ),
     "fee beyond the tolerance": Row(
         "amount",
         receipt(NUMBER, 9_499),

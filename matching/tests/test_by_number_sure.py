@@ -162,6 +162,21 @@ BOOKED = {
             "RFAC202600003 FAC202600042": (-990, 4_990),
         }.items()
     },
+    "the label names the customer and another who owes as much": Row(
+        "exact",
+        receipt("ACME INDUSTRIES POUR GARAGE DU LAC FAC/2026/00042"),
+        [due(), due("FAC/2026/00043", partner="Garage du Lac")],
+    ),
+    "digits that add up, from somebody of another name": Row(
+        "several",
+        receipt("VIR 202600042 202600043", 1_500, name="Garage du Lac"),
+        [FIRST, SECOND],
+    ),
+    "discount of a structured reference, from somebody of another name": Row(
+        "discount",
+        receipt("RF67INV000037", 9_800, name="Garage du Lac"),
+        [DISCOUNTED._replace(payment_reference="RF67INV000037")],
+    ),
     "all that was due on the day": Row(
         "all_due",
         receipt("FAC/2026/00042 ET SOLDE", 1_500),
