@@ -49,7 +49,7 @@ def fold(text: str | None) -> str:
     return "".join(
         character
         for character in decomposed
-        if character.isascii() or unicodedata.category(character) not in ("Mn", "Cf")
+        if unicodedata.category(character) not in ("Mn", "Cf")
     )
 
 

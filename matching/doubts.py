@@ -59,7 +59,7 @@ def _doubt_documents(case: Case, fit: Fit, all_used: bool) -> str:
         return doubt
     if strength <= Strength.WEAK:
         known = strength == Strength.WEAK and standing >= Standing.NAMED
-        return "" if known or confirmed else doubt or "incomplete"
+        return "" if known or confirmed else doubt
     if strength == Strength.BARE and standing == Standing.UNLIKE and not confirmed:
         return "other_customer"
     return ""

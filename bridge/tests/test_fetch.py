@@ -68,7 +68,8 @@ def test_label(data, label):
 
 
 def test_texts_of_two_sources_are_compared():
-    assert comparable("Vir. Société: fac-42") == comparable("VIR SOCIETE FAC 42")
+    for text in ("Vir. Société: fac-42", "VIR SOCIETE FAC 42"):
+        assert comparable(text) == "virsocietefac42"
     assert is_same_text("viracmefacture42", "viracmefact")
     assert not is_same_text("vir", "viracme"), "too short to tell"
     assert is_same_text("vir", "vir")
@@ -79,6 +80,11 @@ def test_texts_of_two_sources_are_compared():
 def test_a_part_of_a_text_says_something_from_eight_characters_on():
     assert is_same_text("viracme4", "viracme42")
     assert not is_same_text("viracme", "viracme42")
+
+
+def test_a_currency_that_is_not_told_is_empty():
+    assert BankTransaction.parse(read()).currency == ""
+    assert BankTransaction.parse(read(currency_code="EUR")).currency == "EUR"
 
 
 def test_the_time_of_a_booking_does_not_count():

@@ -108,6 +108,16 @@ def test_a_tab_left_open_does_not_hide_a_refusal():
     assert judge(undated, [tab, refused], EXPECTED).outcome == CONFIRMED
 
 
+def test_a_refusal_does_not_hide_what_the_payer_does_next():
+    dated = {"updated_at": "2026-11-02T09:10:00Z"}
+    tab, pending = attempt("ACTC", 30), attempt("PDNG", 10)
+    refused = attempt("RJCT", 20)
+    again = judge(link("valid", **dated), [refused, tab], EXPECTED)
+    assert (again.outcome, again.bank_status) == (OPEN, "ACTC")
+    under_way = judge(link("completed", **dated), [pending, refused], EXPECTED)
+    assert (under_way.outcome, under_way.bank_status) == (CONFIRMED, "PDNG")
+
+
 def test_what_else_is_told_of_the_attempt():
     judged = judge(
         link("completed"),
@@ -116,6 +126,11 @@ def test_what_else_is_told_of_the_attempt():
     )
     assert judged.executed_count == 2
     assert judged.changed_at.minute == 7
+    assert (
+        judge(link(), [attempt("PDNG", status_reason="")], EXPECTED).bank_reason is None
+    )
+    changed = attempt("PDNG", 3, updated_at="2026-11-02T09:09:00Z")
+    assert judge(link(), [changed], EXPECTED).changed_at.minute == 9
     created = attempt("PDNG", 3)
     del created["updated_at"]
     assert judge(link(), [created], EXPECTED).changed_at.minute == 3

@@ -162,6 +162,7 @@ def test_other_letters_name_another_series(text):
 
 
 FIRST, SECOND = due(cents=1_000), due("FAC/2026/00043", 500)
+OTHERS = SECOND._replace(partner="other")
 DISCOUNTED = due(cents=10_000, discount_cents=200)
 
 LEFT_TO_A_PERSON = {
@@ -267,6 +268,33 @@ LEFT_TO_A_PERSON = {
     ),
     "part of what a payment registered by hand left open": Row(
         "amount", receipt(NAMED, 4_000), [due(payment=True), due(cents=6_000)]
+    ),
+    "some of several, of two customers": Row(
+        "several_customers",
+        receipt("VIR FAC/2026/00042 FAC/2026/00043 FAC/2026/00044", 1_500),
+        [FIRST, OTHERS, due("FAC/2026/00044", 777)],
+    ),
+    "short numbers of two customers": Row(
+        "several_customers", receipt("VIR FACT 42 FACT 43", 1_500), [FIRST, OTHERS]
+    ),
+    "numbers of two customers, the account of a third": Row(
+        "several_customers",
+        receipt("FAC/2026/00042 FAC/2026/00043", 1_500),
+        [FIRST, OTHERS],
+        {"payers": ["third"]},
+    ),
+    "digits that may be a date": Row(
+        "looks_like", receipt("ACME INDUSTRIES 201026"), [due("201026")]
+    ),
+    "digits less a fee, payer unknown": Row(
+        "amount",
+        receipt("VIR 202600042", 9_800),
+        [due(cents=10_000)],
+        {"settings": Settings(tolerance_cents=500)},
+    ),
+    "over, and something is added": Row("amount", receipt(f"{NAMED} + DIVERS", 6_000)),
+    "over, at the end of what the bank keeps": Row(
+        "amount", receipt("VIR ACME INDUSTRIES FACT 2026/00042", 6_000)
     ),
     "part, its digits alone": Row(
         "amount", receipt("ACME INDUSTRIES 202600042", 4_000)

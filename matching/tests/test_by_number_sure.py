@@ -167,6 +167,20 @@ BOOKED = {
         receipt("ACME INDUSTRIES POUR GARAGE DU LAC FAC/2026/00042"),
         [due(), due("FAC/2026/00043", partner="Garage du Lac")],
     ),
+    "two customers, both named": Row(
+        "several",
+        receipt("ACME INDUSTRIES GARAGE DU LAC FAC/2026/00042 FAC/2026/00043", 1_500),
+        [FIRST, due("FAC/2026/00043", 500, "Garage du Lac")],
+    ),
+    "digits of two customers that add up": Row(
+        "several", receipt("VIR 202600042 202600043", 1_500), [FIRST, OTHERS]
+    ),
+    "digits of a payer who is named, less a fee": Row(
+        "fee",
+        receipt("ACME INDUSTRIES 202600042", 9_500),
+        [due(cents=10_000)],
+        {"settings": Settings(tolerance_cents=500)},
+    ),
     "digits that add up, from somebody of another name": Row(
         "several",
         receipt("VIR 202600042 202600043", 1_500, name="Garage du Lac"),
