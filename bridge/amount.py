@@ -30,8 +30,6 @@ def to_cents(number: Any) -> int:
     :param number: int, float, Decimal or decimal string as read from Bridge
     :raises ValueError: not a finite number, or more than two decimals
     """
-    if isinstance(number, bool):
-        raise ValueError("not an amount")
     try:
         # str() of a float is its shortest exact text, the one JSON carried
         cents = Decimal(str(number)).scaleb(2)

@@ -96,6 +96,13 @@ def test_a_fetch_begins_with_nothing():
     assert (run.created, run.left, run.ask_count, run.problems) == (0, 0, 0, [])
 
 
+def test_a_beginning_that_cannot_be_read_comes_before_everything():
+    run = FetchRun("1", DAY, begun_at="?")
+    run.see(BankTransaction.parse(read()))
+    assert run.get_cursor() == "?"
+    assert FetchRun("1", DAY, run.get_cursor()).since is None
+
+
 def moment(seconds):
     start = datetime.datetime(2026, 3, 1, tzinfo=datetime.timezone.utc)
     return (start + datetime.timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -296,6 +296,10 @@ LEFT_TO_A_PERSON = {
     "over, at the end of what the bank keeps": Row(
         "amount", receipt("VIR ACME INDUSTRIES FACT 2026/00042", 6_000)
     ),
+    "over, fifteen characters before a bank's limit": Row(
+        "amount",
+        receipt("ACME INDUSTRIES SASU FAC/2026/00042 REGLT MARS MAI", 6_000),
+    ),
     "part, its digits alone": Row(
         "amount", receipt("ACME INDUSTRIES 202600042", 4_000)
     ),

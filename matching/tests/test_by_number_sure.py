@@ -260,6 +260,24 @@ BOOKED = {
     "over": Row(
         "over", receipt(NAMED, 6_000), best={"paid": (CENTS,), "rest_cents": 1_010}
     ),
+    "over, sixteen characters before a bank's limit": Row(
+        "over", receipt("ACME INDUSTRIES SAS FAC/2026/00042 REGLT MARS JUIN", 6_000)
+    ),
+    "over by as much as an instalment": Row(
+        "over", receipt(NAMED, 1_300), [EARLIER, LATER], best={"rest_cents": 300}
+    ),
+    "a payer who owes another amount and writes anothers number": Row(
+        "exact",
+        receipt("VIR GARAGE DU LAC FAC/2026/00042"),
+        [due(), due("FAC/2026/00043", 1_000, "Garage du Lac")],
+        best={"paid": (CENTS,)},
+    ),
+    "a payer who owes as much in another currency": Row(
+        "exact",
+        receipt("VIR GARAGE DU LAC FAC/2026/00042"),
+        [due(), due("FAC/2026/00043", partner="Garage du Lac", currency="USD")],
+        best={"paid": (CENTS,)},
+    ),
     "fee within the tolerance": Row(
         "fee",
         receipt(NUMBER, 9_500),
