@@ -3,7 +3,7 @@ import {formatCurrency} from "@web/core/currency";
 import {useHotkey} from "@web/core/hotkeys/hotkey_hook";
 import {_t} from "@web/core/l10n/translation";
 import {useService} from "@web/core/utils/hooks";
-import {HandPicker} from "./hand_picker";
+import {HandPicker} from "./manual_picker";
 import {isFree, isFreeToPress} from "./reconcile_keys";
 import {ReconcileModel} from "./reconcile_model";
 import {WithoutInvoice} from "./without_invoice";
