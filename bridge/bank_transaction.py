@@ -2,10 +2,10 @@
 
 import datetime
 import math
-import unicodedata
 from typing import Any, NamedTuple
 
 from . import moment
+from .label import fold
 
 #: Labels shorter than this are too common to tell two transactions apart by a part.
 _SHORTEST_PART = 8
@@ -98,8 +98,7 @@ def evidence_of(data: dict[str, Any]) -> list[Any]:
 def comparable(label: str | None) -> str:
     """Return a label as two sources of the same transaction would both write it: no
     case, accents, spaces or punctuation."""
-    folded = unicodedata.normalize("NFKD", label or "").casefold()
-    return "".join(char for char in folded if char.isalnum())
+    return "".join(char for char in fold(label).casefold() if char.isalnum())
 
 
 def is_same_text(one: str, other: str) -> bool:

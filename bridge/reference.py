@@ -17,7 +17,8 @@ the bounds). As 1.3e12 codes exist, a candidate is looked up, never believed.
 
 import re
 import secrets
-import unicodedata
+
+from .label import fold
 
 DIGITS = "23456789"
 LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -84,9 +85,7 @@ def is_valid(code: object) -> bool:
 
 def normalize(text: str) -> str:
     """Return the upper-case ASCII letters and digits of ``text``, accents folded."""
-    if not text.isascii():
-        text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return _NOISE.sub("", text.upper())
+    return _NOISE.sub("", (text if text.isascii() else fold(text)).upper())
 
 
 def find(text: str | None, *more_texts: str | None) -> list[str]:

@@ -60,7 +60,7 @@ misspelt          the amount is that of a document whose number is in the label 
 direction         money goes out for a document that is to be paid to us, or comes in
                   for a credit note
 combination       no number; the only dues of the payer's that add up to the amount
-customer          no number; the payer's account is known, his dues do not add up
+customer          no number; the payer's account is known, their dues do not add up
 name              no number; the amount and the customer's name agree
 amount_only       nothing but the amount: the only open entry of that amount
 ================= ====================================================================

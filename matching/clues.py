@@ -5,7 +5,7 @@ strings of digits that may be all the digits of a number, however it was written
 as it stands, split or glued, without its year or its leading zeros, with a year of two
 figures, or shortened in a list (``FAC/2026/00042, 43 et 44``). Too many keys cost a
 look-up each and too few cost a match: the likeliest come first, `MOST_KEYS` are kept.
-Whether a document found is the one meant is `mentions`' to tell.
+Whether a document found is the one meant is decided by `mentions`.
 """
 
 import datetime
@@ -13,9 +13,8 @@ import re
 from collections.abc import Iterator
 
 from . import structured
-from .codes import find_codes
 from .surroundings import WIDEST_GAP
-from .text import Label, Run, read_label
+from .text import Label, Run, find_codes, read_label
 from .types import Clues, Receipt
 from .words import JOINING, RANGE
 
@@ -38,7 +37,6 @@ def read_clues(receipt: Receipt) -> Clues:
     """Return what to look up for a receipt.
 
     :param Receipt receipt: its texts and end-to-end ids are read
-    :rtype: Clues
     """
     label = read_label(receipt.texts + receipt.end_to_end)
     found = structured.find(label)

@@ -3,7 +3,7 @@
 #: Sums looked at before giving up: what is not settled by then is left to a person.
 MOST_SUMS = 20_000
 
-#: Choices that are told; more than one means that none is certain.
+#: Most choices returned; more than one means that none is certain.
 MOST_ANSWERS = 3
 
 
@@ -15,7 +15,6 @@ def choose(places: list[list[int]], amount: int) -> tuple[tuple[int, ...], ...]:
     :param int amount: in cents
     :return: the choices, each the index of the option taken at each place; none when
         there are too many sums to look at them all
-    :rtype: tuple[tuple[int, ...], ...]
     """
     lowest, highest = [0], [0]  # what the places left can still add
     for options in reversed(places):
@@ -49,7 +48,6 @@ def combine(amounts: list[int], amount: int) -> tuple[tuple[int, ...], ...]:
     :param list[int] amounts: credit notes are negative
     :return: the choices, each the indexes of what is taken, at least one; none when
         there are too many sums to look at them all
-    :rtype: tuple[tuple[int, ...], ...]
     """
     taken = (
         tuple(index for index, option in enumerate(choice) if option)

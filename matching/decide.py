@@ -3,10 +3,9 @@
 from collections.abc import Iterable
 
 from . import by_account, by_number, by_target
-from .codes import find_codes
 from .payer import Payer
 from .proposals import Case, Verdict, collect
-from .text import read_label
+from .text import find_codes, read_label
 from .types import NONE, Clues, Decision, Due, Receipt, Settings, Target
 
 
@@ -28,7 +27,6 @@ def decide(
         the customers involved and those of the same amount
     :param Settings settings: what the company allows
     :param payers: customers known for `Receipt.iban`
-    :rtype: Decision
     """
     label = read_label(receipt.texts + receipt.end_to_end)
     case = Case(

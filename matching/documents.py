@@ -52,7 +52,6 @@ def find_documents(case: Case, dues: Iterable[Due]) -> list[Document]:
     """Return the documents that the label names, in the order of their mentions.
 
     :param list[Due] dues: entries of any documents
-    :rtype: list[Document]
     """
     documents = _gather(dues)
     reader = Reader(case.label, case.clues, case.receipt.date.year)
@@ -120,7 +119,6 @@ def places_of(documents: list[Document]) -> list[list[Document]]:
     A paid document keeps its place from an open one that is named less well.
 
     :param list[Document] documents: in the order of their mentions
-    :rtype: list[list[Document]]
     """
     places: list[list[Document]] = []
     end = -1
@@ -172,7 +170,6 @@ def _within(one: Mention, other: Mention) -> bool:
 def names_more(label: Label, documents: Iterable[Document]) -> bool:
     """Tell whether a label seems to name more documents like these, unknown or cut off.
 
-    :param Label label: the label
     :param documents: those that were found in it
     """
     texts = {document.any.document for document in documents}
@@ -184,7 +181,7 @@ def names_more(label: Label, documents: Iterable[Document]) -> bool:
             begin = match.start()
             if any(start < match.end() and begin < end for start, end in spans):
                 continue
-            # banks tell a label several times over
+            # banks repeat a label
             if not squeeze(label.folded[begin : begin + _LONGEST]).startswith(known):
                 return True
     return False

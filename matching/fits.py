@@ -12,7 +12,7 @@ from .documents import Document
 from .proposals import Case
 from .types import Due, Settings
 
-#: Open credit notes of a customer that are tried against what he names.
+#: Open credit notes of a customer that are tried against what they name.
 _MOST_CREDITS = 16
 
 
@@ -65,7 +65,6 @@ def exact_fits(amount: int, places: list[list[Document]]) -> tuple[list[Fit], bo
     :param int amount: cents of the receipt
     :param list[list[Document]] places: see `documents.places_of`
     :return: the fits, and whether all that is named is used
-    :rtype: tuple[list[Fit], bool]
     """
     named = [options for options in map(_options, places) if options]
     payments = _payment_options(places)
@@ -139,7 +138,6 @@ def other_fits(
 
     :param list[Document] documents: of one customer, one for each place
     :param list[Due] customer_dues: all open entries of this customer that are known
-    :rtype: list[Fit]
     """
     amount = case.receipt.cents
     dues = [due for document in documents for due in document.dues]

@@ -160,8 +160,6 @@ def find_dates(text: str, around: int) -> list[Place]:
     """Return the places of what is written as a date in ``text``.
 
     Six or eight digits are one only after a word for it; see `is_date`.
-
-    :rtype: list[tuple[int, int]]
     """
     places = []
     for match in _DATE.finditer(text):
@@ -182,10 +180,7 @@ def find_dates(text: str, around: int) -> list[Place]:
 
 
 def find_fields(label: "Label") -> list[Place]:
-    """Return the places in `label.folded` of IBANs, UUIDs and fields of other things.
-
-    :rtype: list[tuple[int, int]]
-    """
+    """Return the places in `label.folded` of IBANs, UUIDs and fields of others."""
     places = [match.span() for match in _FIELDS.finditer(label.folded)]
     places += _find_ibans(label)
     return places
@@ -194,9 +189,7 @@ def find_fields(label: "Label") -> list[Place]:
 def find_look_alikes(label: "Label") -> list[Place]:
     """Return the places of numbers that are no invoice's, `find_fields` among them.
 
-    Dates are not among them: `find_dates` needs a year to tell them.
-
-    :rtype: list[tuple[int, int]]
+    Dates are not among them: `find_dates` needs a year to recognise them.
     """
     places = [match.span() for match in _SHAPES.finditer(label.folded)]
     places += (m.span("number") for m in _OTHER_NUMBER.finditer(label.folded))

@@ -50,7 +50,6 @@ class Mention(NamedTuple):
 class Reader:
     """Finds documents in one label.
 
-    :param Label label: the label
     :param Clues clues: its structured references
     :param int year: of the receipt, to tell dates from numbers
     """

@@ -13,7 +13,6 @@ def is_misspelt_in(label: Label, *texts: str) -> bool:
 
     Of a structured reference, the check digits may be wrong too.
 
-    :param Label label: the label
     :param texts: a document's number and its payment reference
     """
     for text in texts:

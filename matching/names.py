@@ -31,10 +31,7 @@ _SHORTEST_SAME = 4  # letters that two names must share
 
 @lru_cache(maxsize=16384)
 def words_of(name: str) -> tuple[str, ...]:
-    """Return the words of ``name`` that count, in order.
-
-    :rtype: tuple[str, ...]
-    """
+    """Return the words of ``name`` that count, in order."""
     folded = _DOTTED.sub(r"\1", fold(name or ""))
     folded = _UMLAUT.sub(r"\1", folded)  # Müller is MUELLER or MULLER
     words = _WORD.findall(folded)
@@ -96,10 +93,7 @@ def is_unlike(one: str, other: str) -> bool:
 
 
 class NamesIn:
-    """The names that a label may hold.
-
-    :param Label label: the label
-    """
+    """The names that a label may hold."""
 
     def __init__(self, label: Label) -> None:
         texts = _UMLAUT.sub(r"\1", label.folded)

@@ -12,7 +12,7 @@ class Standing(IntEnum):
     """What speaks for a customer being the payer."""
 
     OTHER = 0  # the account, or a person, says that it is another customer
-    UNLIKE = 1  # the bank tells a name that has nothing in common
+    UNLIKE = 1  # the bank gives a name that has nothing in common
     UNKNOWN = 2
     LIKELY = 3  # a name much like it
     NAMED = 4  # the bank's name, or the label, is the customer's
@@ -51,14 +51,14 @@ class Payer:
     def _compare(self, partner: object, name: str) -> Standing:
         if self.known:
             return Standing.KNOWN if partner in self.known else Standing.OTHER
-        told = self.receipt.name
-        if told and names.is_same(told, name):
+        name_at_bank = self.receipt.name
+        if names.is_same(name_at_bank, name):
             return Standing.NAMED
         likeness = self.names.likeness(name)
         if likeness == 1:
             return Standing.NAMED
-        if likeness >= 0.5 or told and names.likeness(told, name) >= 0.5:
+        if likeness >= 0.5 or names.likeness(name_at_bank, name) >= 0.5:
             return Standing.LIKELY
-        if told and likeness < 0.25 and names.is_unlike(told, name):
+        if likeness < 0.25 and names.is_unlike(name_at_bank, name):
             return Standing.UNLIKE
         return Standing.UNKNOWN

@@ -52,8 +52,6 @@ def find(label: Label) -> list[str]:
     """Return the structured references of a `Label`, check digits verified.
 
     Those of other people may be among them, and a few by chance: they are looked up.
-
-    :rtype: list[str]
     """
     found: dict[str, None] = {}
     squeezed, at = label.squeezed, label.at

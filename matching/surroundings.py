@@ -16,7 +16,6 @@ _USUAL_WIDTH = 4  # figures of a yearly sequence, zeros included
 class Surroundings:
     """The neighbourhood of places in one label.
 
-    :param Label label: the label
     :param int year: of the receipt, to tell dates from numbers
     """
 
@@ -79,8 +78,6 @@ class Surroundings:
     def announcement(self, number: Number, start: int) -> tuple[bool, bool]:
         """Return whether the number's own letters precede, and whether those or a word
         for invoices do: "facture n° 42".
-
-        :rtype: tuple[bool, bool]
         """
         word, gap = self.label.word_before(start)
         if word in NUMBER and len(gap) < WIDEST_GAP:

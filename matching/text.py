@@ -7,10 +7,15 @@ surroundings are judged where it stood (`Label.folded`).
 
 import re
 from functools import cached_property, lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 from .look_alikes import Place, find_dates, find_fields, find_look_alikes
-from .siblings import label
+
+try:
+    from ..bridge import label, reference  # type: ignore[import-not-found]
+except ImportError:  # outside Odoo, the two packages stand side by side
+    from bridge import label, reference
 
 #: More than this of a label is not read (a hostile or endless note).
 MOST_CHARACTERS = 2000
@@ -37,6 +42,18 @@ def fold(text: str) -> str:
 def squeeze(text: str) -> str:
     """Return the letters and digits of ``text``, folded."""
     return _NOT_ALNUM.sub("", fold(text))
+
+
+def find_codes(texts: tuple[str, ...]) -> list[str]:
+    """Return the codes of each text by itself, then those across two of them.
+
+    Candidates: the characters of other words may make a code by chance.
+
+    :param tuple[str] texts: empty ones are skipped
+    """
+    codes = dict.fromkeys(chain.from_iterable(map(reference.find, texts)))
+    codes.update(dict.fromkeys(reference.find("", *texts)))
+    return list(codes)
 
 
 class Run(NamedTuple):
@@ -116,10 +133,7 @@ class Label:
         return numbers
 
     def word_before(self, start: int) -> tuple[str, str]:
-        """Return the letters just before ``start``, and what stands between.
-
-        :rtype: tuple[str, str]
-        """
+        """Return the letters just before ``start``, and what stands between."""
         end = start
         while end and not self.folded[end - 1].isalnum():
             end -= 1

@@ -5,6 +5,8 @@ caller recognises a thing by (a record, an id); it is only compared, never looke
 """
 
 import datetime
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 #: How sure a decision is: booked by itself, left to a person, or no evidence.
@@ -23,8 +25,8 @@ class Receipt(NamedTuple):
     :ivar end_to_end: end-to-end ids that the bank passed on (CAMT, Bridge)
     :ivar payment_refs: ids of Bridge's own payment information (link, request or
         transaction)
-    :ivar iban: the payer's account, in any writing; '' when not told
-    :ivar name: the payer's name as the bank told it; '' when not told
+    :ivar iban: the payer's account, in any writing; '' when unknown
+    :ivar name: the payer's name as the bank gives it; '' when unknown
     :ivar partner: the customer already set on the line, as in `Due.partner`; None
         when nobody said
     """
@@ -165,7 +167,15 @@ class Proposal(NamedTuple):
     fee_cents: int = 0
     rest_cents: int = 0
     missing_cents: int = 0
-    facts: dict[str, Any] = {}
+    facts: Mapping[str, Any] = MappingProxyType({})
+
+    @property
+    def partner(self) -> object:
+        """The customer it is about; None when there are several."""
+        partners = {due.partner for due in self.dues}
+        if self.target:
+            partners = {self.target.partner}
+        return partners.pop() if len(partners) == 1 else None
 
 
 class Decision(NamedTuple):

@@ -2,7 +2,7 @@
 
 import datetime
 import itertools
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
 from matching import Due, Receipt, Settings, decide, read_clues
 
@@ -53,7 +53,8 @@ def documents(decision):
 NAMED = f"ACME INDUSTRIES {NUMBER}"
 
 
-class Row(NamedTuple):
+@dataclass(frozen=True)
+class Row:
     """What is decided of a receipt, by default with one open invoice.
 
     :ivar reason: of the best proposal
@@ -63,9 +64,9 @@ class Row(NamedTuple):
 
     reason: str
     line: Receipt
-    dues: list = [due()]
-    more: dict = {}
-    best: dict = {}
+    dues: list = field(default_factory=lambda: [due()])
+    more: dict = field(default_factory=dict)
+    best: dict = field(default_factory=dict)
 
     def check(self, certainty):
         decision = decided(self.line, self.dues, **self.more)
