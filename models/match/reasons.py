@@ -1,100 +1,84 @@
 """Why a line was matched or left open, in a sentence that an accountant reads."""
 
+from odoo.tools.translate import LazyTranslate
+
 from odoo.addons.payment import utils as payment_utils
+
+_lt = LazyTranslate(__name__)
 
 # Most documents that a sentence names.
 MOST_NAMED = 5
 
 _EVIDENCE = {
-    "bridge": lambda env, f: env._(
-        "Bridge tells that this is the transfer %(reference)s", **f
-    ),
-    "end_to_end": lambda env, f: env._(
-        "The transfer's end-to-end id is the reference %(reference)s", **f
-    ),
-    "reference": lambda env, f: env._("The label carries the reference %(found)s", **f),
-    "structured": lambda env, f: env._(
-        "The label carries the structured reference of %(documents)s", **f
-    ),
-    "number": lambda env, f: env._("The label names %(documents)s", **f),
-    "iban": lambda env, f: env._(
-        "The money came from the known account of %(customer)s", **f
-    ),
-    "name": lambda env, f: env._("The payer's name is that of %(customer)s", **f),
-    "returned": lambda env, f: env._("The label carries the reference %(found)s", **f),
+    "bridge": _lt("Bridge tells that this is the transfer %(reference)s"),
+    "end_to_end": _lt("The transfer's end-to-end id is the reference %(reference)s"),
+    "reference": _lt("The label carries the reference %(found)s"),
+    "structured": _lt("The label carries the structured reference of %(documents)s"),
+    "number": _lt("The label names %(documents)s"),
+    "iban": _lt("The money came from the known account of %(customer)s"),
+    "name": _lt("The payer's name is that of %(customer)s"),
+    "returned": _lt("The label carries the reference %(found)s"),
 }
 
 _CONCLUSION = {
     # Booked by itself.
-    "exact": lambda env, f: env._("and the amount is the %(expected)s expected", **f),
-    "several": lambda env, f: env._("which add up to the amount"),
-    "all_due": lambda env, f: env._(
-        "and the amount is all that %(customer)s owes", **f
+    "exact": _lt("and the amount is the %(expected)s expected"),
+    "several": _lt("which add up to the amount"),
+    "all_due": _lt("and the amount is all that %(customer)s owes"),
+    "instalment": _lt("and the amount is that of an instalment"),
+    "discount": _lt(
+        "and the amount is what is due less the early-payment discount of %(discount)s"
     ),
-    "instalment": lambda env, f: env._("and the amount is that of an instalment"),
-    "discount": lambda env, f: env._(
-        "and the amount is what is due less the early-payment discount of %(discount)s",
-        **f,
+    "credit_notes": _lt(
+        "and the amount is what is due less open credit notes of %(customer)s"
     ),
-    "credit_notes": lambda env, f: env._(
-        "and the amount is what is due less open credit notes of %(customer)s", **f
+    "registered": _lt("for which a payment of this amount was registered by hand"),
+    "fee": _lt(
+        "and the amount is the %(expected)s expected less a bank fee of %(fee)s"
     ),
-    "registered": lambda env, f: env._(
-        "for which a payment of this amount was registered by hand"
+    "part": _lt(
+        "and %(amount)s of the %(expected)s expected came: %(missing)s stays due"
     ),
-    "fee": lambda env, f: env._(
-        "and the amount is the %(expected)s expected less a bank fee of %(fee)s", **f
-    ),
-    "part": lambda env, f: env._(
-        "and %(amount)s of the %(expected)s expected came: %(missing)s stays due", **f
-    ),
-    "over": lambda env, f: env._(
+    "over": _lt(
         "and %(amount)s came where %(expected)s was expected: %(rest)s is a credit of "
-        "the customer",
-        **f,
+        "the customer"
     ),
-    "returned": lambda env, f: env._(
-        "and the %(amount)s that had come in went out again: the payment is undone", **f
+    "returned": _lt(
+        "and the %(amount)s that had come in went out again: the payment is undone"
     ),
     # Left to a person.
-    "amount": lambda env, f: env._(
-        "but the amount is not the %(expected)s expected", **f
+    "amount": _lt("but the amount is not the %(expected)s expected"),
+    "already_matched": _lt("which another bank line already paid"),
+    "already_paid": _lt("which is paid already"),
+    "ambiguous": _lt("but several readings explain the amount"),
+    "currency": _lt("but what is due is in %(expected_currency)s"),
+    "other_customer": _lt(
+        "but the payer is known as another customer than %(customer)s"
     ),
-    "already_matched": lambda env, f: env._("which another bank line already paid"),
-    "already_paid": lambda env, f: env._("which is paid already"),
-    "ambiguous": lambda env, f: env._("but several readings explain the amount"),
-    "currency": lambda env, f: env._(
-        "but what is due is in %(expected_currency)s", **f
+    "several_customers": _lt("which belong to several customers"),
+    "incomplete": _lt("but the number is not written out whole"),
+    "looks_like": _lt("but %(found)s may mean something else"),
+    "other_year": _lt("but with another year"),
+    "refund": _lt("and the money goes out for it"),
+    "other": _lt("but a person should look at it"),
+    "direction": _lt("but the money goes the other way"),
+    "combination": _lt(
+        "and of all that is due, only %(documents)s add up to the amount"
     ),
-    "other_customer": lambda env, f: env._(
-        "but the payer is known as another customer than %(customer)s", **f
-    ),
-    "several_customers": lambda env, f: env._("which belong to several customers"),
-    "incomplete": lambda env, f: env._("but the number is not written out whole"),
-    "looks_like": lambda env, f: env._("but %(found)s may mean something else", **f),
-    "other_year": lambda env, f: env._("but with another year"),
-    "refund": lambda env, f: env._("and the money goes out for it"),
-    "other": lambda env, f: env._("but a person should look at it"),
-    "direction": lambda env, f: env._("but the money goes the other way"),
-    "combination": lambda env, f: env._(
-        "and of all that is due, only %(documents)s add up to the amount", **f
-    ),
-    "customer": lambda env, f: env._("but what is due does not add up to the amount"),
-    "name": lambda env, f: env._("and the amount is that of %(documents)s", **f),
+    "customer": _lt("but what is due does not add up to the amount"),
+    "name": _lt("and the amount is that of %(documents)s"),
 }
 
 
 # Reasons that are a sentence of their own.
 _SENTENCES = {
-    "amount_only": lambda env, f: env._(
+    "amount_only": _lt(
         "Nothing but the amount speaks for it: %(documents)s of %(customer)s is the "
-        "only open entry of %(amount)s.",
-        **f,
+        "only open entry of %(amount)s."
     ),
-    "misspelt": lambda env, f: env._(
+    "misspelt": _lt(
         "But for one figure the label names %(documents)s of %(customer)s, and the "
-        "amount is the %(expected)s expected.",
-        **f,
+        "amount is the %(expected)s expected."
     ),
 }
 
@@ -112,16 +96,16 @@ def write_sentence(env, proposal, currency):
     if reason == "already_matched" and not proposal.target:
         reason = "already_paid"
     if reason in _SENTENCES:
-        return _SENTENCES[reason](env, facts)
+        return env._(_SENTENCES[reason]) % facts
     return env._(
         "%(evidence)s, %(conclusion)s.",
-        evidence=_EVIDENCE[proposal.kind](env, facts),
-        conclusion=_CONCLUSION.get(reason, _CONCLUSION["other"])(env, facts),
+        evidence=env._(_EVIDENCE[proposal.kind]) % facts,
+        conclusion=env._(_CONCLUSION.get(reason, _CONCLUSION["other"])) % facts,
     )
 
 
 def _format_facts(env, proposal, currency):
-    """Return the facts of a proposal as texts; what is not told is empty."""
+    """Return the facts of a proposal as texts; what is unknown is empty."""
     facts = proposal.facts
     expected_currency = currency
     if (code := facts.get("expected_currency")) and code != currency.name:
