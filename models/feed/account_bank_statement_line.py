@@ -165,7 +165,7 @@ class AccountBankStatementLine(models.Model):
 
     def _match_again(self):
         """Match lines of which the bank told more, but for those a person undid."""
-        self.filtered(lambda line: line.match_kind != "hand")._match()
+        self.filtered(lambda line: line.match_kind != "manual")._match()
 
     def _apply_bank_deletion(self, account, transaction):
         """Take back a line whose transaction the bank deleted."""

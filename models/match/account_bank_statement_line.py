@@ -1,12 +1,8 @@
-import logging
-
-from psycopg2.errors import SerializationFailure
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
-_logger = logging.getLogger(__name__)
+from ..batch import cut
 
 # The kinds of evidence, strongest first, as the rules name them.
 MATCH_KINDS = [
@@ -18,7 +14,7 @@ MATCH_KINDS = [
     ("iban", "Known account"),
     ("name", "Name and amount"),
     ("returned", "Returned transfer"),
-    ("hand", "By hand"),
+    ("manual", "By hand"),
 ]
 
 # Lines of one call of `create` that are examined at once; more are left to the job.
@@ -64,8 +60,8 @@ class AccountBankStatementLine(models.Model):
         string="Evidence",
         readonly=True,
         copy=False,
-        help="What told what the line pays. By hand on an open line: a person undid "
-        "its match, and no job takes that decision back.",
+        help="The evidence for what the line pays. “By hand” on an open line: somebody "
+        "undid its match, and it is not matched automatically again.",
     )
     match_note = fields.Char(
         string="Matched Because",
@@ -111,14 +107,12 @@ class AccountBankStatementLine(models.Model):
         )
         records = lines.sudo()
         records._carry_out(records, plans)
-        # Those that only core could complete.
-        late = [
+        # Lines whose values only core could complete.
+        records.browse(
             line.id
             for line, plan in zip(records, plans, strict=True)
             if plan is None and line._is_to_match()
-        ]
-        if late:
-            records.browse(late)._match()
+        )._match()
         return lines
 
     @api.model
@@ -127,12 +121,12 @@ class AccountBankStatementLine(models.Model):
 
         :rtype: list[Plan | None]
         """
-        incoming = self._read_incoming(vals_list)
-        plans = iter(self._plan([one for one in incoming if one]))
-        return [one and next(plans) for one in incoming]
+        batch = self._read_incoming(vals_list)
+        plans = iter(self._plan([incoming for incoming in batch if incoming]))
+        return [incoming and next(plans) for incoming in batch]
 
     def _is_to_match(self):
-        """Return whether nobody has said yet what the line is."""
+        """Return whether the line moves money and nothing is booked on it yet."""
         self.ensure_one()
         return not self.currency_id.is_zero(self.amount) and self._is_untouched()
 
@@ -149,7 +143,7 @@ class AccountBankStatementLine(models.Model):
         """
         held = self.sudo().try_lock_for_update(allow_referencing=True)
         lines = held.filtered(lambda line: line._is_to_match())
-        # A line that somebody reconciled meanwhile waits for nothing any more.
+        # A line that was reconciled meanwhile no longer waits.
         (held - lines).filtered(lambda line: line.match_state == "waiting")._set_match(
             match_state=False
         )
@@ -161,8 +155,8 @@ class AccountBankStatementLine(models.Model):
             if plan.booking:
                 continue  # It is said when it is booked.
             values = {"match_kind": False, "match_note": False, **plan.values}
-            if line.match_kind == "hand" and not book:
-                values["match_kind"] = "hand"
+            if line.match_kind == "manual" and not book:
+                values["match_kind"] = "manual"
             line._set_match(**values)
         return lines._carry_out(lines, plans)
 
@@ -172,53 +166,23 @@ class AccountBankStatementLine(models.Model):
 
     @api.model
     def _cron_match(self):
-        """Examine the lines that wait, slice by slice, each one committed.
+        """Examine the lines that wait.
 
         Several workers may do so at once: each takes lines that no other one holds.
         """
-        self.env["bank.match.recheck"]._work_off()
+        self.env["bank.match.recheck"]._process_documents()
         domain = Domain("match_state", "=", "waiting")
-        cron = self.env["ir.cron"]
-        cron._commit_progress(remaining=self.search_count(domain))
-        failures, last = 0, 0
-        while lines := self._take_waiting(domain & Domain("id", ">", last)):
-            try:
-                lines._match()
-                lines.env.cr.flush()
-            except SerializationFailure:
-                # Somebody changed what we were looking at: look again.
-                self.env.cr.rollback()
-                failures += 1
-                if failures > 3:
-                    raise
-                continue
-            except Exception:
-                # One line that cannot even be looked at must not hold up the others.
-                self.env.cr.rollback()
-                _logger.exception("Bank lines could not be examined together")
-                self._match_one_by_one(lines.ids)
-            # Those that somebody else works on are for the next run.
-            last = max(lines.ids)
-            if not cron._commit_progress(len(lines)):
-                break
+        self.env["payment.batch"]._run(
+            cut(self.search(domain, order="id"), MATCH_SLICE),
+            "_match",
+            domain=domain,
+            failed="_fail_match",
+        )
 
-    @api.model
-    def _take_waiting(self, domain):
-        """Lock and return the next lines to examine, empty when there are none."""
-        waiting = self.search(domain, order="id", limit=10 * MATCH_SLICE)
-        return waiting.try_lock_for_update(allow_referencing=True, limit=MATCH_SLICE)
-
-    @api.model
-    def _match_one_by_one(self, line_ids):
-        for line in self.browse(line_ids):
-            try:
-                with self.env.cr.savepoint():
-                    line._match()
-            except UserError as error:
-                line._set_match(match_state="open", match_note=str(error))
-            except Exception as error:
-                _logger.exception("Bank line %s could not be examined", line.id)
-                line._set_match(match_state="open", match_note=type(error).__name__)
+    def _fail_match(self, error):
+        """Leave a line that cannot even be examined to a person."""
+        note = str(error) if isinstance(error, UserError) else type(error).__name__
+        self._set_match(match_state="open", match_note=note)
 
     # === Undo ===
 
@@ -232,7 +196,7 @@ class AccountBankStatementLine(models.Model):
         lines._forget_partner()
         lines._set_match(
             match_state="open",
-            match_kind="hand",
+            match_kind="manual",
             match_note=False,
             matched_transaction_id=False,
             matched_request_id=False,
@@ -245,13 +209,13 @@ class AccountBankStatementLine(models.Model):
         self._set_match(match_kind=False)
 
     def _forget_partner(self):
-        """Take the partner off whom only the match had put there."""
+        """Remove the partner that only the match had set."""
         guessed = self.filtered("partner_matched")
         if guessed:
             guessed.write({"partner_id": False, "partner_matched": False})
 
     def _set_match(self, **values):
-        """Write the fields of the match that change, none of which concerns core."""
+        """Write those fields of the match that change, without tracking."""
         for line in self:
             changed = {
                 name: value
@@ -285,7 +249,7 @@ class AccountBankStatementLine(models.Model):
 
     @api.model
     def _check_may_reconcile(self):
-        """Refuse those who may only look.
+        """Refuse users who may only read.
 
         :raises AccessError: without the right to book
         """

@@ -6,6 +6,7 @@ from odoo.tools import SQL
 
 from odoo.addons.base.models.res_bank import sanitize_account_number
 
+from ..batch import together_or_each
 from .booking import get_pieces
 
 _logger = logging.getLogger(__name__)
@@ -20,111 +21,90 @@ class AccountBankStatementLine(models.Model):
     def _book_matches(self, bookings):
         """Book each line on what it settles, all of them in one reconciliation.
 
-        Entries and lines are locked and looked at anew first. A booking that fails
+        Entries and lines are locked and checked again first. A booking that fails
         leaves its line as the bank sent it, with a note; the others are booked.
 
         :param list[Booking] bookings: one for each line
         :return: the lines that were booked
         :rtype: account.bank.statement.line
         """
-        return self.sudo()._book(bookings)
+        model = self.sudo()
+        booked = together_or_each(
+            self.env,
+            model._lock_bookings(bookings),
+            model._book_together,
+            lambda booking, error: booking.line._leave_as_it_came(booking, error),
+            expected=UserError,
+        )
+        model._remember_bookings(booked)
+        return model.browse(booking.line.id for booking in booked)
 
     @api.model
-    def _book(self, bookings, turned=()):
-        """Do `_book_matches`.
-
-        :param turned: ids of lines created on the account of their booking already
-        """
-        booked = self.browse()
-        bookings = self._lock_bookings(bookings, turned)
-        if not bookings:
-            return booked
-        try:
-            # One savepoint for all: each one costs a flush.
-            with self.env.cr.savepoint():
-                self._book_together(bookings, turned)
-        except UserError:
-            bookings = [b for b in bookings if b.line._book_alone(b, turned)]
-        for booking in bookings:
-            booked |= booking.line
-        self._remember_bookings(bookings)
-        return booked
-
-    @api.model
-    def _book_together(self, bookings, turned):
-        """Turn all the lines, then reconcile them in one plan."""
+    def _book_together(self, bookings):
+        """Replace the suspense entry of all the lines, then reconcile them at once."""
         plan = []
         for booking in bookings:
-            plan += booking.line._turn(booking, booking.line.id in turned)
+            plan += booking.line._replace_suspense(booking)
         if plan:
             self.env["account.move.line"]._reconcile_plan(plan)
         for booking in bookings:
-            booking.line._note_booking(booking)
+            booking.line._set_match(**self._get_booking_values(booking))
 
-    def _book_alone(self, booking, turned):
-        """Book one line by itself, or leave it as the bank sent it.
-
-        :rtype: bool
-        """
-        self.ensure_one()
-        try:
-            with self.env.cr.savepoint():
-                self._book_together([booking], turned)
-        except UserError as error:
-            self._leave_as_it_came(booking, error, self.id in turned)
-            return False
-        return True
-
-    def _leave_as_it_came(self, booking, error, turned=False):
+    def _leave_as_it_came(self, booking, error):
         """Put the line back into suspense and say why it was not booked."""
         self.ensure_one()
         _logger.warning("Bank line %s left open: %s", self.id, error)
-        if turned:
+        if booking.created_on_account:
             self._forget_match()
         self._set_match(
             match_state="open",
             match_kind=booking.kind,
-            match_note=self.env._(
-                "%(reason)s But it could not be booked: %(error)s",
-                reason=booking.note,
-                error=error,
-            ).strip(),
+            match_note=self._get_failure_note(booking.note, error),
         )
+
+    @api.model
+    def _get_failure_note(self, reason, error):
+        """Return why a line was not booked, after the reason of its match."""
+        return self.env._(
+            "%(reason)s But it could not be booked: %(error)s",
+            reason=reason,
+            error=error,
+        ).strip()
 
     # === Locks ===
 
     @api.model
-    def _lock_bookings(self, bookings, turned):
+    def _lock_bookings(self, bookings):
         """Lock lines and entries; return the bookings that can still be made.
 
         What another process holds is being matched there: the line waits for the next
-        run of the job, or for the person.
+        run of the job, or until the person tries again.
         """
-        lines = self.browse(b.line.id for b in bookings)
-        entries = self.env["account.move.line"].union(
-            *(entry for b in bookings for entry, _amount in b.allocations)
-        )
-        fresh = self.browse(id_ for id_ in lines.ids if id_ not in turned)
-        held = set(fresh.try_lock_for_update(allow_referencing=True).ids) | set(turned)
-        open_ids, locked_ids = self._lock_entries(entries)
+        created = {b.line.id for b in bookings if b.created_on_account}
+        others = self.browse(b.line.id for b in bookings if not b.created_on_account)
+        held = created | set(others.try_lock_for_update(allow_referencing=True).ids)
+        open_ids, locked_ids = self._lock_entries(self._get_entries(bookings))
         chosen = set()  # by a person, each for one line
         possible = []
         for booking in bookings:
             line = booking.line
             allocated = {entry.id for entry, _amount in booking.allocations}
             if line.id not in held or allocated - locked_ids:
-                line._wait_for_other(booking, line.id in turned)
+                line._wait_for_other(booking)
             elif allocated - open_ids or allocated & chosen:
-                line._leave_as_it_came(
-                    booking,
-                    self.env._("it was paid meanwhile."),
-                    line.id in turned,
-                )
-            elif line.id in turned or line._is_untouched():
+                line._leave_as_it_came(booking, self.env._("it was paid meanwhile."))
+            elif line.id in created or line._is_untouched():
                 possible.append(booking)
-                if booking.by_hand:
+                if booking.manual:
                     chosen |= allocated
         return possible
+
+    @api.model
+    def _get_entries(self, bookings):
+        """Return the open entries that these bookings settle."""
+        return self.env["account.move.line"].union(
+            *(entry for b in bookings for entry, _amount in b.allocations)
+        )
 
     @api.model
     def _lock_entries(self, entries):
@@ -149,21 +129,20 @@ class AccountBankStatementLine(models.Model):
         )
         return {id_ for id_, is_open in rows if is_open}, {id_ for id_, _o in rows}
 
-    def _wait_for_other(self, booking, turned):
+    def _wait_for_other(self, booking):
         """Have the job look at the line again: somebody holds what it would pay."""
         self.ensure_one()
-        if turned:
+        if booking.created_on_account:
             self._forget_match()
-        if not booking.by_hand:
+        if not booking.manual:
             self._set_match(match_state="waiting")
             self._trigger_match()
 
     # === Journal items ===
 
-    def _turn(self, booking, turned):
+    def _replace_suspense(self, booking):
         """Replace the suspense entry by those of ``booking``.
 
-        :param bool turned: whether the line was created so
         :return: the entries to reconcile, group by group
         :rtype: list[account.move.line]
         :raises UserError: when it does not add up, or the period is locked
@@ -179,16 +158,16 @@ class AccountBankStatementLine(models.Model):
         )
         discounts = self._get_discount_values(booking)
         _liquidity, suspense, other = self._seek_for_lines()
-        if not turned:
+        if not booking.created_on_account:
             self._set_partner(booking.partner)
         if len(pieces) > 1 or discounts:
-            if turned:
+            if booking.created_on_account:
                 raise UserError(self.env._("it needs several entries."))
             pairs = self._write_pieces(suspense, pieces, discounts)
         else:
             (piece,) = pieces
-            if not turned:
-                # What it was matched with is said on the line: no message for each.
+            if not booking.created_on_account:
+                # The line says what it was matched with: no tracking message as well.
                 suspense.with_context(tracking_disable=True).write(
                     {
                         "account_id": piece.account.id,
@@ -196,7 +175,7 @@ class AccountBankStatementLine(models.Model):
                         "name": piece.label or suspense.name,
                     }
                 )
-            pairs = [(other if turned else suspense, piece.entries)]
+            pairs = [(suspense or other, piece.entries)]
         return [
             counterpart.union(*entries) for counterpart, entries in pairs if entries
         ]
@@ -290,7 +269,7 @@ class AccountBankStatementLine(models.Model):
         ]._get_invoice_counterpart_amls_for_early_payment_discount(amls, open_balance)
         items = [item for items in values.values() for item in items]
         if not all(item["account_id"] for item in items):
-            # The database would refuse it, and with it all lines of the import.
+            # The database would refuse the whole import.
             raise UserError(
                 self.env._(
                     "no account for early-payment discounts is chosen in the settings."
@@ -300,11 +279,6 @@ class AccountBankStatementLine(models.Model):
 
     # === What is remembered ===
 
-    def _note_booking(self, booking):
-        """Write on the line what it was matched with, and why."""
-        self.ensure_one()
-        self._set_match(**self._get_booking_values(booking))
-
     @api.model
     def _get_booking_values(self, booking):
         """Return what a booked line says of its match.
@@ -313,7 +287,7 @@ class AccountBankStatementLine(models.Model):
         """
         transaction, request = booking.transaction, booking.request
         return {
-            "match_state": "manual" if booking.by_hand else "automatic",
+            "match_state": "manual" if booking.manual else "automatic",
             "match_kind": booking.kind,
             "match_note": booking.note,
             "matched_transaction_id": transaction.id if transaction else False,
@@ -323,21 +297,19 @@ class AccountBankStatementLine(models.Model):
 
     @api.model
     def _remember_bookings(self, bookings):
-        """Do what follows from booked lines: suggestions that are settled go, payers'
-        accounts are learned."""
+        """Drop suggestions that are settled, learn payers' accounts, call a person
+        where needed."""
         lines = self.browse(b.line.id for b in bookings)
-        entries = self.env["account.move.line"].union(
-            *(entry for b in bookings for entry, _amount in b.allocations)
-        )
+        entries = self._get_entries(bookings)
         self.env["bank.match.suggestion"]._forget_settled(lines, entries)
         lines._learn_ibans()
         for booking in bookings:
-            booking.line._tell_about(booking)
+            booking.line._flag_exceptions(booking)
 
     def _learn_ibans(self):
-        """Remember for each customer the account that his money came from.
+        """Remember for each customer the account that their money came from.
 
-        An account that somebody owns already stays his: people pay for others.
+        An account that somebody owns already stays theirs: people pay for others.
         """
         lines = self.filtered(
             lambda line: line.account_number

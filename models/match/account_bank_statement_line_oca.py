@@ -3,16 +3,15 @@ from odoo.exceptions import UserError
 
 
 class AccountBankStatementLine(models.Model):
-    """Keeps the widget of `account_reconcile_oca` and us at the same truth.
+    """Keeps our match and the widget of `account_reconcile_oca` consistent.
 
-    That addon is not needed: where it is not installed, nothing here does anything.
+    Without that addon, nothing here has any effect.
     """
 
     _inherit = "account.bank.statement.line"
 
     def write(self, vals):
-        # The only traces that their *Reconcile* leaves on a line, at its beginning and
-        # at its end.
+        # Their *Reconcile* writes these on a line, first and last.
         if list(vals) == ["reconcile_mode"]:
             self._check_still_open()
         res = super().write(vals)
@@ -21,8 +20,8 @@ class AccountBankStatementLine(models.Model):
         return res
 
     def _check_still_open(self):
-        """Refuse to reconcile a line again that was since their widget was opened: it
-        would replace all entries of the line, and so undo that unseen.
+        """Refuse to reconcile a line that was reconciled after their widget was
+        opened: it would silently replace all entries of the line.
 
         :raises UserError: if one of these lines is reconciled with other entries
         """
@@ -42,15 +41,14 @@ class AccountBankStatementLine(models.Model):
             lambda line: line.is_reconciled and line.match_state in ("open", "waiting")
         )
         lines.match_suggestion_ids.unlink()
-        lines._set_match(match_state="manual", match_kind="hand", match_note=False)
+        lines._set_match(match_state="manual", match_kind="manual", match_note=False)
 
     @api.model
     def _get_oca_booked_values(self):
         """Return what their widget must know of a booked line.
 
-        It keeps the counterparts it last proposed, and how it last reconciled. By these
-        it would show what is no more, and reverse the invoice where it should only
-        undo.
+        It keeps the counterparts it last proposed and how it last reconciled: outdated,
+        they would make it reverse the invoice instead of undoing the match.
 
         :rtype: dict
         """

@@ -1,8 +1,9 @@
-"""From what the rules decide to what is booked and what is suggested."""
+"""Turns decisions of the rules into bookings and suggestions."""
 
 import logging
 from collections import defaultdict
-from typing import NamedTuple
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 
 from odoo import api, models
 from odoo.exceptions import UserError
@@ -18,24 +19,23 @@ from .reasons import write_sentence
 _logger = logging.getLogger(__name__)
 
 
-class Plan(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Plan:
     """What becomes of one bank line.
 
-    :ivar one: the `Incoming`
+    :ivar incoming: the `Incoming`
     :ivar decision: what the rules say
     :ivar booking: the `Booking` of a sure decision, its line still to be filled in
     :ivar values: values of the line's fields, for its creation
-    :ivar turned: whether ``values`` create it on the account of its booking
     """
 
-    one: object
+    incoming: object
     decision: matching.Decision
     booking: Booking | None = None
-    values: dict = {}
-    turned: bool = False
+    values: dict = field(default_factory=dict)
 
 
-class _Taken:
+class AllocatedSoFar:
     """What earlier lines of a batch pay already."""
 
     def __init__(self):
@@ -61,10 +61,10 @@ class _Taken:
         cents = receipt.cents + proposal.fee_cents
         self._paid[target.key] += cents
         if not proposal.dues:
-            self._spread(target.dues, cents)
+            self._allocate_in_order(target.dues, cents)
 
-    def _spread(self, dues, cents):
-        """Note money that goes to ``dues`` as far as it reaches, first ones first."""
+    def _allocate_in_order(self, dues, cents):
+        """Allocate money to ``dues`` in their order, as far as it goes."""
         for due in dues:
             part = max(min(due.cents - self._cents[due.key], cents), 0)
             self._cents[due.key] += part
@@ -115,24 +115,24 @@ class AccountBankStatementLine(models.Model):
     _inherit = "account.bank.statement.line"
 
     @api.model
-    def _plan(self, incoming, book=True):
-        """Decide on each line; make ready what is sure.
+    def _plan(self, batch, book=True):
+        """Decide on each line; prepare the booking of what is sure.
 
-        :param list[Incoming] incoming: lines of any companies
+        :param list[Incoming] batch: lines of any companies
         :param bool book: whether sure decisions are booked, or only suggested
         :rtype: list[Plan]
         """
         plans = {}
         by_company = defaultdict(list)
-        for one in incoming:
-            by_company[one.company_id].append(one)
+        for incoming in batch:
+            by_company[incoming.company_id].append(incoming)
         for company, lines in by_company.items():
             model = company._with_books_language(self)
             decisions = model._decide(lines)
             model._read_ahead(decisions)
-            for one, decision in zip(lines, decisions, strict=True):
-                plans[one.receipt.key] = model._make_plan(one, decision, book)
-        return [plans[one.receipt.key] for one in incoming]
+            for incoming, decision in zip(lines, decisions, strict=True):
+                plans[incoming.receipt.key] = model._make_plan(incoming, decision, book)
+        return [plans[incoming.receipt.key] for incoming in batch]
 
     @api.model
     def _read_ahead(self, decisions):
@@ -149,45 +149,49 @@ class AccountBankStatementLine(models.Model):
         transactions.payment_id.move_id.line_ids.mapped("account_id")
 
     @api.model
-    def _decide(self, incoming):
+    def _decide(self, batch):
         """Let the rules decide on lines of one company, one after the other: what a
         line pays is no longer due for the next.
 
         :rtype: list[matching.Decision]
         """
-        found = Candidates(self.env, incoming)
+        found = Candidates(self.env, batch)
         found.load()
-        settings = self._get_match_settings(incoming[0])
-        nothing = _Taken()
-        decisions = [self._decide_one(o, found, settings, nothing) for o in incoming]
+        settings = self._get_match_settings(batch[0])
+        nothing = AllocatedSoFar()
+        decisions = [
+            self._decide_one(incoming, found, settings, nothing) for incoming in batch
+        ]
         unclear = [
-            one
-            for one, decision in zip(incoming, decisions, strict=True)
+            incoming
+            for incoming, decision in zip(batch, decisions, strict=True)
             if matching.needs_more(decision)
         ]
         if unclear:
             found.load_more(unclear)
-        again = {one.receipt.key for one in unclear}
-        taken = _Taken()
-        for index, one in enumerate(incoming):
-            if one.receipt.key in again or taken.concerns(
-                found.targets(one), found.dues(one)
+        again = {incoming.receipt.key for incoming in unclear}
+        allocated = AllocatedSoFar()
+        for index, incoming in enumerate(batch):
+            if incoming.receipt.key in again or allocated.concerns(
+                found.targets(incoming), found.dues(incoming)
             ):
-                decisions[index] = self._decide_one(one, found, settings, taken)
+                decisions[index] = self._decide_one(
+                    incoming, found, settings, allocated
+                )
             if decisions[index].certainty == matching.SURE:
-                taken.add(decisions[index].best, one.receipt)
+                allocated.add(decisions[index].best, incoming.receipt)
         return decisions
 
     @api.model
-    def _decide_one(self, one, found, settings, taken):
+    def _decide_one(self, incoming, found, settings, allocated):
         try:
             return matching.decide(
-                one.receipt,
-                found.clues[one.receipt.key],
-                taken.reduce_targets(found.targets(one), one.receipt),
-                taken.reduce_dues(found.dues(one)),
+                incoming.receipt,
+                incoming.clues,
+                allocated.reduce_targets(found.targets(incoming), incoming.receipt),
+                allocated.reduce_dues(found.dues(incoming)),
                 settings,
-                found.payers(one),
+                found.payers(incoming),
             )
         except Exception:
             # Whatever a label holds, money must get into the books.
@@ -195,11 +199,11 @@ class AccountBankStatementLine(models.Model):
             return matching.Decision(matching.NONE)
 
     @api.model
-    def _get_match_settings(self, one):
-        company = one.company_id
+    def _get_match_settings(self, incoming):
+        company = incoming.company_id
         tolerance = 0
         if company.bank_match_fee_account_id and (
-            one.currency_id == company.currency_id
+            incoming.currency_id == company.currency_id
         ):
             tolerance = payment_utils.to_minor_currency_units(
                 company.bank_match_tolerance, company.currency_id
@@ -209,87 +213,78 @@ class AccountBankStatementLine(models.Model):
         )
 
     @api.model
-    def _make_plan(self, one, decision, book):
-        """Turn one decision into a plan."""
+    def _make_plan(self, incoming, decision, book):
+        """Make one decision a plan."""
         if decision.certainty == matching.NONE:
-            return Plan(one, decision, values={"match_state": "open"})
-        note = write_sentence(self.env, decision.best, one.currency_id)
+            return Plan(incoming, decision, values={"match_state": "open"})
+        note = write_sentence(self.env, decision.best, incoming.currency_id)
         values = {
             "match_state": "open",
             "match_kind": decision.best.kind,
             "match_note": note,
         }
         if decision.certainty != matching.SURE or not book:
-            return Plan(one, decision, values=values)
+            return Plan(incoming, decision, values=values)
         try:
-            # What is done here for a transfer of ours can fail half-way.
-            booking = self._prepare_booking(one, decision.best, note)
+            # A transfer of ours is completed here, which can fail.
+            booking = self._prepare_decided_booking(incoming, decision.best, note)
         except UserError as error:
             _logger.warning("A bank line is left open: %s", error)
-            values["match_note"] = self.env._(
-                "%(reason)s But it could not be booked: %(error)s",
-                reason=note,
-                error=error,
-            )
-            return Plan(one, decision, values=values)
-        plan = Plan(one, decision, booking)
-        return plan if one.line else self._plan_creation(plan)
+            values["match_note"] = self._get_failure_note(note, error)
+            return Plan(incoming, decision, values=values)
+        plan = Plan(incoming, decision, booking)
+        return plan if incoming.line else self._plan_creation(plan)
 
     @api.model
     def _plan_creation(self, plan):
-        """Have the line created with its partner, and on its account if one entry is
-        enough: nothing is to be written on it afterwards then."""
-        one, booking = plan.one, plan.booking
+        """Have the line created with its partner, and directly on its account if one
+        entry is enough: it then needs no write afterwards."""
+        incoming, booking = plan.incoming, plan.booking
         values = self._get_booking_values(booking)
-        if booking.partner and not one.partner_id:
+        if booking.partner and not incoming.partner_id:
             values.update(partner_id=booking.partner.id, partner_matched=True)
-        if booking.kind == "returned" or booking.discounts:
-            return plan._replace(values=values)
-        try:
-            pieces = get_pieces(booking, one.currency_id, one.amount, one)
-        except UserError:
-            # It is said on the line when the booking fails.
-            return plan._replace(values=values)
-        if len(pieces) != 1 or (
-            pieces[0].partner != (one.partner_id or booking.partner)
+        pieces = ()
+        if booking.kind != "returned" and not booking.discounts:
+            # If it does not add up, the booking fails, and the line says why.
+            with suppress(UserError):
+                pieces = get_pieces(
+                    booking, incoming.currency_id, incoming.amount, incoming
+                )
+        if len(pieces) == 1 and (
+            pieces[0].partner == (incoming.partner_id or booking.partner)
         ):
-            return plan._replace(values=values)
-        values["counterpart_account_id"] = pieces[0].account.id
-        return plan._replace(values=values, turned=True)
+            values["counterpart_account_id"] = pieces[0].account.id
+            booking = replace(booking, created_on_account=True)
+        return replace(plan, booking=booking, values=values)
 
     # === Booking ===
 
     @api.model
-    def _prepare_booking(self, one, proposal, note):
+    def _prepare_decided_booking(self, incoming, proposal, note):
         """Return what ``proposal`` books, on a line still to be filled in.
 
-        :param Incoming one: the line
+        :param Incoming incoming: the line
         :param matching.Proposal proposal: sure, or accepted by a person
         :rtype: Booking
         :raises UserError: when a transfer of ours cannot be booked first
         """
         transaction, request = self._get_target_records(proposal.target)
-        allocations = self._get_allocations(one, proposal)
-        if self._is_whole_transfer(one, proposal):
+        allocations = self._get_allocations(incoming, proposal)
+        needs_entries = bool(request.line_ids) and incoming.amount > 0
+        if self._is_whole_transfer(incoming, proposal):
             entries = transaction._get_entries_at_bank()
-            if not entries:
-                raise UserError(self.env._("no open entry was found for it."))
             allocations = tuple((entry, None) for entry in entries)
-        elif request and request.line_ids and not allocations and one.amount > 0:
+            needs_entries = True
+        if needs_entries and not allocations:
             raise UserError(self.env._("no open entry was found for it."))
-        partners = {due.partner for due in proposal.dues}
-        if proposal.target:
-            partners = {proposal.target.partner}
-        partner = self.env["res.partner"].browse(
-            partners if len(partners) == 1 else one.partner_id.ids
-        )
+        partner = self.env["res.partner"].browse(proposal.partner)
         entries = [entry for entry, _amount in allocations]
-        fee = payment_utils.to_major_currency_units(proposal.fee_cents, one.currency_id)
+        fee = incoming.get_money(proposal.fee_cents)
         return Booking(
-            line=one.line,
-            partner=partner,
+            line=incoming.line,
+            partner=partner or incoming.partner_id,
             allocations=allocations,
-            write_offs=self._get_fee_write_off(one.company_id, fee),
+            write_offs=self._get_fee_write_off(incoming.company_id, fee),
             transaction=transaction,
             request=request,
             kind=proposal.kind,
@@ -311,33 +306,33 @@ class AccountBankStatementLine(models.Model):
         return transaction, request
 
     @api.model
-    def _is_whole_transfer(self, one, proposal):
+    def _is_whole_transfer(self, incoming, proposal):
         """Return whether the line is a transfer of ours, to the cent."""
         target = proposal.target
         return (
             bool(target)
             and target.kind == "transaction"
-            and one.receipt.cents > 0
+            and incoming.receipt.cents > 0
             and (target.cents, target.currency)
-            == (one.receipt.cents, one.receipt.currency)
+            == (incoming.receipt.cents, incoming.receipt.currency)
         )
 
     @api.model
-    def _get_allocations(self, one, proposal):
+    def _get_allocations(self, incoming, proposal):
         """Return the entries that a proposal settles, and for how much."""
         model = self.env["account.move.line"]
         target = proposal.target
-        if target and not proposal.dues and one.amount > 0:
+        if target and not proposal.dues and incoming.amount > 0:
             # A part of its dues, or less a discount: as far as the money goes.
             return tuple((model.browse(due.key), None) for due in target.dues)
         entries = model.browse(due.key for due in proposal.dues)
         allocations = []
         for index, (entry, due) in enumerate(zip(entries, proposal.dues, strict=True)):
             amount = None
-            if due.currency == one.receipt.currency:
+            if due.currency == incoming.receipt.currency:
                 last = index == len(proposal.dues) - 1
-                cents = due.cents - (proposal.missing_cents if last else 0)
-                amount = payment_utils.to_major_currency_units(cents, one.currency_id)
+                missing = proposal.missing_cents if last else 0
+                amount = incoming.get_money(due.cents - missing)
             allocations.append((entry, amount))
         return tuple(allocations)
 
@@ -370,7 +365,7 @@ class AccountBankStatementLine(models.Model):
 
     def _select_concerned(self, moves):
         """Return those of these open lines that documents may explain: their number,
-        their amount or their customer is told.
+        their amount or their customer fits.
 
         :param account.move moves: customer documents posted since
         """
@@ -385,14 +380,14 @@ class AccountBankStatementLine(models.Model):
         partners = moves.commercial_partner_id
         accounts = set(partners.bank_ids.mapped("sanitized_acc_number"))
         concerned = self.browse()
-        for one in self._read_lines():
-            line = one.line
+        for incoming in self._read_lines():
+            line = incoming.line
             if (
-                (one.amount, one.currency_id) in amounts
-                or one.partner_id.commercial_partner_id & partners
+                (incoming.amount, incoming.currency_id) in amounts
+                or incoming.partner_id.commercial_partner_id & partners
                 or line.match_suggestion_ids.partner_id & partners
-                or sanitize_account_number(one.receipt.iban) in accounts
-                or digits & set(matching.read_clues(one.receipt).digits)
+                or sanitize_account_number(incoming.receipt.iban) in accounts
+                or digits & set(incoming.clues.digits)
             ):
                 concerned |= line
         return concerned
@@ -407,19 +402,17 @@ class AccountBankStatementLine(models.Model):
         :return: the lines that were booked
         :rtype: account.bank.statement.line
         """
-        bookings, turned, unclear = [], set(), []
+        bookings, unclear = [], []
         for line, plan in zip(lines, plans, strict=True):
             if plan is None:
                 continue
             if plan.booking:
                 company_line = line.company_id._with_books_language(line)
-                bookings.append(plan.booking._replace(line=company_line))
-                if plan.turned:
-                    turned.add(line.id)
+                bookings.append(replace(plan.booking, line=company_line))
             elif plan.decision.best and line._is_untouched():
                 unclear.append((line, plan))
-        booked = self._book(bookings, turned) if bookings else self.browse()
-        returned = self._find_returned(lines, plans, booked)
+        booked = self._book_matches(bookings)
+        returned = self._find_return_lines(lines, plans, booked)
         booked |= returned._match()
         if unclear := [pair for pair in unclear if pair[0] not in returned]:
             self.env["bank.match.suggestion"]._suggest(unclear)
@@ -427,7 +420,7 @@ class AccountBankStatementLine(models.Model):
         return booked
 
     @api.model
-    def _find_returned(self, lines, plans, booked):
+    def _find_return_lines(self, lines, plans, booked):
         """Return the lines by which what came in with ``booked`` went out again: only
         now is it known that it had come in.
 
@@ -437,9 +430,9 @@ class AccountBankStatementLine(models.Model):
         paid += booked.matched_request_id.mapped("reference")
         returned = self.browse()
         for line, plan in zip(lines, plans, strict=True):
-            if not paid or plan is None or plan.booking or plan.one.amount > 0:
+            if not paid or plan is None or plan.booking or plan.incoming.amount > 0:
                 continue
-            if set(matching.read_clues(plan.one.receipt).codes) & set(paid):
+            if set(plan.incoming.clues.codes) & set(paid):
                 returned |= line
         return returned
 
@@ -448,6 +441,6 @@ class AccountBankStatementLine(models.Model):
         """Call a person when a transfer of ours came with another amount."""
         for _line, plan in unclear:
             best = plan.decision.best
-            if best.reason == "amount" and best.target and plan.one.amount > 0:
+            if best.reason == "amount" and best.target and plan.incoming.amount > 0:
                 transaction, _request = self._get_target_records(best.target)
                 transaction._flag_difference(plan.values["match_note"])

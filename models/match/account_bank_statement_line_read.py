@@ -1,7 +1,8 @@
-"""What a bank told in a statement line, as the rules want it."""
+"""Reads what a statement line says, as the rules want it."""
 
 import re
-from typing import NamedTuple
+from collections import Counter
+from dataclasses import dataclass, replace
 
 from odoo import api, fields, models
 from odoo.tools import html2plaintext
@@ -26,7 +27,8 @@ _NOISE = re.compile(
 )
 
 
-class Incoming(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Incoming:
     """A bank line that is there, or about to be created.
 
     The names are those of the statement line's fields, so that what reads a line can
@@ -36,16 +38,20 @@ class Incoming(NamedTuple):
     env: object
     line: object  # the record, None when it is yet to be created
     company_id: object
-    journal_id: object
     currency_id: object  # of the counterpart: the foreign one if there is one
-    company_currency_id: object
     amount: float  # in that currency
     date: object
     partner_id: object  # empty when nobody said
-    receipt: matching.Receipt
+    receipt: matching.Receipt = None
+    clues: matching.Clues = None
+
+    def get_money(self, cents):
+        """Return an amount of the rules in the line's currency."""
+        return payment_utils.to_major_currency_units(cents, self.currency_id)
 
 
-class Told(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class LineTexts:
     """Texts and ids found in one line."""
 
     own: tuple  # in the fields that are this line's for sure
@@ -56,7 +62,7 @@ class Told(NamedTuple):
 
 
 def _walk(value, path=""):
-    """Yield the path and the text of what a bank told, however deep it is."""
+    """Yield the path and the text of each of a bank's details, however deep."""
     if isinstance(value, str):
         yield path, value
     elif isinstance(value, dict):
@@ -84,11 +90,11 @@ def _read_notes(narration):
     return texts, end_to_end
 
 
-def read_told(values):
-    """Return what the fields of a line tell.
+def read_texts(values):
+    """Return the texts and ids in the fields of a line.
 
     :param dict values: `payment_ref`, `ref`, `narration` and `transaction_details`
-    :rtype: Told
+    :rtype: LineTexts
     """
     texts = [values.get("payment_ref"), values.get("ref")]
     end_to_end = [values.get("ref")]
@@ -107,7 +113,7 @@ def read_told(values):
         items = (item.strip() for item in items if item)
         return tuple(dict.fromkeys(i for i in items if not _NOT_PROVIDED.fullmatch(i)))
 
-    return Told(
+    return LineTexts(
         own=clean(texts),
         noted=clean(noted),
         end_to_end=clean(end_to_end),
@@ -123,32 +129,29 @@ class AccountBankStatementLine(models.Model):
 
     @api.model
     def _read_incoming(self, vals_list):
-        """Return what lines about to be created tell; None for those that only core
+        """Return what lines about to be created say; None for those that only core
         can complete.
 
         :param list[dict] vals_list: values of `create`
         :rtype: list[Incoming | None]
         """
-        incoming = [self._read_values(vals) for vals in vals_list]
-        return self._attach_receipts(incoming, vals_list)
+        batch = [self._read_values(vals) for vals in vals_list]
+        return self._attach_texts(batch, vals_list)
 
     def _read_lines(self):
-        """Return what these lines tell.
+        """Return what these lines say.
 
         :rtype: list[Incoming]
         """
-        incoming = [
+        batch = [
             Incoming(
                 env=self.env,
                 line=line,
                 company_id=line.company_id,
-                journal_id=line.journal_id,
                 currency_id=line._get_transaction_currency(),
-                company_currency_id=line.company_id.currency_id,
                 amount=line._get_transaction_amount(),
                 date=line.date,
                 partner_id=line.partner_id,
-                receipt=None,
             )
             for line in self
         ]
@@ -160,8 +163,8 @@ class AccountBankStatementLine(models.Model):
             "account_number",
             "partner_name",
         )
-        return self._attach_receipts(
-            incoming, [{name: line[name] for name in names} for line in self]
+        return self._attach_texts(
+            batch, [{name: line[name] for name in names} for line in self]
         )
 
     @api.model
@@ -171,11 +174,10 @@ class AccountBankStatementLine(models.Model):
         if not journal and vals.get("statement_id"):
             statement = self.env["account.bank.statement"].browse(vals["statement_id"])
             journal = statement.journal_id
-        told_where = vals.get("counterpart_account_id") or "line_ids" in vals
-        if not journal or not vals.get("date") or told_where or not vals.get("amount"):
+        is_placed = vals.get("counterpart_account_id") or "line_ids" in vals
+        if not journal or not vals.get("date") or is_placed or not vals.get("amount"):
             return None
-        company_currency = journal.company_id.currency_id
-        currency = journal.currency_id or company_currency
+        currency = journal.currency_id or journal.company_id.currency_id
         amount = vals["amount"]
         foreign_id = vals.get("foreign_currency_id")
         if foreign_id and foreign_id != currency.id:
@@ -183,7 +185,7 @@ class AccountBankStatementLine(models.Model):
                 return None
             currency = self.env["res.currency"].browse(foreign_id)
             amount = vals["amount_currency"]
-        # A branch's line in its mother's journal is the branch's own.
+        # A branch's line in its parent's journal belongs to the branch.
         company = journal.company_id
         if vals.get("company_id"):
             company = self.env["res.company"].browse(vals["company_id"])
@@ -191,53 +193,50 @@ class AccountBankStatementLine(models.Model):
             env=self.env,
             line=None,
             company_id=company,
-            journal_id=journal,
             currency_id=currency,
-            company_currency_id=company_currency,
             amount=float(amount),
             date=fields.Date.to_date(vals["date"]),
             partner_id=self.env["res.partner"].browse(vals.get("partner_id") or ()),
-            receipt=None,
         )
 
     @api.model
-    def _attach_receipts(self, incoming, values_list):
-        """Return ``incoming`` with their receipts.
+    def _attach_texts(self, batch, values_list):
+        """Return the lines of ``batch`` with their receipts and clues.
 
         What stands in the notes of one line and in the fields of another is the
         other's: some imports let notes of one entry slip into the next.
         """
-        told = [read_told(values) for values in values_list]
-        counts = {}
-        for item in told:
-            for text in {*item.own, *item.end_to_end}:
-                counts[text] = counts.get(text, 0) + 1
+        texts_list = [read_texts(values) for values in values_list]
+        counts = Counter(
+            text for texts in texts_list for text in {*texts.own, *texts.end_to_end}
+        )
 
-        def is_own(text, item):
-            return counts.get(text, 0) <= (text in item.own or text in item.end_to_end)
+        def is_own(text, texts):
+            return counts[text] <= (text in texts.own or text in texts.end_to_end)
 
         result = []
-        for key, (one, item, values) in enumerate(
-            zip(incoming, told, values_list, strict=True)
+        for key, (incoming, texts, values) in enumerate(
+            zip(batch, texts_list, values_list, strict=True)
         ):
-            if one is None:
+            if incoming is None:
                 result.append(None)
                 continue
-            noted = [text for text in item.noted if is_own(text, item)]
-            noted_ids = [text for text in item.noted_end_to_end if is_own(text, item)]
+            noted = [text for text in texts.noted if is_own(text, texts)]
+            noted_ids = [text for text in texts.noted_end_to_end if is_own(text, texts)]
             receipt = matching.Receipt(
                 key=key,
                 cents=payment_utils.to_minor_currency_units(
-                    one.amount, one.currency_id
+                    incoming.amount, incoming.currency_id
                 ),
-                currency=one.currency_id.name,
-                date=one.date,
-                texts=(*item.own, *noted, *noted_ids),
-                end_to_end=(*item.end_to_end, *noted_ids),
-                payment_refs=item.payment_refs,
+                currency=incoming.currency_id.name,
+                date=incoming.date,
+                texts=(*texts.own, *noted, *noted_ids),
+                end_to_end=(*texts.end_to_end, *noted_ids),
+                payment_refs=texts.payment_refs,
                 iban=values.get("account_number") or "",
                 name=values.get("partner_name") or "",
-                partner=one.partner_id.commercial_partner_id.id or None,
+                partner=incoming.partner_id.commercial_partner_id.id or None,
             )
-            result.append(one._replace(receipt=receipt))
+            clues = matching.read_clues(receipt)
+            result.append(replace(incoming, receipt=receipt, clues=clues))
         return result

@@ -1,7 +1,9 @@
-from markupsafe import escape
+from dataclasses import replace
 
 from odoo import models
 from odoo.exceptions import UserError
+
+from ..task import schedule_task
 
 
 class AccountBankStatementLine(models.Model):
@@ -10,7 +12,7 @@ class AccountBankStatementLine(models.Model):
     _inherit = "account.bank.statement.line"
 
     def _reopen_returned(self, booking):
-        """Take apart what the returned money had paid.
+        """Undo what the returned money had paid.
 
         The payment stays in the books: its customer entry is no longer the invoice's
         but this line's, and both are balanced. A discount or a fee that had been
@@ -19,7 +21,7 @@ class AccountBankStatementLine(models.Model):
         :param Booking booking: of kind `returned`
         :return: the booking with the entries that this line settles
         :rtype: Booking
-        :raises UserError: if it cannot be told what came back
+        :raises UserError: if somebody else is working on what came back
         """
         self.ensure_one()
         customers, others = self._get_returned_entries(booking)
@@ -27,7 +29,8 @@ class AccountBankStatementLine(models.Model):
         if not customers or set(customers.ids) - locked_ids:
             raise UserError(self.env._("what came back is being worked on."))
         customers.remove_move_reconcile()
-        return booking._replace(
+        return replace(
+            booking,
             partner=booking.partner or customers.partner_id[:1],
             allocations=tuple((entry, None) for entry in customers),
             write_offs=tuple(
@@ -56,11 +59,11 @@ class AccountBankStatementLine(models.Model):
         )
         return customers, entries - customers
 
-    def _tell_about(self, booking):
-        """Tell a person what does not go without saying in a booking."""
+    def _flag_exceptions(self, booking):
+        """Call a person where the booking is not all there is to do."""
         self.ensure_one()
         if booking.kind == "returned":
-            self._tell_returned(booking)
+            self._flag_returned(booking)
         elif booking.transaction and not self._is_amount_of(booking.transaction):
             booking.transaction._flag_difference(booking.note)
 
@@ -71,15 +74,15 @@ class AccountBankStatementLine(models.Model):
             self._get_transaction_amount(), transaction.amount
         )
 
-    def _tell_returned(self, booking):
+    def _flag_returned(self, booking):
         transaction, request = booking.transaction, booking.request
         if transaction:
             transaction._flag("returned", booking.note)
         elif request:
             request.message_post(body=booking.note)
-            request.activity_schedule(
-                "mail.mail_activity_data_todo",
-                summary=self.env._("Returned by the bank: %s", request.reference),
-                note=escape(booking.note),
-                user_id=request.company_id._get_payment_accountant(request.user_id).id,
+            schedule_task(
+                request,
+                self.env._("Returned by the bank: %s", request.reference),
+                booking.note,
+                user=request.company_id._get_payment_accountant(request.user_id),
             )

@@ -1,8 +1,6 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
-from odoo.addons.payment import utils as payment_utils
-
 from .account_bank_statement_line import MATCH_KINDS
 from .booking import Booking
 from .reasons import write_sentence
@@ -71,58 +69,47 @@ class BankMatchSuggestion(models.Model):
             decision = plan.decision
             proposals = [decision.best, *decision.alternatives][:MOST_SUGGESTIONS]
             values += [
-                model._prepare_suggestion(line, plan.one, proposal)
+                model._prepare_suggestion(line, plan.incoming, proposal)
                 | {"sequence": sequence}
                 for sequence, proposal in enumerate(proposals)
             ]
         self.create(values)
 
     @api.model
-    def _prepare_suggestion(self, line, one, proposal):
-        currency = one.currency_id
+    def _prepare_suggestion(self, line, incoming, proposal):
+        currency = incoming.currency_id
         transaction, request = line._get_target_records(proposal.target)
-        partners = {due.partner for due in proposal.dues}
-        if proposal.target:
-            partners = {proposal.target.partner}
-
-        def money(cents):
-            return payment_utils.to_major_currency_units(cents, currency)
-
-        dues, paid, left = self._spread(one, proposal)
+        dues, paid, left = self._get_settlement(incoming, proposal)
         return {
             "line_id": line.id,
             "currency_id": currency.id,
             "kind": proposal.kind,
             "reason": write_sentence(self.env, proposal, currency),
-            "partner_id": next(iter(partners)) if len(partners) == 1 else False,
+            "partner_id": proposal.partner or False,
             "entry_ids": [Command.set(list(dict.fromkeys(due.key for due in dues)))],
             "transaction_id": transaction.id,
             "request_id": request.id,
-            "amount": money(paid),
-            "discount_amount": money(proposal.discount_cents),
-            "fee_amount": money(proposal.fee_cents),
-            "amount_left": money(left),
+            "amount": incoming.get_money(paid),
+            "discount_amount": incoming.get_money(proposal.discount_cents),
+            "fee_amount": incoming.get_money(proposal.fee_cents),
+            "amount_left": incoming.get_money(left),
         }
 
     @api.model
-    def _spread(self, one, proposal):
+    def _get_settlement(self, incoming, proposal):
         """Return what accepting a proposal would settle: the dues, how much of the line
         they take, and what remains of it (negative: of them).
         """
-        cents = one.receipt.cents
+        cents = incoming.receipt.cents
         if proposal.paid:
             missing = abs(proposal.missing_cents) * (1 if cents > 0 else -1)
-            return (
-                proposal.dues,
-                sum(proposal.paid),
-                proposal.rest_cents or -missing,
-            )
+            return proposal.dues, sum(proposal.paid), proposal.rest_cents or -missing
         if proposal.kind == "returned":
             return (), cents, 0
         # The amount agrees with nothing: as far as the money goes.
         dues = proposal.dues or (proposal.target.dues if proposal.target else ())
         dues = tuple(due for due in dues if due.cents * cents > 0)
-        if any(due.currency != one.receipt.currency for due in dues):
+        if any(due.currency != incoming.receipt.currency for due in dues):
             return dues, cents, 0
         due_cents = sum(due.cents for due in dues)
         return dues, min(cents, due_cents, key=abs), cents - due_cents
@@ -132,7 +119,7 @@ class BankMatchSuggestion(models.Model):
         """Have the lines examined again for which something was suggested that these
         booked lines paid.
 
-        What a person accepted stays, for the case that he takes it back.
+        What a person accepted stays, in case they take it back.
         """
         if not entries:
             return
@@ -143,7 +130,7 @@ class BankMatchSuggestion(models.Model):
         others = stale.line_id.filtered(lambda line: not line.is_reconciled)
         stale.unlink()
         others = others.try_lock_for_update(allow_referencing=True)
-        if others := others.filtered(lambda line: line.match_kind != "hand"):
+        if others := others.filtered(lambda line: line.match_kind != "manual"):
             others._set_match(match_state="waiting")
             others._trigger_match()
 
@@ -156,15 +143,17 @@ class BankMatchSuggestion(models.Model):
         self.line_id.check_access("read")
         self.line_id._check_may_reconcile()
         suggestions = self.sudo()
-        bookings = [suggestion._prepare_booking() for suggestion in suggestions]
+        bookings = [
+            suggestion._prepare_accepted_booking() for suggestion in suggestions
+        ]
         lines = suggestions.line_id
         notes = {line: line.match_note for line in lines}
         booked = lines._book_matches(bookings)
         if missed := lines - booked:
             line = missed[:1]
-            told = line.match_note if line.match_note != notes[line] else ""
+            reason = line.match_note if line.match_note != notes[line] else ""
             raise UserError(
-                told
+                reason
                 or self.env._(
                     "“%s” could not be booked: somebody else is working on it, or it "
                     "is reconciled already. Look at it again.",
@@ -173,7 +162,7 @@ class BankMatchSuggestion(models.Model):
             )
         return True
 
-    def _prepare_booking(self):
+    def _prepare_accepted_booking(self):
         """Return what this suggestion books.
 
         :rtype: Booking
@@ -181,7 +170,7 @@ class BankMatchSuggestion(models.Model):
         """
         self.ensure_one()
         line = self.line_id
-        entries = self.entry_ids.sorted(lambda e: (e.date_maturity or e.date, e.id))
+        entries = self._get_oldest_first()
         transaction = self.transaction_id
         if transaction and line._is_amount_of(transaction):
             entries = transaction._get_entries_at_bank()
@@ -203,9 +192,13 @@ class BankMatchSuggestion(models.Model):
             request=self.request_id,
             kind=self.kind,
             note=self.reason,
-            by_hand=True,
+            manual=True,
             discounts=tuple(discounted),
         )
+
+    def _get_oldest_first(self):
+        """Return the entries that the line would pay, the oldest first."""
+        return self.entry_ids.sorted(lambda e: (e.date_maturity or e.date, e.id))
 
     def _check_unchanged(self, entries):
         """Check that as much is due as when this was suggested.

@@ -1,12 +1,13 @@
 """What is to be booked of one bank line: plain values, no database."""
 
 from collections import defaultdict
-from typing import NamedTuple
+from dataclasses import dataclass, replace
 
 from odoo.exceptions import UserError
 
 
-class Booking(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Booking:
     """What one bank line is booked on.
 
     Amounts are in the line's currency (its foreign one if it has one) and signed as
@@ -21,8 +22,10 @@ class Booking(NamedTuple):
     :ivar request: the request of ours that this line pays
     :ivar kind: value of the line's field `match_kind`
     :ivar note: why, in a sentence
-    :ivar by_hand: whether a person decided
+    :ivar manual: whether a person decided
     :ivar discounts: entries among the allocations that an early-payment discount closes
+    :ivar created_on_account: whether the line was created on the account of its only
+        piece, and has no suspense entry to replace
     """
 
     line: object
@@ -31,13 +34,15 @@ class Booking(NamedTuple):
     write_offs: tuple = ()
     transaction: object = None
     request: object = None
-    kind: str = "hand"
+    kind: str = "manual"
     note: str = ""
-    by_hand: bool = False
+    manual: bool = False
     discounts: tuple = ()
+    created_on_account: bool = False
 
 
-class Piece(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Piece:
     """One journal item opposite the bank's, and the entries it is reconciled with."""
 
     account: object
@@ -95,7 +100,7 @@ def get_pieces(booking, currency, amount, line):
         for account, share, label in booking.write_offs
     ]
     return [
-        piece._replace(amount=currency.round(piece.amount))
+        replace(piece, amount=currency.round(piece.amount))
         for piece in pieces
         if not currency.is_zero(piece.amount)
     ]
@@ -113,11 +118,11 @@ def _get_shares(booking, currency, available, sign, line):
         elif entry.currency_id == currency:
             share = entry.amount_residual_currency
         else:
-            share = line.company_currency_id._convert(
+            share = line.company_id.currency_id._convert(
                 entry.amount_residual, currency, line.company_id, line.date
             )
         shares.append(currency.round(share))
-    # What is missing is missing on the last of those that were not given an amount.
+    # Charge any shortfall to the last entries without an explicit amount.
     excess = currency.round(sum(shares) - available)
     for index in reversed(range(len(shares))):
         entry, asked = booking.allocations[index]
@@ -127,12 +132,10 @@ def _get_shares(booking, currency, available, sign, line):
         shares[index] = currency.round(shares[index] - cut)
         excess = currency.round(excess - cut)
     # A payment in another currency pays its invoice, whatever the day's rate says.
-    if (
-        len(shares) == 1
-        and booking.allocations[0][1] is None
-        and booking.allocations[0][0].currency_id != currency
-    ):
-        shares = [available]
+    if len(shares) == 1:
+        ((entry, asked),) = booking.allocations
+        if asked is None and entry.currency_id != currency:
+            return [available]
     return shares
 
 
@@ -150,7 +153,7 @@ def _add_rest(pieces, booking, rest, line):
     if due:
         # Paid and more: the same item carries the credit.
         index = due[0]
-        pieces[index] = pieces[index]._replace(amount=pieces[index].amount + rest)
+        pieces[index] = replace(pieces[index], amount=pieces[index].amount + rest)
         return pieces
     owner = partner.commercial_partner_id.with_company(line.company_id)
     account = (

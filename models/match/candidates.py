@@ -14,7 +14,7 @@ from odoo.addons.payment import utils as payment_utils
 from ... import const, matching
 from .open_entries import DOCUMENT_TYPES, Entries
 
-# Unpaid documents that one key may find: more of them tell nothing.
+# Unpaid documents that one key may find: more of them are no evidence.
 MOST_DOCUMENTS = 20
 # Due entries read of one customer, and entries read of one amount.
 MOST_DUES = 200
@@ -29,24 +29,21 @@ class Candidates:
     """Targets and dues of a batch, kept by what found them.
 
     :param env: in sudo
-    :param list[Incoming] incoming: the lines
+    :param list[Incoming] batch: the lines
     """
 
-    def __init__(self, env, incoming):
+    def __init__(self, env, batch):
         self.env = env
-        self.incoming = incoming
-        self.clues = {
-            one.receipt.key: matching.read_clues(one.receipt) for one in incoming
-        }
+        self.batch = batch
         self._entries = Entries(env)
         self._by_digits = defaultdict(set)
         self._by_partner = defaultdict(set)
         self._by_amount = defaultdict(set)
         self._targets = defaultdict(list)  # by code or id of Bridge
         self._payers = defaultdict(set)  # by sanitized IBAN: partner, company
-        # Whether any money goes out: only then is what came in asked for.
-        self._leaving = any(one.receipt.cents < 0 for one in incoming)
-        companies = {one.company_id for one in incoming}
+        # Returned transfers matter only if money goes out.
+        self._leaving = any(incoming.receipt.cents < 0 for incoming in batch)
+        companies = {incoming.company_id for incoming in batch}
         self._visible = {
             company.id: set(
                 env["res.company"].search([("id", "child_of", company.id)]).ids
@@ -57,52 +54,58 @@ class Candidates:
 
     # === What one line sees ===
 
-    def targets(self, one):
+    def targets(self, incoming):
         """Return the targets of ours that the line may name, of its own company.
 
         :rtype: list[matching.Target]
         """
-        visible = self._visible[one.company_id.id]
+        visible = self._visible[incoming.company_id.id]
         found = {}
-        keys = (*self.clues[one.receipt.key].codes, *one.receipt.payment_refs)
+        keys = (*incoming.clues.codes, *incoming.receipt.payment_refs)
         for key in keys:
             for target, company, taking in self._targets[key]:
-                if company in visible and taking == (one.receipt.cents > 0):
-                    dues = tuple(self._entries[t].on(one.date) for t in target.dues)
+                if company in visible and taking == (incoming.receipt.cents > 0):
+                    dues = tuple(
+                        self._entries[t].on(incoming.date) for t in target.dues
+                    )
                     found[target.key] = target._replace(dues=dues)
         return list(found.values())
 
-    def dues(self, one):
+    def dues(self, incoming):
         """Return the dues found for the line so far, of its own company.
 
         :rtype: list[matching.Due]
         """
         tokens = set()
-        for key in self.clues[one.receipt.key].digits:
+        for key in incoming.clues.digits:
             tokens |= self._by_digits.get(key, set())
-        for partner in self.partners(one):
+        for partner in self.partners(incoming):
             tokens |= self._by_partner.get(partner, set())
-        amount = one.receipt.cents, one.receipt.currency
+        amount = incoming.receipt.cents, incoming.receipt.currency
         tokens |= self._by_amount.get(amount, set())
-        visible = self._visible[one.company_id.id]
+        visible = self._visible[incoming.company_id.id]
         entries = (self._entries[token] for token in sorted(tokens))
-        dues = [entry.on(one.date) for entry in entries if entry.company in visible]
-        return sorted(dues, key=lambda due: (due.date or one.date, due.move))
+        dues = [
+            entry.on(incoming.date) for entry in entries if entry.company in visible
+        ]
+        return sorted(dues, key=lambda due: (due.date or incoming.date, due.move))
 
-    def payers(self, one):
+    def payers(self, incoming):
         """Return the customers known to own the account that the money came from."""
-        visible = self._visible[one.company_id.id]
-        known = self._payers.get(sanitize_account_number(one.receipt.iban or ""), ())
+        visible = self._visible[incoming.company_id.id]
+        known = self._payers.get(
+            sanitize_account_number(incoming.receipt.iban or ""), ()
+        )
         return tuple(
             sorted({p for p, company in known if not company or company in visible})
         )
 
-    def partners(self, one):
+    def partners(self, incoming):
         """Return the customers who may be behind the line."""
-        partners = set(self.payers(one))
-        if one.receipt.partner:
-            partners.add(one.receipt.partner)
-        for key in self.clues[one.receipt.key].digits:
+        partners = set(self.payers(incoming))
+        if incoming.receipt.partner:
+            partners.add(incoming.receipt.partner)
+        for key in incoming.clues.digits:
             for token in self._by_digits.get(key, ()):
                 partners.add(self._entries[token].due.partner)
         return partners - {None}
@@ -117,7 +120,7 @@ class Candidates:
 
     def _load_documents(self):
         """Read the customer documents whose digits stand in the lines."""
-        keys = {key for clues in self.clues.values() for key in clues.digits}
+        keys = {key for incoming in self.batch for key in incoming.clues.digits}
         if not keys:
             return
         rows = self.env.execute_query(
@@ -149,7 +152,7 @@ class Candidates:
         owed = Counter(key for key, _move_id, settled in rows if not settled)
         keys_of = defaultdict(set)
         for key, move_id, _settled in rows:
-            # Some of many would look like all there are.
+            # A cut list would look complete.
             if owed[key] <= MOST_DOCUMENTS:
                 keys_of[move_id].add(key)
         if not keys_of:
@@ -164,7 +167,7 @@ class Candidates:
 
     def _load_payers(self):
         """Read whose accounts the money came from."""
-        accounts = (one.receipt.iban for one in self.incoming)
+        accounts = (incoming.receipt.iban for incoming in self.batch)
         ibans = {sanitize_account_number(account) for account in accounts if account}
         if not ibans:
             return
@@ -187,9 +190,9 @@ class Candidates:
     # === Targets of ours ===
 
     def _load_targets(self):
-        """Read the transactions and requests whose reference or id is told."""
-        codes = {code for clues in self.clues.values() for code in clues.codes}
-        refs = {ref for one in self.incoming for ref in one.receipt.payment_refs}
+        """Read the transactions and requests whose reference or id the lines name."""
+        codes = {code for incoming in self.batch for code in incoming.clues.codes}
+        refs = {ref for incoming in self.batch for ref in incoming.receipt.payment_refs}
         if not codes and not refs:
             return
         company = ("company_id", "in", self._companies)
@@ -248,9 +251,7 @@ class Candidates:
 
     def _read_request_dues(self, asking, dues):
         """Read the open entries of payment requests into ``dues``."""
-        self.env["payment.request.line"].flush_model(
-            ["request_id", "move_id", "move_line_id"]
-        )
+        self.env["payment.request.line"].flush_model()
         rows = self.env.execute_query(
             SQL(
                 """
@@ -321,13 +322,15 @@ class Candidates:
 
     # === Second pass: who and how much ===
 
-    def load_more(self, incoming):
+    def load_more(self, batch):
         """Read all that is due by the customers involved, and dues of the amount.
 
-        :param list[Incoming] incoming: the lines that the rules want more for
+        :param list[Incoming] batch: the lines that the rules want more for
         """
-        self._load_partner_dues({p for one in incoming for p in self.partners(one)})
-        self._load_amount_dues(incoming)
+        self._load_partner_dues(
+            {p for incoming in batch for p in self.partners(incoming)}
+        )
+        self._load_amount_dues(batch)
 
     def _load_partner_dues(self, partners):
         accounts = self.env["account.account"].search(
@@ -335,33 +338,15 @@ class Candidates:
         )
         if not partners or not accounts:
             return
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT found.partner_id, found.id, found.move_id
-                  FROM unnest(%(partners)s) AS owner(id)
-                 CROSS JOIN LATERAL (
-                    SELECT id, move_id, partner_id
-                      FROM account_move_line
-                     WHERE account_id IN %(accounts)s
-                       AND partner_id = owner.id
-                       AND reconciled IS NOT TRUE
-                       AND parent_state = 'posted'
-                       AND display_type = 'payment_term'
-                       AND company_id IN %(companies)s
-                     LIMIT %(most)s
-                 ) found
-                """,
-                partners=sorted(partners),
-                accounts=tuple(accounts.ids),
-                companies=tuple(self._companies),
-                most=MOST_DUES + 1,
-            )
+        rows = self._read_open_entries(
+            SQL("unnest(%s) AS owner(id)", sorted(partners)),
+            SQL("account_id IN %s AND partner_id = owner.id", tuple(accounts.ids)),
+            MOST_DUES,
         )
         found = defaultdict(set)
         for partner_id, *token in rows:
             found[partner_id].add(tuple(token))
-        # Part of a long list would make combinations look like the only ones.
+        # A cut list would make combinations look unique.
         kept = {p: tokens for p, tokens in found.items() if len(tokens) <= MOST_DUES}
         known = self._entries.read_missing(set().union(*kept.values()))
         for partner_id, tokens in kept.items():
@@ -400,24 +385,53 @@ class Candidates:
             if entry.due.key not in known:
                 self._by_partner[entry.due.partner].add(entry.token)
 
-    def _load_amount_dues(self, incoming):
+    def _load_amount_dues(self, batch):
         """Read the dues of exactly the amounts that came."""
         wanted = {
-            (one.currency_id.round(one.amount), one.currency_id.id) for one in incoming
+            (incoming.currency_id.round(incoming.amount), incoming.currency_id.id)
+            for incoming in batch
         }
         if not wanted:
             return
-        rows = self.env.execute_query(
+        rows = self._read_open_entries(
+            SQL(
+                "unnest(%s::numeric[], %s::int[]) AS wanted(amount, currency_id)",
+                [amount for amount, _currency in wanted],
+                [currency for _amount, currency in wanted],
+            ),
+            SQL(
+                "amount_residual_currency = wanted.amount "
+                "AND currency_id = wanted.currency_id"
+            ),
+            MOST_SAME_AMOUNT,
+        )
+        found = defaultdict(set)
+        for token in self._entries.read_missing({row[1:] for row in rows}):
+            due = self._entries[token].due
+            found[due.cents, due.currency].add(token)
+        # A cut list would make one entry look unique.
+        self._by_amount.update(
+            (key, of_amount)
+            for key, of_amount in found.items()
+            if len(of_amount) <= MOST_SAME_AMOUNT
+        )
+
+    def _read_open_entries(self, wanted, where, most):
+        """Return partner and token of the open due entries that are wanted.
+
+        :param SQL wanted: a row for each thing looked up
+        :param SQL where: what an entry has of such a row
+        :param int most: entries of one row; one more is read, to know that it is so
+        """
+        return self.env.execute_query(
             SQL(
                 """
-                SELECT found.id, found.move_id
-                  FROM unnest(%(amounts)s::numeric[], %(currencies)s::int[])
-                       AS wanted(amount, currency_id)
+                SELECT found.*
+                  FROM %(wanted)s
                  CROSS JOIN LATERAL (
-                    SELECT id, move_id
+                    SELECT partner_id, id, move_id
                       FROM account_move_line
-                     WHERE amount_residual_currency = wanted.amount
-                       AND currency_id = wanted.currency_id
+                     WHERE %(where)s
                        AND reconciled IS NOT TRUE
                        AND parent_state = 'posted'
                        AND display_type = 'payment_term'
@@ -425,19 +439,9 @@ class Candidates:
                      LIMIT %(most)s
                  ) found
                 """,
-                amounts=[amount for amount, _currency in wanted],
-                currencies=[currency for _amount, currency in wanted],
+                wanted=wanted,
+                where=where,
                 companies=tuple(self._companies),
-                most=MOST_SAME_AMOUNT + 1,
+                most=most + 1,
             )
-        )
-        found = defaultdict(set)
-        for token in self._entries.read_missing({tuple(row) for row in rows}):
-            due = self._entries[token].due
-            found[due.cents, due.currency].add(token)
-        # One of many, cut somewhere, would look like the only one.
-        self._by_amount.update(
-            (key, of_amount)
-            for key, of_amount in found.items()
-            if len(of_amount) <= MOST_SAME_AMOUNT
         )

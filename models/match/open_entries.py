@@ -11,14 +11,20 @@ DOCUMENT_TYPES = ("out_invoice", "out_receipt", "out_refund")
 # Of ``entry``, and of the document that it belongs to or pays, ``move``.
 DUE_COLUMNS = SQL(
     """
-    entry.id, move.id, move.name, COALESCE(move.payment_reference, ''),
-    entry.partner_id, COALESCE(partner.name, ''), entry.amount_residual_currency,
-    entry.currency_id, COALESCE(entry.date_maturity, entry.date), entry.company_id,
+    entry.id AS key, move.id AS move, COALESCE(move.name, '') AS document,
+    COALESCE(move.payment_reference, '') AS payment_reference,
+    entry.partner_id AS partner, COALESCE(partner.name, '') AS partner_name,
+    COALESCE(entry.date_maturity, entry.date) AS date,
+    entry.currency_id, entry.company_id, entry.amount_residual_currency AS residual,
     CASE WHEN entry.amount_residual_currency = entry.amount_currency
-         THEN entry.discount_date END,
-    entry.amount_currency - entry.discount_amount_currency,
-    entry.amount_residual_currency != entry.amount_currency
+         THEN entry.discount_date END AS discount_date,
+    entry.amount_currency - entry.discount_amount_currency AS discount,
+    entry.amount_residual_currency != entry.amount_currency AS touched
     """
+)
+
+OF_DOCUMENTS = SQL(
+    "account_move_line entry JOIN account_move move ON move.id = entry.move_id"
 )
 
 # An entry of a payment that waits for its bank line.
@@ -34,43 +40,23 @@ OUTSTANDING = SQL(
 
 class Entry:
     """A row of `DUE_COLUMNS`: an open entry of a customer's document, or of a payment
-    registered for him."""
+    registered for them."""
 
     __slots__ = ("company", "discount", "discount_date", "due", "touched")
 
-    def __init__(self, row, currencies, payment=False):
-        (
-            key,
-            move,
-            document,
-            payment_reference,
-            partner,
-            partner_name,
-            residual,
-            currency_id,
-            date,
-            self.company,
-            self.discount_date,
-            discount,
-            self.touched,
-        ) = row
-        currency = currencies.browse(currency_id)
-
+    def __init__(self, row, currency, payment):
         def cents(amount):
             return payment_utils.to_minor_currency_units(float(amount or 0), currency)
 
-        self.discount = cents(discount)
+        self.company = row.pop("company_id")
+        self.discount = cents(row.pop("discount"))
+        self.discount_date = row.pop("discount_date")
+        self.touched = row.pop("touched")
         self.due = matching.Due(
-            key=key,
-            move=move,
-            document=document or "",
-            payment_reference=payment_reference,
-            partner=partner,
-            partner_name=partner_name,
-            cents=cents(residual),
+            cents=cents(row.pop("residual")),
             currency=currency.name,
-            date=date,
             payment=payment,
+            **row,
         )
 
     @property
@@ -94,36 +80,9 @@ class Entries(dict):
     def __init__(self, env):
         super().__init__()
         self.env = env
-        self._flush()
-
-    def _flush(self):
-        """Write what is read here past the cache."""
-        self.env["account.move"].flush_model(
-            [
-                "company_id",
-                "move_type",
-                "name",
-                "payment_reference",
-                "payment_state",
-                "state",
-            ]
-        )
-        self.env["account.move.line"].flush_model(
-            [
-                "account_id",
-                "amount_currency",
-                "amount_residual_currency",
-                "currency_id",
-                "date_maturity",
-                "discount_amount_currency",
-                "discount_date",
-                "display_type",
-                "parent_state",
-                "partner_id",
-                "payment_id",
-                "reconciled",
-            ]
-        )
+        # The queries below do not see the cache.
+        self.env["account.move"].flush_model()
+        self.env["account.move.line"].flush_model()
 
     def read_dues(self, where):
         """Read due entries of customer documents.
@@ -131,24 +90,17 @@ class Entries(dict):
         :param SQL where: which ones; ``entry``, ``move`` and ``partner`` are there
         :rtype: list[Entry]
         """
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT %(columns)s
-                  FROM account_move_line entry
-                  JOIN account_move move ON move.id = entry.move_id
-                  LEFT JOIN res_partner partner ON partner.id = entry.partner_id
-                 WHERE entry.display_type = 'payment_term'
-                   AND entry.parent_state = 'posted'
-                   AND move.move_type IN %(types)s
-                   AND %(where)s
-                """,
-                columns=DUE_COLUMNS,
-                types=DOCUMENT_TYPES,
-                where=where,
-            )
+        where = SQL(
+            """
+            entry.display_type = 'payment_term'
+            AND entry.parent_state = 'posted'
+            AND move.move_type IN %s
+            AND %s
+            """,
+            DOCUMENT_TYPES,
+            where,
         )
-        return self._keep(rows)
+        return self._read(OF_DOCUMENTS, where)
 
     def read_missing(self, tokens):
         """Read the due entries of ``tokens`` that are not known yet.
@@ -160,79 +112,78 @@ class Entries(dict):
             self.read_dues(SQL("entry.id IN %s", tuple(missing)))
         return {token for token in tokens if token in self}
 
-    def read_outstanding(self, where, payment=True, limit=None):
+    def read_outstanding(self, where, payment=True, limit=None, source=OF_DOCUMENTS):
         """Read entries of payments that wait for their bank line.
 
         :param SQL where: which ones; ``entry``, ``move`` and ``partner`` are there
         :param bool payment: see `matching.Due`
         :param int limit: how many at most, by default all of them
+        :param SQL source: of ``entry`` and ``move``
         :rtype: list[Entry]
         """
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT %(columns)s
-                  FROM account_move_line entry
-                  JOIN account_move move ON move.id = entry.move_id
-                  JOIN account_account account ON account.id = entry.account_id
-                  LEFT JOIN res_partner partner ON partner.id = entry.partner_id
-                 WHERE %(outstanding)s
-                   AND %(where)s
-                 LIMIT %(limit)s
-                """,
-                columns=DUE_COLUMNS,
-                outstanding=OUTSTANDING,
-                where=where,
-                limit=limit,
-            )
+        source = SQL(
+            "%s JOIN account_account account ON account.id = entry.account_id", source
         )
-        return self._keep(rows, payment)
+        return self._read(source, SQL("%s AND %s", OUTSTANDING, where), payment, limit)
 
     def read_payments_of(self, move_ids):
         """Read the outstanding entries of payments registered for documents.
 
-        The document is told with them: that is what a label names.
+        The document comes with them: that is what a label names.
         """
-        rows = self.env.execute_query(
+        source = SQL(
+            """
+            (
+                SELECT due.move_id, part.credit_move_id AS paid_id
+                  FROM account_move_line due
+                  JOIN account_partial_reconcile part ON part.debit_move_id = due.id
+                 WHERE due.move_id IN %(moves)s
+                   AND due.display_type = 'payment_term'
+                 UNION
+                SELECT due.move_id, part.debit_move_id
+                  FROM account_move_line due
+                  JOIN account_partial_reconcile part ON part.credit_move_id = due.id
+                 WHERE due.move_id IN %(moves)s
+                   AND due.display_type = 'payment_term'
+            ) due
+              JOIN account_move_line paid
+                ON paid.id = due.paid_id
+               AND paid.payment_id IS NOT NULL
+              JOIN account_move_line entry
+                ON entry.move_id = paid.move_id
+               AND entry.id != paid.id
+              JOIN account_move move ON move.id = due.move_id
+            """,
+            moves=tuple(move_ids),
+        )
+        return self.read_outstanding(SQL("TRUE"), source=source)
+
+    def _read(self, source, where, payment=False, limit=None):
+        """Read entries.
+
+        :param SQL source: of ``entry`` and ``move``
+        :rtype: list[Entry]
+        """
+        rows = self.env.execute_query_dict(
             SQL(
                 """
-                SELECT DISTINCT ON (entry.id, move.id) %(columns)s
-                  FROM (
-                    SELECT due.move_id, part.credit_move_id AS paid_id
-                      FROM account_move_line due
-                      JOIN account_partial_reconcile part
-                        ON part.debit_move_id = due.id
-                     WHERE due.move_id IN %(moves)s
-                       AND due.display_type = 'payment_term'
-                     UNION ALL
-                    SELECT due.move_id, part.debit_move_id
-                      FROM account_move_line due
-                      JOIN account_partial_reconcile part
-                        ON part.credit_move_id = due.id
-                     WHERE due.move_id IN %(moves)s
-                       AND due.display_type = 'payment_term'
-                  ) due
-                  JOIN account_move_line paid
-                    ON paid.id = due.paid_id
-                   AND paid.payment_id IS NOT NULL
-                  JOIN account_move_line entry
-                    ON entry.move_id = paid.move_id
-                   AND entry.id != paid.id
-                  JOIN account_account account ON account.id = entry.account_id
-                  JOIN account_move move ON move.id = due.move_id
+                SELECT %(columns)s
+                  FROM %(source)s
                   LEFT JOIN res_partner partner ON partner.id = entry.partner_id
-                 WHERE %(outstanding)s
+                 WHERE %(where)s
+                 LIMIT %(limit)s
                 """,
                 columns=DUE_COLUMNS,
-                outstanding=OUTSTANDING,
-                moves=tuple(move_ids),
+                source=source,
+                where=where,
+                limit=limit,
             )
         )
-        return self._keep(rows, payment=True)
-
-    def _keep(self, rows, payment=False):
         currencies = self.env["res.currency"]
-        entries = [Entry(row, currencies, payment) for row in rows]
+        entries = [
+            Entry(row, currencies.browse(row.pop("currency_id")), payment)
+            for row in rows
+        ]
         for entry in entries:
             self.setdefault(entry.token, entry)
         return entries

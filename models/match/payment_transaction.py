@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 class PaymentTransaction(models.Model):
-    """What bank lines do to the transfers they are."""
+    """How bank lines change the transfers that they bring."""
 
     _inherit = "payment.transaction"
 
@@ -13,13 +13,13 @@ class PaymentTransaction(models.Model):
 
     def _get_entries_at_bank(self):
         """Return the outstanding entries that the bank line of this transfer closes; a
-        transfer whose bank never told is done first.
+        transfer whose bank never confirmed it is done first.
 
         :rtype: account.move.line
         """
         self.ensure_one()
         if self.state != "done" or not self.payment_id:
-            # Only what is booked here can fail half-way.
+            # Only completing the transfer can fail.
             with self.env.cr.savepoint():
                 if self.state != "done":
                     self._bridge_set_done()

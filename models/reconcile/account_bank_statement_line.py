@@ -1,9 +1,12 @@
 """What the *To reconcile* screen asks and does."""
 
+from operator import methodcaller
+
 from odoo import api, models
 from odoo.exceptions import MissingError, UserError
 from odoo.fields import Domain
 
+from ..batch import together_or_each
 from ..match.account_bank_statement_line import BOOKING_GROUP
 from .account_bank_statement_line_manual import UNFIT_ACCOUNT_TYPES
 
@@ -147,21 +150,21 @@ class AccountBankStatementLine(models.Model):
             raise UserError(gone)
         was_open = lines._filter_still_open()
         suggestions = suggestions.filtered(lambda each: each.line_id in was_open)
+        line_ids = {each.id: each.line_id.id for each in suggestions}
         messages = {}
-        try:
-            with self.env.cr.savepoint():
-                suggestions.sudo().action_accept()
-        except UserError:
-            # One that cannot be booked must not hold back the others: find it.
-            for line, suggestion in suggestions.grouped("line_id").items():
-                try:
-                    with self.env.cr.savepoint():
-                        suggestion.sudo().action_accept()
-                except MissingError:
-                    # One before it paid what it suggested.
-                    messages[line.id] = gone
-                except UserError as error:
-                    messages[line.id] = str(error)
+
+        def refuse(suggestion, error):
+            # One before it may have paid what it suggested.
+            is_gone = isinstance(error, MissingError)
+            messages[line_ids[suggestion.id]] = gone if is_gone else str(error)
+
+        together_or_each(
+            self.env,
+            suggestions.sudo(),
+            methodcaller("action_accept"),
+            refuse,
+            expected=UserError,
+        )
         return lines._get_to_reconcile_outcome(was_open, messages)
 
     def to_reconcile_book(
@@ -187,7 +190,7 @@ class AccountBankStatementLine(models.Model):
         was_open = self._filter_still_open()
         messages = {}
         if was_open:
-            booking = self._prepare_hand_booking(
+            booking = self._prepare_manual_booking(
                 picks, partner_id, account_id, label, credit
             )
             note = self.match_note
@@ -219,20 +222,25 @@ class AccountBankStatementLine(models.Model):
         marks = {int(line_id): mark for line_id, mark in marks.items()}
         lines = self.browse(list(marks)).exists()
         lines.check_access("read")
-        messages = {}
-        for line in lines:
-            if line._get_mark() != marks[line.id]:
-                messages[line.id] = self.env._(
-                    "It was changed meanwhile: open the line to see what it is now."
-                )
-                continue
-            try:
-                with self.env.cr.savepoint():
-                    line.sudo().action_undo_reconciliation()
-                    if not line.match_suggestion_ids:
-                        line.sudo()._match(book=False)
-            except UserError as error:
-                messages[line.id] = str(error)
+        changed = lines.filtered(lambda line: line._get_mark() != marks[line.id])
+        messages = dict.fromkeys(
+            changed.ids,
+            self.env._(
+                "It was changed meanwhile: open the line to see what it is now."
+            ),
+        )
+
+        def undo(some):
+            some.action_undo_reconciliation()
+            bare = some.filtered(lambda line: not line.match_suggestion_ids)
+            bare._match(book=False)
+
+        def refuse(line, error):
+            messages[line.id] = str(error)
+
+        together_or_each(
+            self.env, (lines - changed).sudo(), undo, refuse, expected=UserError
+        )
         return lines._get_to_reconcile_outcome(self.browse(), messages)
 
     @api.model
@@ -326,7 +334,7 @@ class AccountBankStatementLine(models.Model):
 
     @api.model
     def _get_candidate_domain(self, word):
-        """Return the domain of the entries that a word of a search tells."""
+        """Return the domain of the entries that a word of a search finds."""
         found = Domain.OR(
             Domain(field, "ilike", word)
             for field in ("move_name", "move_id.payment_reference", "ref", "partner_id")

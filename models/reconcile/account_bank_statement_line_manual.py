@@ -19,7 +19,7 @@ class AccountBankStatementLine(models.Model):
 
     _inherit = "account.bank.statement.line"
 
-    def _prepare_hand_booking(self, picks, partner_id, account_id, label, credit):
+    def _prepare_manual_booking(self, picks, partner_id, account_id, label, credit):
         """Check what a person chose and return it as a booking of this line.
 
         :rtype: Booking
@@ -32,14 +32,8 @@ class AccountBankStatementLine(models.Model):
         partner = self.env["res.partner"].browse(partner_id)
         partner.check_access("read")
         if not partner:
-            partner = (
-                self.env["account.move.line"]
-                .union(*(entry for entry, _amount in allocations))
-                .partner_id
-            )
-            partner = (partner if len(partner) == 1 else partner.browse()) or (
-                self.partner_id
-            )
+            paid_for = partner.union(*(entry.partner_id for entry, _ in allocations))
+            partner = paid_for if len(paid_for) == 1 else self.partner_id
         write_offs = ()
         if account_id:
             account = self._check_difference_account(account_id)
@@ -52,9 +46,9 @@ class AccountBankStatementLine(models.Model):
             partner=partner.sudo(),
             allocations=allocations,
             write_offs=write_offs,
-            kind="hand",
+            kind="manual",
             note=self.env._("Chosen by %s.", self.env.user.name),
-            by_hand=True,
+            manual=True,
         )
 
     def _check_picks(self, picks):

@@ -11,36 +11,33 @@ class AccountBankStatementLine(models.Model):
 
         :rtype: list[dict]
         """
-        rows = []
-        for line in self:
-            suggestions = [
-                suggestion._get_to_reconcile_row()
-                for suggestion in line.match_suggestion_ids
-            ]
-            rows.append(
-                {
-                    "id": line.id,
-                    "company_id": line.company_id.id,
-                    "journal_id": line.journal_id.id,
-                    "journal": line.journal_id.display_name,
-                    "date": fields.Date.to_string(line.date),
-                    "label": line.payment_ref or "",
-                    "partner_id": line.partner_id.id,
-                    "partner": line.partner_id.display_name or line.partner_name or "",
-                    "account_number": line._get_masked_account_number(),
-                    "bank_amount": line.amount,
-                    "bank_currency_id": line.currency_id.id,
-                    "amount": line._get_transaction_amount(),
-                    "currency_id": line._get_transaction_currency().id,
-                    "waiting": line.match_state == "waiting",
-                    "note": line._get_note_to_show(),
-                    "begun": not line._is_untouched(),
-                    "suggestions": suggestions,
-                    "exact": line._has_one_exact_suggestion(),
-                    "fee_account_id": line.company_id.bank_match_fee_account_id.id,
-                }
-            )
-        return rows
+        return [
+            {
+                "id": line.id,
+                "company_id": line.company_id.id,
+                "journal_id": line.journal_id.id,
+                "journal": line.journal_id.display_name,
+                "date": fields.Date.to_string(line.date),
+                "label": line.payment_ref or "",
+                "partner_id": line.partner_id.id,
+                "partner": line.partner_id.display_name or line.partner_name or "",
+                "account_number": line._get_masked_account_number(),
+                "bank_amount": line.amount,
+                "bank_currency_id": line.currency_id.id,
+                "amount": line._get_transaction_amount(),
+                "currency_id": line._get_transaction_currency().id,
+                "waiting": line.match_state == "waiting",
+                "note": line._get_note_to_show(),
+                "begun": not line._is_untouched(),
+                "suggestions": [
+                    suggestion._get_to_reconcile_row()
+                    for suggestion in line.match_suggestion_ids
+                ],
+                "exact": line._has_one_exact_suggestion(),
+                "fee_account_id": line.company_id.bank_match_fee_account_id.id,
+            }
+            for line in self
+        ]
 
     def _get_entry_rows(self, entries):
         """Return what the screen shows of entries this line may pay.
@@ -76,7 +73,7 @@ class AccountBankStatementLine(models.Model):
         return rows
 
     def _get_masked_account_number(self):
-        """Return the payer's account so that he is told apart, no more."""
+        """Return enough of the payer's account to recognise it, no more."""
         self.ensure_one()
         number = "".join((self.account_number or "").split())
         if len(number) <= 8:
@@ -155,11 +152,7 @@ class BankMatchSuggestion(models.Model):
             "left": self.amount_left,
             "discount": self.discount_amount,
             "fee": self.fee_amount,
-            "entries": self.line_id._get_entry_rows(
-                self.entry_ids.sorted(
-                    lambda entry: (entry.date_maturity or entry.date, entry.id)
-                )
-            ),
+            "entries": self.line_id._get_entry_rows(self._get_oldest_first()),
         }
 
     def _is_exact(self):

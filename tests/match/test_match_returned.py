@@ -21,7 +21,7 @@ class TestMatchReturned(MatchCase):
         entries = line.move_id.line_ids - line._seek_for_lines()[0]
         entries = entries.filtered(lambda entry: entry.account_id.reconcile)
         self.assertTrue(all(entries.mapped("reconciled")))
-        # The customer owes the invoice, and nothing else is open on his account.
+        # The customer owes the invoice, and nothing else is open on their account.
         open_entries = self.env["account.move.line"].search(
             [
                 ("partner_id", "=", self.acme.id),

@@ -206,7 +206,7 @@ class TestMatchSuggestion(MatchCase):
         return booking([self.booking(line, **values)])
 
     def booking(self, line, **values):
-        return Booking(line=line, by_hand=True, **{"partner": self.acme, **values})
+        return Booking(line=line, manual=True, **{"partner": self.acme, **values})
 
     def test_parts_of_several_invoices(self):
         moves = self.billed(50.0) + self.billed(60.0)

@@ -1,6 +1,7 @@
 """Lines, entries and people at once, each in a process of their own."""
 
 from odoo import Command, fields
+from odoo.fields import Domain
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -112,9 +113,10 @@ class TestMatchWorkers(ProcessesCase):
         with self.process() as first, self.process() as second:
             line = first["account.bank.statement.line"].browse(ids[0])
             self.assertTrue(line.try_lock_for_update(allow_referencing=True))
-            taken = second["account.bank.statement.line"]._take_waiting(domain)
+            lines = second["account.bank.statement.line"].browse(ids)
+            second["payment.batch"]._attempt(lines, "_match", (), Domain(domain), True)
+            taken = lines.filtered("is_reconciled")
             self.assertEqual(taken.ids, ids[1:])
-            taken._match()
             self.assertTrue(taken.is_reconciled)
             line._match()
             self.assertTrue(line.is_reconciled)
