@@ -35,6 +35,7 @@ from .request import (
 from .match import (
     test_bank_line,
     test_bank_line_import,
+    test_bank_line_many,
     test_fec,
     test_match,
     test_match_again,

@@ -1,6 +1,7 @@
 from . import (
     test_bank_line,
     test_bank_line_import,
+    test_bank_line_many,
     test_fec,
     test_match,
     test_match_again,

@@ -1,46 +1,14 @@
-from unittest.mock import patch
-
 from odoo import Command, fields
 from odoo.tests import new_test_user, tagged
-from odoo.tools import mute_logger
 
-from ..common.request_case import RequestCase
+from ..common.bank_line_case import BankLineCase
 
-MODELS_LOGGER = "odoo.addons.account_payment_request.models"
 # Never tells whether it executed a transfer.
 SILENT_BANK = 9101
 
 
 @tagged("post_install", "-at_install")
-class TestBankLine(RequestCase):
-    def paid(self, amount=120.0, outcome="acsc", **values):
-        """Return a transaction as it is when its bank line arrives."""
-        tx = self.pay(self.create_request(amount, **values), outcome)
-        self.settle_all()
-        return tx
-
-    def suspense_of(self, line):
-        return line.move_id.line_ids.filtered(
-            lambda entry: entry.account_id == line.journal_id.suspense_account_id
-        )
-
-    def assert_reconciled(self, line, tx=None):
-        self.assertTrue(line.is_reconciled)
-        self.assertFalse(self.suspense_of(line))
-        entries = line.move_id.line_ids - line._seek_for_lines()[0]
-        self.assertTrue(all(entries.mapped("reconciled")))
-        self.assertTrue(line.match_note)
-        if tx is not None:
-            self.assertEqual(line.matched_transaction_id, tx)
-            self.assertTrue(tx.payment_id.is_matched)
-
-    def assert_open(self, *lines):
-        for line in lines:
-            self.assertFalse(line.is_reconciled)
-            self.assertEqual(len(self.suspense_of(line)), 1)
-            self.assertFalse(line.matched_transaction_id)
-            self.assertFalse(line.matched_request_id)
-
+class TestBankLine(BankLineCase):
     # === What stays open ===
 
     def test_another_amount_stays_open_and_is_told_if_the_company_wants_it_so(self):
@@ -292,7 +260,7 @@ class TestBankLine(RequestCase):
                 self.assert_booked(tx, amount)
                 self.assert_reconciled(self.bank_line(amount, tx.reference), tx)
 
-    # === A transfer that the payer typed himself ===
+    # === A transfer that the payer typed in ===
 
     def test_a_transfer_typed_by_hand_pays_the_invoice(self):
         request = self.create_request(120.0)
@@ -371,125 +339,6 @@ class TestBankLine(RequestCase):
         line = self.bank_line(120.0, request.reference)
         self.assert_open(line)
         self.assertTrue(line.match_note)
-
-    # === Many lines ===
-
-    def test_many_lines_are_reconciled_in_one_plan(self):
-        transactions = self.book(10.0, 11.0, 12.0, 13.0)
-        requests = [self.create_request(50.0 + index) for index in range(3)]
-        labels = [(tx.amount, tx.reference) for tx in transactions]
-        labels += [(request.amount_to_pay, request.reference) for request in requests]
-        labels += [(77.0, "VIR SEPA SANS REFERENCE"), (-5.0, "FRAIS")]
-        plans = []
-        entry_class = self.env.registry["account.move.line"]
-        reconcile_plan = entry_class._reconcile_plan
-
-        def count(entries, plan):
-            plans.append(len(plan))
-            return reconcile_plan(entries, plan)
-
-        with patch.object(entry_class, "_reconcile_plan", count):
-            lines = self.create_lines(labels)
-        # Core calls itself with nothing when there is no exchange difference.
-        self.assertEqual([size for size in plans if size], [7])
-        self.assertEqual(lines.mapped("is_reconciled"), [True] * 7 + [False] * 2)
-        for line, tx in zip(lines, transactions, strict=False):
-            self.assert_reconciled(line, tx)
-
-    def test_searches_do_not_grow_with_the_number_of_lines(self):
-        transactions = self.book(*range(10, 22))
-        searches = []
-        for model in ("payment.transaction", "payment.request"):
-            model_class = self.env.registry[model]
-            search = model_class.search
-
-            def count(records, *args, search=search, **kwargs):
-                searches.append(records._name)
-                return search(records, *args, **kwargs)
-
-            self.startPatcher(patch.object(model_class, "search", count))
-        counts = []
-        for batch in (transactions[:2], transactions[2:]):
-            searches.clear()
-            self.create_lines([(tx.amount, tx.reference) for tx in batch])
-            counts.append(sorted(searches))
-        self.assertEqual(counts[0], counts[1])
-
-    def test_queries_grow_no_more_than_core_s_own(self):
-        transactions = self.book(*range(10, 34))
-        self.env.flush_all()
-
-        def queries(work, *args):
-            self.env.invalidate_all()
-            before = self.env.cr.sql_log_count
-            work(*args)
-            # Messages of tracked fields are written before a commit.
-            self.env.cr.flush()
-            return self.env.cr.sql_log_count - before
-
-        def by_hand(batch):
-            """What a person's program would do who knows the pairs."""
-            lines = self.create_lines([(tx.amount, "no reference") for tx in batch])
-            pairs = []
-            for line, tx in zip(lines, batch, strict=True):
-                suspense = line._seek_for_lines()[1]
-                outstanding = tx.payment_id._seek_for_lines()[0]
-                suspense.account_id = outstanding.account_id
-                pairs.append(suspense + outstanding)
-            self.env["account.move.line"]._reconcile_plan(pairs)
-
-        def matched(batch):
-            lines = self.create_lines([(tx.amount, tx.reference) for tx in batch])
-            self.assertTrue(all(lines.mapped("is_reconciled")))
-
-        queries(by_hand, transactions[:2])  # warm
-        few, many = transactions[2:5], transactions[5:13]
-        core = queries(by_hand, many) - queries(by_hand, few)
-        few, many = transactions[13:16], transactions[16:24]
-        ours = queries(matched, many) - queries(matched, few)
-        self.assertLessEqual(ours, core * 1.15)
-
-    @mute_logger(MODELS_LOGGER)
-    def test_one_pair_that_cannot_be_booked_does_not_keep_the_others_open(self):
-        transactions = self.book(10.0, 11.0, 12.0)
-        bad = transactions[1]
-        # Put back to draft by an accountant: its entry cannot be reconciled.
-        bad.payment_id.action_draft()
-        lines = self.create_lines([(tx.amount, tx.reference) for tx in transactions])
-        self.assert_reconciled(lines[0], transactions[0])
-        self.assert_reconciled(lines[2], transactions[2])
-        self.assert_open(lines[1])
-        self.assertIn(bad.reference, lines[1].match_note)
-
-    def test_lines_of_an_imported_statement_are_matched(self):
-        tx, request = self.paid(120.0), self.create_request(80.0)
-        statement = self.env["account.bank.statement"].create(
-            {
-                "name": "Import",
-                "balance_end_real": 200.0,
-                "line_ids": [
-                    Command.create(
-                        {
-                            "journal_id": self.bank_journal.id,
-                            "date": fields.Date.today(),
-                            "amount": amount,
-                            "payment_ref": f"VIR {reference} DUPONT",
-                            "partner_name": "DUPONT MARIE",
-                            "account_number": "FR7610107001011234567890129",
-                            "transaction_type": "PMNT-RCDT",
-                        }
-                    )
-                    for amount, reference in (
-                        (120.0, tx.reference),
-                        (80.0, request.reference),
-                    )
-                ],
-            }
-        )
-        first, second = statement.line_ids.sorted("id")
-        self.assert_reconciled(first, tx)
-        self.assert_reconciled(second)
-        self.assert_state(request, "paid", 0.0)
 
     # === Undone, deleted ===
 
@@ -575,38 +424,3 @@ class TestBankLine(RequestCase):
         self.assertFalse(tx.payment_id.is_matched)
         self.assertFalse(tx.issue)
         self.assert_state(request, "valid", 80.0)
-
-    # === Helpers ===
-
-    def book(self, *amounts):
-        """Return transactions of deposits, done and booked, without their journey."""
-        transactions = self.env["payment.transaction"].sudo()
-        for amount in amounts:
-            request = self.create_deposit(amount)
-            transactions |= transactions.create(
-                {
-                    **request._transaction_create_values("due"),
-                    "provider_id": self.bridge.id,
-                    "payment_method_id": self.bridge.payment_method_ids.id,
-                }
-            )
-        transactions._set_done()
-        transactions._post_process()
-        return transactions
-
-    def create_lines(self, labels, user=None):
-        """Create one bank line for each amount and label, in one call."""
-        model = self.env["account.bank.statement.line"]
-        if user:
-            model = model.with_user(user)
-        return model.create(
-            [
-                {
-                    "journal_id": self.bank_journal.id,
-                    "date": fields.Date.today(),
-                    "amount": amount,
-                    "payment_ref": label,
-                }
-                for amount, label in labels
-            ]
-        )
