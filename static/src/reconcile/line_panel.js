@@ -3,7 +3,7 @@ import {formatCurrency} from "@web/core/currency";
 import {useHotkey} from "@web/core/hotkeys/hotkey_hook";
 import {_t} from "@web/core/l10n/translation";
 import {useService} from "@web/core/utils/hooks";
-import {HandPicker} from "./manual_picker";
+import {ManualPicker} from "./manual_picker";
 import {isFree, isFreeToPress} from "./reconcile_keys";
 import {ReconcileModel} from "./reconcile_model";
 import {WithoutInvoice} from "./without_invoice";
@@ -12,7 +12,7 @@ import * as texts from "./reconcile_texts";
 /** One bank line: what it may pay, and what else can be done with it. */
 export class LinePanel extends Component {
     static template = "account_payment_request.ReconcileLinePanel";
-    static components = {HandPicker, WithoutInvoice};
+    static components = {ManualPicker, WithoutInvoice};
     static props = {
         model: ReconcileModel,
         row: Object,
@@ -29,7 +29,7 @@ export class LinePanel extends Component {
         const whenFree = {isAvailable: isFree};
         useHotkey("enter", () => this.acceptChosen(), {isAvailable: isFreeToPress});
         useHotkey("s", () => this.show("suggestions"), whenFree);
-        useHotkey("p", () => this.show("hand"), whenFree);
+        useHotkey("p", () => this.show("manual"), whenFree);
         useHotkey("w", () => this.show("without"), whenFree);
         useHotkey("o", () => this.openLine(), whenFree);
         for (let index = 0; index < 9; index++) {

@@ -1,4 +1,4 @@
-import {Component, onWillStart, useEffect, useRef, useState} from "@odoo/owl";
+import {Component, useEffect, useRef, useState} from "@odoo/owl";
 import {formatCurrency, getCurrency} from "@web/core/currency";
 import {useHotkey} from "@web/core/hotkeys/hotkey_hook";
 import {_t} from "@web/core/l10n/translation";
@@ -10,7 +10,6 @@ import {useDebounced} from "@web/core/utils/timing";
 import {formatFloat} from "@web/views/fields/formatters";
 import {parseMonetary} from "@web/views/fields/parsers";
 import {ReconcileModel} from "./reconcile_model";
-import {accountDomain, partnerDomain} from "./reconcile_domains";
 import * as texts from "./reconcile_texts";
 
 /**
@@ -18,8 +17,8 @@ import * as texts from "./reconcile_texts";
  *
  * All amounts have the sign and the currency of the line, so that they add up to it.
  */
-export class HandPicker extends Component {
-    static template = "account_payment_request.ReconcileHandPicker";
+export class ManualPicker extends Component {
+    static template = "account_payment_request.ReconcileManualPicker";
     static components = {RecordSelector};
     static props = {
         model: ReconcileModel,
@@ -33,10 +32,7 @@ export class HandPicker extends Component {
         this.orm = useService("orm");
         this.keepLast = new KeepLast();
         this.state = useState({
-            partnerId:
-                this.props.row.partner_id ||
-                this.props.row.suggestions[0]?.partner_id ||
-                false,
+            partnerId: this.props.model.likelyPartnerId(this.props.row),
             search: "",
             entries: [],
             more: false,
@@ -63,9 +59,7 @@ export class HandPicker extends Component {
             () => [this.state.active]
         );
         useHotkey("control+enter", () => this.book(), {bypassEditableProtection: true});
-        onWillStart(() => {
-            this.load();
-        });
+        this.load();
     }
 
     // --- Candidates ---
@@ -120,14 +114,6 @@ export class HandPicker extends Component {
             : _t("Open entries of exactly this amount");
     }
 
-    get partnerDomain() {
-        return partnerDomain(this.props.row);
-    }
-
-    get accountDomain() {
-        return accountDomain(this.props.row, this.props.model.unfitAccountTypes);
-    }
-
     // --- Amounts ---
 
     get digits() {
@@ -150,20 +136,19 @@ export class HandPicker extends Component {
         return Math.sign(this.props.row.amount) || 1;
     }
 
+    get paid() {
+        return this.state.picks.reduce((sum, {amount}) => sum + amount, 0);
+    }
+
     /** What the picks leave of the line. */
     get left() {
-        const paid = this.state.picks.reduce((sum, pick) => sum + pick.amount, 0);
-        return this.round(this.props.row.amount - paid);
+        return this.round(this.props.row.amount - this.paid);
     }
 
     /** What the picks leave open on their entries. */
     get short() {
-        return this.round(
-            this.state.picks.reduce(
-                (sum, pick) => sum + pick.entry.open - pick.amount,
-                0
-            )
-        );
+        const owed = this.state.picks.reduce((sum, {entry}) => sum + entry.open, 0);
+        return this.round(owed - this.paid);
     }
 
     get isOver() {
@@ -197,7 +182,7 @@ export class HandPicker extends Component {
     }
 
     /** What still keeps it from being booked, in words; empty when nothing does. */
-    get obstacle() {
+    get blocker() {
         if (!this.state.picks.length) {
             return _t("Choose at least one entry.");
         }
@@ -277,7 +262,7 @@ export class HandPicker extends Component {
         const {model, row} = this.props;
         // An amount that is being typed counts too.
         document.activeElement?.blur();
-        if (this.obstacle || model.busy) {
+        if (this.blocker || model.busy) {
             return;
         }
         const toAccount = this.state.difference === "account" && this.hasDifference;

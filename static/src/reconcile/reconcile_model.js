@@ -83,6 +83,30 @@ export class ReconcileModel {
         return this.undoable.at(-1);
     }
 
+    // --- What a line may be booked on ---
+
+    likelyPartnerId(row) {
+        return row.partner_id || row.suggestions[0]?.partner_id || false;
+    }
+
+    /** Customers and suppliers of this line's company. */
+    partnerDomain(row) {
+        return [
+            ["company_id", "in", [false, row.company_id]],
+            "|",
+            ["parent_id", "=", false],
+            ["is_company", "=", true],
+        ];
+    }
+
+    /** Accounts that can take an amount of this line without a customer. */
+    accountDomain(row) {
+        return [
+            ["account_type", "not in", this.unfitAccountTypes],
+            ["company_ids", "parent_of", [row.company_id]],
+        ];
+    }
+
     // --- Loading ---
 
     async load() {
@@ -232,7 +256,7 @@ export class ReconcileModel {
                         done.length === 1 ? done[0].label : _t("%s lines", done.length),
                 });
             }
-            this.tell(outcome.refused);
+            this.report(outcome.refused);
             await this.fillUp();
             return done.length === rows.length;
         }, rows);
@@ -256,7 +280,7 @@ export class ReconcileModel {
             if (back.length) {
                 this.currentId = back[0].id;
             }
-            this.tell(outcome.refused);
+            this.report(outcome.refused);
         });
     }
 
@@ -285,9 +309,9 @@ export class ReconcileModel {
         }
     }
 
-    // --- Being told ---
+    // --- What the server refuses ---
 
-    /** Do one thing after the other; what the server refuses is told, not thrown. */
+    /** Do one thing after the other; what the server refuses is shown, not thrown. */
     exclusively(action, rows = []) {
         return this.mutex.exec(async () => {
             this.busy = true;
@@ -306,7 +330,7 @@ export class ReconcileModel {
         });
     }
 
-    tell(refused) {
+    report(refused) {
         for (const {label, message} of refused.slice(0, 3)) {
             this.notify(message, {title: label, type: "warning"});
         }

@@ -1,4 +1,4 @@
-import {Component, onWillStart, useEffect, useRef, useState} from "@odoo/owl";
+import {Component, useEffect, useRef, useState} from "@odoo/owl";
 import {isMobileOS} from "@web/core/browser/feature_detection";
 import {CheckBox} from "@web/core/checkbox/checkbox";
 import {formatCurrency} from "@web/core/currency";
@@ -44,10 +44,8 @@ export class ReconcileScreen extends Component {
         );
         useSetupAction({getLocalState: () => this.model.export()});
         this.onSearch = useDebounced((search) => this.model.setFilter({search}), 300);
-        onWillStart(() => {
-            // Shown at once; the lines follow.
-            this.model.load();
-        });
+        // The screen is there at once; the lines follow.
+        this.model.load();
         useEffect(
             () => {
                 this.listRef.el
@@ -63,13 +61,13 @@ export class ReconcileScreen extends Component {
         const onList = {isAvailable: isFree};
         const pressed = {isAvailable: isFreeToPress};
         const moving = {...onList, allowRepeat: true};
-        for (const [keys, step] of [
-            [["j", "arrowdown"], 1],
-            [["k", "arrowup"], -1],
-        ]) {
-            for (const key of keys) {
-                useHotkey(key, () => this.model.move(step), moving);
-            }
+        for (const [key, step] of Object.entries({
+            j: 1,
+            arrowdown: 1,
+            k: -1,
+            arrowup: -1,
+        })) {
+            useHotkey(key, () => this.model.move(step), moving);
         }
         useHotkey("control+z", () => this.model.undo());
         useHotkey("space", () => this.toggleCurrent(), pressed);

@@ -1,6 +1,5 @@
 import {Component, useState} from "@odoo/owl";
 import {RecordSelector} from "@web/core/record_selectors/record_selector";
-import {accountDomain, partnerDomain} from "./reconcile_domains";
 import {ReconcileModel} from "./reconcile_model";
 
 /** A line that pays no invoice: set aside to an account, or a customer's credit. */
@@ -13,19 +12,8 @@ export class WithoutInvoice extends Component {
         this.state = useState({
             accountId: false,
             label: this.props.row.label,
-            partnerId:
-                this.props.row.partner_id ||
-                this.props.row.suggestions[0]?.partner_id ||
-                false,
+            partnerId: this.props.model.likelyPartnerId(this.props.row),
         });
-    }
-
-    get accountDomain() {
-        return accountDomain(this.props.row, this.props.model.unfitAccountTypes);
-    }
-
-    get partnerDomain() {
-        return partnerDomain(this.props.row);
     }
 
     setAside() {

@@ -81,7 +81,7 @@ registry.category("web_tour.tours").add("reconcile_by_keyboard", {
         },
         {
             trigger:
-                ".o_reconcile_hand:contains('Nothing open fits'):not(:has(.o_reconcile_picks))",
+                ".o_reconcile_manual:contains('Nothing open fits'):not(:has(.o_reconcile_picks))",
         },
         {
             trigger: ".o_reconcile_entry_search",
@@ -172,7 +172,7 @@ registry.category("web_tour.tours").add("reconcile_only_looking", {
         {
             content: "Nothing to book with.",
             trigger:
-                ".o_reconcile_screen:not(:has(.o_reconcile_accept)):not(:has(.o_reconcile_by_hand)):not(:has(.form-check-input))",
+                ".o_reconcile_screen:not(:has(.o_reconcile_accept)):not(:has(.o_reconcile_manual_tab)):not(:has(.form-check-input))",
             run: "press Enter",
         },
         {
