@@ -81,13 +81,10 @@ def _by_name(case: Case, dues: list[Due]) -> Iterator[Proposal]:
     for _standing, fit in found[:_MOST_NAMED]:
         yield propose(case, "name", fit, "name")
     alone = [due for due in dues if due.cents == amount]
-    if not found and len(alone) == 1 and _may_be_payer(case, alone[0]):
-        yield propose(case, "name", pay_whole("", alone), "amount_only")
-
-
-def _may_be_payer(case: Case, due: Due) -> bool:
-    standing = case.payer.standing(due.partner, due.partner_name)
-    return case.receipt.cents > 0 and standing == Standing.UNKNOWN
+    if not found and len(alone) == 1 and amount > 0:
+        standing = case.payer.standing(alone[0].partner, alone[0].partner_name)
+        if standing == Standing.UNKNOWN:
+            yield propose(case, "name", pay_whole("", alone), "amount_only")
 
 
 def _misspelt(case: Case, dues: list[Due]) -> Iterator[Proposal]:

@@ -46,13 +46,15 @@ def read_list(around: Surroundings, number: Number, at: int) -> Iterator[Item]:
     for previous, run in zip(runs[at:], runs[at + 1 : at + _MOST_LISTED], strict=False):
         gap = label.folded[previous.end : run.start]
         words = set(_WORD.findall(gap))
+        following = label.folded[run.end : run.end + 1]
         if (
             len(gap) > _WIDEST_GAP
             or len(run.digits) > len(base)
             or words - JOINING - RANGE - {number.letters}
             or _YEAR.fullmatch(run.digits)  # the next number, written out
             or run.digits in number.parts[:-1]
-            or _is_measure(label.folded[run.end : run.end + 1])
+            or following.isalpha()
+            or following in _OTHER_UNITS
             or around.is_hidden(run.start, run.end)
             or around.is_in_date(run.start, run.end)
         ):
@@ -70,7 +72,3 @@ def read_list(around: Surroundings, number: Number, at: int) -> Iterator[Item]:
             end=run.end,
         )
         low = high
-
-
-def _is_measure(following: str) -> bool:
-    return following.isalpha() or following in _OTHER_UNITS
