@@ -13,6 +13,7 @@ amount      integer cents <-> JSON numbers, exactly
 answers     shapes of what goes to Bridge and of what it answers
 client      ``BridgeClient``: payment links, payment requests, providers
 errors      ``BridgeError`` and the masking of what must not be shown
+iban        account numbers as people may see them
 label       texts made safe for banks: label, names, external reference
 moment      date-times on the wire
 reference   10-character codes: make, check, find in a bank label

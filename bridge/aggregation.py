@@ -7,7 +7,7 @@ Sources: docs.bridgeapi.io/docs/user-creation-authentication,
 
 import datetime
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from .answers import checked_id, created, record, unexpected, without_nulls
@@ -30,20 +30,27 @@ class Aggregation:
     """Bridge's account information half, of one Bridge user.
 
     Every method raises ``BridgeError`` when the call fails. ``status`` 401 with a
-    token means that the token died (two hours) or is not this application's: ask for
-    a new one with :meth:`authorize`, once. ``retry_after`` tells how long to wait
-    after a 429 that even the client's own repetitions met.
+    token means that the token died (two hours) or is not this application's: with
+    ``renew`` the call is made once more with a new one. ``retry_after`` tells how long
+    to wait after a 429 that even the client's own repetitions met.
 
     Answers are dictionaries as Bridge sends them: a missing member means null.
 
     :param BridgeClient client: the application that the user belongs to
     :param str access_token: token of the user; :meth:`create_user` and
         :meth:`authorize` need none
+    :param renew: returns another token when this one has died, asked once
     """
 
-    def __init__(self, client: BridgeClient, access_token: str | None = None) -> None:
+    def __init__(
+        self,
+        client: BridgeClient,
+        access_token: str | None = None,
+        renew: Callable[[], str] | None = None,
+    ) -> None:
         self._client = client
         self._access_token = access_token
+        self._renew = renew
 
     def __repr__(self) -> str:
         known = "with" if self._access_token else "without"
@@ -200,16 +207,20 @@ class Aggregation:
     def _call(self, method: str, path: str, **options: Any) -> Any:
         # an empty token is refused by the client, before anything is sent
         bearer = self._access_token or ""
+        try:
+            return self._client.call(method, path, bearer=bearer, **options)
+        except BridgeError as error:
+            if error.status != 401 or not self._renew:
+                raise
+        bearer = self._access_token = self._renew()
+        self._renew = None
         return self._client.call(method, path, bearer=bearer, **options)
 
     def _read_one(self, collection: str, record_id: str | int) -> dict[str, Any]:
         return record(self._call("GET", f"{collection}/{checked_id(record_id)}"))
 
     def _pages(self, path: str, **filters: Any) -> Iterator[list[dict[str, Any]]]:
-        bearer = self._access_token or ""
-        pages: Iterator[list[dict[str, Any]]]
-        pages = self._client.pages(path, filters, bearer=bearer)
-        return pages
+        return self._client.pages(path, filters, call=self._call)
 
     def _list(self, path: str, **filters: Any) -> Iterator[dict[str, Any]]:
         for records in self._pages(path, **filters):

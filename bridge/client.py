@@ -1,27 +1,18 @@
 """Bridge's payment initiation API, version 2025-01-15."""
 
-import datetime
-import logging
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
 
 from . import amount, moment
-from .answers import (
-    checked_id,
-    created,
-    page,
-    record,
-    without_nulls,
-)
+from .answers import checked_id, created, page, record, without_nulls
 from .errors import BridgeError, BridgeUnreachable
 from .status import FINAL_LINK_STATUSES, VALID
-from .transport import Transport
-
-_logger = logging.getLogger(__name__)
-
+from .transport import Budget, Transport
 
 LINKS = "/v3/payment/payment-links"
 REQUESTS = "/v3/payment/payment-requests"
 PROVIDERS = "/v3/providers"
-
 
 # the gateway answered, not the application: a link may have been created
 _UNCERTAIN_STATUSES = frozenset({502, 503, 504})
@@ -30,7 +21,7 @@ _NOT_ABOUT_THE_LINK = frozenset({401, 403, 404, 408, 429})
 # when a creation was not confirmed: time for Bridge to finish it before we look
 # for it, and how far back to look in case the two clocks differ
 _SETTLE_SECONDS = 0.5
-_LOOK_BACK = datetime.timedelta(minutes=10)
+_LOOK_BACK = timedelta(minutes=10)
 
 
 class BridgeClient(Transport):
@@ -46,18 +37,18 @@ class BridgeClient(Transport):
     def create_payment_link(
         self,
         *,
-        amount_cents,
-        currency,
-        label,
-        end_to_end_id,
-        client_reference,
-        user,
-        expires_at,
-        callback_url=None,
-        country=None,
-        provider_id=None,
-        beneficiary=None,
-    ):
+        amount_cents: int,
+        currency: str,
+        label: str,
+        end_to_end_id: str,
+        client_reference: str,
+        user: dict[str, Any],
+        expires_at: datetime,
+        callback_url: str | None = None,
+        country: str | None = None,
+        provider_id: int | None = None,
+        beneficiary: dict[str, Any] | None = None,
+    ) -> dict[str, Any]:
         """Create a payment link for one transfer.
 
         Bridge has no idempotency key. When no clear answer comes, the link is
@@ -97,11 +88,18 @@ class BridgeClient(Transport):
         }
         return self._create_once(LINKS, without_nulls(payload), client_reference)
 
-    def read_payment_link(self, link_id):
+    def read_payment_link(self, link_id: str) -> dict[str, Any]:
         """Return a payment link; its URL is ``link``, its expiry ``expired_at``."""
         return self._read_one(LINKS, link_id)
 
-    def list_payment_links(self, *, since=None, until=None, status=None, limit=None):
+    def list_payment_links(
+        self,
+        *,
+        since: datetime | str | None = None,
+        until: datetime | str | None = None,
+        status: str | Iterable[str] | None = None,
+        limit: int | None = None,
+    ) -> Iterator[dict[str, Any]]:
         """Iterate over payment links, page after page.
 
         :param since: earliest creation: datetime, or text as Bridge wants it
@@ -113,7 +111,7 @@ class BridgeClient(Transport):
             LINKS, {"since": since, "until": until, "status": status, "limit": limit}
         )
 
-    def revoke_payment_link(self, link_id):
+    def revoke_payment_link(self, link_id: str) -> bool:
         """Make a payment link unusable.
 
         :return: True when nobody can start a payment with it any more, be it that
@@ -135,8 +133,14 @@ class BridgeClient(Transport):
     # -- payment requests ---------------------------------------------------
 
     def list_payment_requests(
-        self, *, payment_link_id=None, since=None, until=None, status=None, limit=None
-    ):
+        self,
+        *,
+        payment_link_id: str | None = None,
+        since: datetime | str | None = None,
+        until: datetime | str | None = None,
+        status: str | Iterable[str] | None = None,
+        limit: int | None = None,
+    ) -> Iterator[dict[str, Any]]:
         """Iterate over payment requests, in no promised order.
 
         :param str payment_link_id: only the attempts made with this link
@@ -145,27 +149,25 @@ class BridgeClient(Transport):
         :param status: a status of payment requests, or several
         :param int limit: requests in a page (at most 500)
         """
-        return self._list(
-            REQUESTS,
-            {
-                "payment_link_id": payment_link_id,
-                "since": since,
-                "until": until,
-                "status": status,
-                "limit": limit,
-            },
-        )
+        filters = {
+            "payment_link_id": payment_link_id,
+            "since": since,
+            "until": until,
+            "status": status,
+            "limit": limit,
+        }
+        return self._list(REQUESTS, filters)
 
     # -- providers ----------------------------------------------------------
 
-    def read_provider(self, provider_id):
+    def read_provider(self, provider_id: str | int) -> dict[str, Any]:
         """Return a bank.
 
         :param int provider_id: as of an item
         """
         return self._read_one(PROVIDERS, provider_id)
 
-    def check_credentials(self):
+    def check_credentials(self) -> None:
         """Make the cheapest call that proves the credentials open payments.
 
         :raises BridgeError: ``status`` 401, ``code`` ``invalid_client_credentials``
@@ -174,18 +176,21 @@ class BridgeClient(Transport):
 
     # -- shapes of answers --------------------------------------------------
 
-    def _read_one(self, collection, record_id):
-        body = self.call("GET", f"{collection}/{checked_id(record_id)}")
-        return record(body)
+    def _read_one(self, collection: str, record_id: str | int) -> dict[str, Any]:
+        return record(self.call("GET", f"{collection}/{checked_id(record_id)}"))
 
-    def _list(self, path, filters, *, budget=None):
+    def _list(
+        self, path: str, filters: dict[str, Any], *, budget: Budget | None = None
+    ) -> Iterator[dict[str, Any]]:
         """Yield the records of all pages."""
         for records in self.pages(path, filters, budget=budget):
             yield from records
 
     # -- creation without idempotency key -----------------------------------
 
-    def _create_once(self, path, payload, client_reference):
+    def _create_once(
+        self, path: str, payload: dict[str, Any], client_reference: str
+    ) -> dict[str, Any]:
         """Create a record, so that one with ``client_reference`` exists only once."""
         budget = self._budget()
         since = self._now() - _LOOK_BACK
@@ -208,7 +213,14 @@ class BridgeClient(Transport):
                     raise
                 can_repeat = False
 
-    def _find_created(self, path, client_reference, since, error, budget):
+    def _find_created(
+        self,
+        path: str,
+        client_reference: str,
+        since: datetime,
+        error: BridgeError,
+        budget: Budget,
+    ) -> dict[str, Any] | None:
         """Return the usable record that has our reference, None if there is none.
 
         :raises BridgeError: ``error``, if the list cannot be read
@@ -225,7 +237,7 @@ class BridgeClient(Transport):
         return None
 
 
-def _may_have_created(error):
+def _may_have_created(error: BridgeError) -> bool:
     """Whether a failed creation may have left a record, or is safe to repeat."""
     if isinstance(error, BridgeUnreachable):
         return error.is_temporary

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from .iban import masked
+
 MAX_TEXT = 300
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -31,7 +33,7 @@ def _mask_iban(match: re.Match[str]) -> str:
     iban = "".join(match[0].split())
     if len(iban) < _SHORTEST_IBAN:
         return match[0]
-    return iban[:4] + "X" * (len(iban) - 7) + iban[-3:]
+    return masked(iban, "X" * (len(iban) - 7), tail=3)
 
 
 class Fault(NamedTuple):

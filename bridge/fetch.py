@@ -33,7 +33,6 @@ class FetchRun:
     :param str begun_at: when it began, or the first one of a history it goes on with
     :param float balance: what the bank held when it was last read before
     :param int ask_count: how often the fetch had been asked for when it began
-    :param int left: what is to be done after it
     :ivar problems: why transactions could not be imported, as sentences
     :ivar created: number of lines made
     """
@@ -48,7 +47,6 @@ class FetchRun:
         begun_at: str | None = None,
         balance: float = 0.0,
         ask_count: int = 0,
-        left: int = 0,
     ) -> None:
         self.account_ref = account_ref
         self.first_day = first_day
@@ -57,7 +55,6 @@ class FetchRun:
         self.begun_at = begun_at
         self.balance = balance
         self.ask_count = ask_count
-        self.left = left
         self.newest: str | None = None
         self.oldest_waiting: str | None = None
         self.held = False

@@ -9,6 +9,9 @@ import random
 import re
 import ssl
 import time
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -19,11 +22,7 @@ from urllib3.exceptions import (
 )
 
 from . import moment
-from .answers import (
-    page,
-    query_value,
-    unexpected,
-)
+from .answers import page, query_value, unexpected, without_nulls
 from .errors import BridgeError, BridgeUnreachable, from_response
 
 _logger = logging.getLogger(__name__)
@@ -35,6 +34,7 @@ PAGE_SIZE = 500  # the largest that Bridge allows
 MAX_PAGES = 5000  # longer than any real list: one that never ends
 RETRIED_STATUSES = frozenset({429, 502, 503, 504})
 _PRINTABLE = re.compile(r"[!-~]+")
+T = TypeVar("T", bound="Transport")
 
 
 class Transport:
@@ -65,21 +65,21 @@ class Transport:
 
     def __init__(
         self,
-        client_id,
-        client_secret,
+        client_id: str | None,
+        client_secret: str | None,
         *,
-        base_url=BASE_URL,
-        timeout=(3.05, 10),
-        session=None,
-        attempts=4,
-        max_elapsed=30.0,
-        backoff=0.5,
-        backoff_max=8.0,
-        sleep=time.sleep,
-        clock=time.monotonic,
-        now=moment.now,
-        jitter=random.random,
-    ):
+        base_url: str | None = BASE_URL,
+        timeout: float | tuple[float, float] = (3.05, 10),
+        session: requests.Session | None = None,
+        attempts: int = 4,
+        max_elapsed: float = 30.0,
+        backoff: float = 0.5,
+        backoff_max: float = 8.0,
+        sleep: Callable[[float], object] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = moment.now,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
         self._client_id = (client_id or "").strip()
         self._client_secret = (client_secret or "").strip()
         self._base_url = _checked_base_url(base_url)
@@ -95,31 +95,31 @@ class Transport:
         self._now = now
         self._jitter = jitter
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<BridgeClient {self._client_id} at {self._base_url}>"
 
-    def __enter__(self):
+    def __enter__(self: T) -> T:
         return self
 
-    def __exit__(self, *exc_info):
+    def __exit__(self, *exc_info: object) -> None:
         self.close()
 
-    def close(self):
+    def close(self) -> None:
         """Close the connections, unless the session was given by the caller."""
         if self._own_session:
             self._session.close()
 
     def call(
         self,
-        method,
-        path,
+        method: str,
+        path: str,
         *,
-        params=None,
-        payload=None,
-        bearer=None,
-        repeatable=None,
-        budget=None,
-    ):
+        params: dict[str, Any] | None = None,
+        payload: dict[str, Any] | None = None,
+        bearer: str | None = None,
+        repeatable: bool | None = None,
+        budget: "Budget | None" = None,
+    ) -> Any:
         """Call Bridge and return the parsed body, None when it is empty.
 
         :param str path: path below ``base_url``, with its query or ``params``
@@ -148,7 +148,15 @@ class Transport:
                 self._sleep(delay)
                 attempt += 1
 
-    def _exchange(self, method, path, params, payload, bearer, budget):
+    def _exchange(
+        self,
+        method: str,
+        path: str,
+        params: dict[str, Any] | None,
+        payload: dict[str, Any] | None,
+        bearer: str | None,
+        budget: "Budget",
+    ) -> Any:
         """Make one HTTP exchange; log its method, path, status and duration."""
         if not self._has_usable_credentials():
             raise BridgeError(
@@ -172,7 +180,7 @@ class Transport:
             headers["Content-Type"] = "application/json"
             data = json.dumps(payload, allow_nan=False).encode()
         started = self._clock()
-        outcome = "failed"
+        outcome: object = "failed"
         try:
             response = self._session.request(
                 method,
@@ -200,7 +208,9 @@ class Transport:
             )
         return self._parsed(response, secrets=(self._client_secret, bearer))
 
-    def _parsed(self, response, secrets):
+    def _parsed(
+        self, response: requests.Response, secrets: Iterable[str | None]
+    ) -> Any:
         """Return the JSON of a successful answer, raise the error of another."""
         body, readable = None, True
         if response.content:
@@ -227,7 +237,7 @@ class Transport:
             retry_after=self._retry_after(response),
         )
 
-    def _retry_after(self, response):
+    def _retry_after(self, response: requests.Response) -> float | None:
         """Return the seconds of ``Retry-After``, given as a number or as a date."""
         value = response.headers.get("Retry-After", "").strip()
         if value.isdecimal() and value.isascii():
@@ -238,27 +248,36 @@ class Transport:
             return None
         return max(0.0, (moment.as_utc(date) - self._now()).total_seconds())
 
-    def _has_usable_credentials(self):
+    def _has_usable_credentials(self) -> bool:
         # requests refuses other values with an error that quotes them
         return all(
             _PRINTABLE.fullmatch(part)
             for part in (self._client_id, self._client_secret)
         )
 
-    def pages(self, path, filters, *, bearer=None, budget=None):
+    def pages(
+        self,
+        path: str,
+        filters: dict[str, Any],
+        *,
+        call: Callable[..., Any] | None = None,
+        budget: "Budget | None" = None,
+    ) -> Iterator[list[dict[str, Any]]]:
         """Yield the records of a list, a list a page, following ``next_uri``.
 
         :param dict filters: query of the first page; None: left out, several
             values: a comma list, datetimes and dates as Bridge writes them
-        :param str bearer: token of a user
+        :param call: makes the calls, in place of :meth:`call`
+        :param budget: time left for the operation that these calls belong to
         """
-        params = {"limit": PAGE_SIZE}
-        for name, value in filters.items():
-            if value is not None:
-                params[name] = query_value(value)
-        seen = set()
+        call = call or self.call
+        query: dict[str, Any] = {"limit": PAGE_SIZE}
+        for name, value in without_nulls(filters).items():
+            query[name] = query_value(value)
+        params: dict[str, Any] | None = query
+        seen: set[str] = set()
         while path:
-            body = self.call("GET", path, params=params, bearer=bearer, budget=budget)
+            body = call("GET", path, params=params, budget=budget)
             records, next_uri = page(body)
             yield records
             path, params = self._next_path(next_uri), None
@@ -266,14 +285,15 @@ class Transport:
                 raise unexpected("The pages of Bridge's list go round in circles")
             seen.add(path)
 
-    def _next_path(self, next_uri):
-        """Return ``next_uri`` without host; never one of another origin.
+    def _next_path(self, next_uri: object) -> str:
+        """Return ``next_uri`` without host, '' if there is none; never one of another
+        origin.
 
         It is a path with query in practice, an address on the same origin at most:
         the credentials go with the next call and belong nowhere else.
         """
         if not next_uri:
-            return None
+            return ""
         path = next_uri if isinstance(next_uri, str) else ""
         try:
             if _origin(path) == _origin(self._base_url):
@@ -285,19 +305,19 @@ class Transport:
             raise unexpected("The next page of Bridge's list is somewhere else")
         return path
 
-    def _budget(self):
+    def _budget(self) -> "Budget":
         return Budget(self._clock, self._max_elapsed)
 
 
 class _Credentials(requests.auth.AuthBase):
     """Puts the application's credentials, and a user's token, on one call."""
 
-    def __init__(self, client_id, client_secret, bearer=None):
+    def __init__(self, client_id: str, client_secret: str, bearer: str | None) -> None:
         self._headers = {"Client-Id": client_id, "Client-Secret": client_secret}
         if bearer:
             self._headers["Authorization"] = f"Bearer {bearer}"
 
-    def __call__(self, request):
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers.update(self._headers)
         return request
 
@@ -305,22 +325,25 @@ class _Credentials(requests.auth.AuthBase):
 class Budget:
     """Time left for one operation, whatever number of calls it takes."""
 
-    def __init__(self, clock, seconds):
+    def __init__(self, clock: Callable[[], float], seconds: float) -> None:
         self._clock = clock
         self._end = clock() + seconds
 
-    def remaining(self):
+    def remaining(self) -> float:
+        """Return the seconds that are left."""
         return self._end - self._clock()
 
-    def trim(self, timeout):
+    def trim(self, timeout: tuple[float, float]) -> tuple[float, float]:
         """Return the time-outs, none longer than what is left."""
         remaining = max(self.remaining(), 0.001)
-        return tuple(min(seconds, remaining) for seconds in timeout)
+        connect, read = timeout
+        return min(connect, remaining), min(read, remaining)
 
 
-def _checked_base_url(base_url):
-    parts = urlsplit(base_url or "")
-    scheme, host, _port = _origin(base_url or "")
+def _checked_base_url(base_url: str | None) -> str:
+    base_url = base_url or ""
+    parts = urlsplit(base_url)
+    scheme, host, _port = _origin(base_url)
     if scheme not in ("http", "https") or not host:
         raise ValueError("base_url must be like https://api.bridgeapi.io")
     if base_url.rstrip("/") != f"{scheme}://{parts.netloc}" or "@" in parts.netloc:
@@ -330,7 +353,7 @@ def _checked_base_url(base_url):
     return base_url.rstrip("/")
 
 
-def _origin(url):
+def _origin(url: str) -> tuple[str, str | None, int | None]:
     """Return scheme, host and port of an address.
 
     :raises ValueError: the address is malformed
@@ -340,7 +363,7 @@ def _origin(url):
     return parts.scheme, parts.hostname, parts.port or default
 
 
-def _is_loopback(host):
+def _is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
     try:
@@ -349,17 +372,17 @@ def _is_loopback(host):
         return False
 
 
-def _worth_repeating(error):
+def _worth_repeating(error: BridgeError) -> bool:
     if isinstance(error, BridgeUnreachable):
         return error.is_temporary
     return error.status in RETRIED_STATUSES
 
 
-def _unreachable(error):
+def _unreachable(error: requests.RequestException) -> BridgeUnreachable:
     """Return the ``BridgeUnreachable`` for an exception of requests."""
     causes = tuple(_causes(error))
 
-    def caused_by(*classes):
+    def caused_by(*classes: type[BaseException]) -> bool:
         return any(isinstance(cause, classes) for cause in causes)
 
     if caused_by(ssl.SSLCertVerificationError):
@@ -377,9 +400,10 @@ def _unreachable(error):
     return BridgeUnreachable(message, code=code, maybe_received=connected)
 
 
-def _causes(error):
+def _causes(error: BaseException) -> Iterator[BaseException]:
     """Yield an exception and what requests and urllib3 wrapped in it."""
-    waiting, seen = [error], set()
+    waiting: list[object] = [error]
+    seen: set[int] = set()
     while waiting:
         cause = waiting.pop()
         if isinstance(cause, BaseException) and id(cause) not in seen:

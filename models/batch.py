@@ -4,8 +4,10 @@ It is the only place that cuts work into slices.
 """
 
 import logging
+from dataclasses import dataclass
 
 from odoo import api, models
+from odoo.fields import Domain
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import split_every
 
@@ -73,34 +75,54 @@ def together_or_each(env, items, work, failed, expected=Exception):
     return done
 
 
+@dataclass(frozen=True)
+class Step:
+    """What is done with each slice, and how.
+
+    :ivar method: of the model; takes ``args``, works on the record set
+    :ivar domain: what must still hold of a record once it is locked
+    :ivar failed: method of the model; takes the error and ``args``, works on what
+        failed alone and leaves it so that it does not fail for ever; without it, the
+        error is only logged
+    :ivar expected: class (or classes) of error that may happen: logged without trace
+    :ivar lock: whether records that another process holds are passed over
+    :ivar whole: whether a slice that fails is set apart as it is, none of its records
+        being tried alone: such as one whose step commits, or asks another server
+    """
+
+    method: str
+    args: tuple = ()
+    domain: Domain | None = None
+    failed: str | None = None
+    expected: type[Exception] | tuple[type[Exception], ...] = ()
+    lock: bool = True
+    whole: bool = False
+
+
 class PaymentBatch(models.AbstractModel):
     _name = "payment.batch"
     _description = "Work in Slices"
 
     @api.model
-    def _run(self, slices, step, *args, domain=None, failed=None, lock=True, left=0):
+    def _run(self, slices, method, *args, left=0, **how):
         """Work on slices of records, each in a transaction of its own.
 
-        A slice may be done twice, in any order, and beside another one: ``step`` takes
-        only records that still need it.
+        A slice may be done twice, in any order, and beside another one: ``method``
+        takes only records that still need it.
 
         :param Iterable slices: record sets of one model, such as `cut` gives
-        :param str step: method of the model; takes ``args``, works on the record set
-        :param Domain domain: what must still hold of a record once it is locked
-        :param str failed: method of the model; takes the error of a record that failed
-            alone and leaves it so that it does not fail for ever; without it, the
-            error is only logged
-        :param bool lock: whether records that another process holds are passed over
+        :param str method: see `Step`, as for ``args`` and ``how``
         :param int left: what the calling job has to do beyond these slices
         :return: whether there is time left for more
         :rtype: bool
         """
+        step = Step(method, args, **how)
         cron = self.env["ir.cron"]
         slices = [records for records in slices if records]
         left += sum(map(len, slices))
         cron._commit_progress(remaining=left)
         for records in slices:
-            self._hand_on(records, step, args, domain, failed, lock)
+            self._hand_on(records, step)
             left -= len(records)
             if not cron._commit_progress(len(records), remaining=left):
                 return False
@@ -109,69 +131,69 @@ class PaymentBatch(models.AbstractModel):
         return True
 
     @api.model
-    def _hand_on(self, records, step, args, domain, failed, lock):
+    def _hand_on(self, records, step):
         """Have one slice done: here and now. To be overridden by whoever has it done
         elsewhere, by `_work` in another process.
 
-        Parameters as of `_run`.
+        :param models.BaseModel records: the slice
+        :param Step step: what is done with it
         """
-        self._work(records, step, args, domain, failed, lock)
+        self._work(records, step)
 
     @api.model
-    def _work(self, records, step, args, domain, failed, lock):
+    def _work(self, records, step):
         """Do one slice together or, if that fails, each of its records alone, with a
         commit each.
 
-        Parameters as of `_run`.
+        Parameters as of `_hand_on`.
         """
         try:
-            self._attempt(records, step, args, domain, lock)
-            return
-        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-            _logger.info("%s of %s: left for the next run", step, records)
-            return
+            self._attempt(records, step, step.method, *step.args)
         except MemoryError:
             # The process is at its end, not a record: the job is run again.
             raise
         except Exception as error:
-            if len(records) == 1:
-                self._give_up(records, step, error, failed)
+            if step.whole or len(records) == 1:
+                self._give_up(records, step, error)
                 return
-            _logger.warning("%s failed for %s together: %s", step, records, error)
-        for record in records:
-            self._work(record, step, args, domain, failed, lock)
-            self.env["ir.cron"]._commit_progress()
+            _logger.warning("%s failed together: %s", records, error)
+            for record in records:
+                self._work(record, step)
+                self.env["ir.cron"]._commit_progress()
 
     @api.model
-    def _attempt(self, records, step, args, domain, lock):
-        """Do ``step`` for the records that are free and still need it; try again at
-        once if another process got in the way.
+    def _attempt(self, records, step, method, *args):
+        """Call ``method`` of the records that are free and still need it; try again at
+        once if another process got in the way, and leave them for the next run if it
+        stays there.
 
-        Parameters as of `_run`.
+        Other parameters as of `_hand_on`.
         """
-        for retries_left in reversed(range(CONCURRENCY_RETRIES)):
+        for _retry in range(CONCURRENCY_RETRIES):
             try:
                 mine = records
-                if lock:
+                if step.lock:
                     mine = mine.try_lock_for_update(allow_referencing=True)
                     mine.invalidate_recordset()
-                if domain is not None:
-                    mine = mine.filtered_domain(domain)
+                if step.domain is not None:
+                    mine = mine.filtered_domain(step.domain)
                 if mine:
-                    getattr(mine, step)(*args)
+                    getattr(mine, method)(*args)
                     self.env.cr.flush()
                 return
             except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
                 self.env.cr.rollback()
-                if not retries_left:
-                    raise
             except Exception:
                 self.env.cr.rollback()
                 raise
+        _logger.info("%s of %s: left for the next run", method, records)
 
     @api.model
-    def _give_up(self, record, step, error, failed):
-        """Keep the failure of one record to itself."""
-        _logger.error("%s failed for %s", step, record, exc_info=error)
-        if failed:
-            getattr(record, failed)(error)
+    def _give_up(self, records, step, error):
+        """Keep the failure of a record, or of a whole slice, to itself."""
+        if isinstance(error, step.expected):
+            _logger.warning("%s failed for %s: %s", step.method, records, error)
+        else:
+            _logger.error("%s failed for %s", step.method, records, exc_info=error)
+        if step.failed:
+            self._attempt(records, step, step.failed, error, *step.args)

@@ -105,6 +105,65 @@ class TestBatch(TransactionCase):
         self.assertEqual(seen, (self.tags - bad).ids)
         self.assertEqual(self.failures, [(bad.name, "no")])
 
+    @mute_logger(BATCH_LOGGER)
+    def test_a_whole_slice_is_set_apart_as_it_is(self):
+        attempts, failures = [], []
+
+        def work(tags, reason):
+            attempts.append(tags.ids)
+            if self.tags[0] in tags:
+                tags.name = "Half done"
+                raise ValueError(reason)
+
+        with patch.multiple(
+            self.registry["res.partner.category"],
+            create=True,
+            _step=work,
+            _step_failed=lambda tags, error, reason: failures.append(
+                (tags.ids, str(error), reason)
+            ),
+        ):
+            slices = list(cut(self.tags, 2))
+            self.Batch._run(slices, "_step", "no", failed="_step_failed", whole=True)
+        self.assertEqual(attempts, [some.ids for some in slices])
+        self.assertEqual(failures, [(slices[0].ids, "no", "no")])
+
+    @mute_logger(BATCH_LOGGER)
+    def test_a_whole_slice_is_tried_again_as_it_is(self):
+        attempts = []
+
+        def work(tags):
+            attempts.append(tags.ids)
+            if len(attempts) == 1:
+                raise SerializationFailure
+
+        self.run_slices(work, size=5, whole=True)
+        self.assertEqual(attempts, [self.tags.ids] * 2)
+
+    @mute_logger(BATCH_LOGGER)
+    def test_what_no_longer_needs_it_is_not_set_apart(self):
+        def work(tags):
+            tags[0].active = False  # As if it had been committed.
+            tags.flush_recordset()
+            raise ValueError("no")
+
+        domain = Domain("active", "=", True)
+        self.tags[2:].active = False
+        self.run_slices(work, size=5, domain=domain, failed="_step_failed", whole=True)
+        self.assertEqual(self.failures, [("Tag 1", "no")])
+
+    def test_an_expected_error_leaves_no_trace_in_the_log(self):
+        def work(tags):
+            raise ValueError("no")
+
+        for expected, has_trace in ((ValueError, False), (KeyError, True)):
+            with self.assertLogs(BATCH_LOGGER, "WARNING") as logs:
+                self.run_slices(work, size=1, expected=expected)
+            self.assertEqual(
+                [bool(record.exc_info) for record in logs.records],
+                [has_trace] * len(self.tags),
+            )
+
     def test_a_failure_without_a_method_for_it_is_logged(self):
         def work(tags):
             raise ValueError("no")

@@ -162,6 +162,28 @@ def test_a_token_that_died_is_told_at_once(server, aggregation):
     assert len(server.received) == 1
 
 
+def test_a_token_that_died_is_replaced_once(server, client):
+    renewed = []
+
+    def renew():
+        renewed.append(f"{BEARER}-{len(renewed)}")
+        return renewed[-1]
+
+    died = {"code": "unauthorized", "message": "token expired"}
+    server.answer(401, died)
+    server.page({"id": 501}, next_uri=f"{ITEMS}?after=501")
+    server.page({"id": 502})
+    aggregation = Aggregation(client, BEARER, renew)
+    assert [item["id"] for item in aggregation.list_items()] == [501, 502]
+    server.answer(401, died)
+    with pytest.raises(BridgeError) as caught:
+        aggregation.read_item(501)
+    assert caught.value.status == 401
+    used = [call.headers["Authorization"] for call in server.received]
+    assert used == [f"Bearer {BEARER}", *[f"Bearer {BEARER}-0"] * 3]
+    assert len(renewed) == 1
+
+
 def test_the_token_is_nowhere_to_be_read(server, client, caplog):
     caplog.set_level(logging.DEBUG)
     aggregation = Aggregation(client, BEARER)

@@ -93,7 +93,7 @@ def test_the_time_of_a_booking_does_not_count():
 
 def test_a_fetch_begins_with_nothing():
     run = FetchRun("1", DAY)
-    assert (run.created, run.left, run.ask_count, run.problems) == (0, 0, 0, [])
+    assert (run.created, run.ask_count, run.problems) == (0, 0, [])
 
 
 def test_a_beginning_that_cannot_be_read_comes_before_everything():

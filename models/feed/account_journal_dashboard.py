@@ -4,6 +4,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ...bridge.iban import masked
+
 CURVE_DAYS = 30
 
 
@@ -61,14 +63,13 @@ class AccountJournal(models.Model):
         :param account: the `bridge.account` of the journal, if it has one
         """
         self.ensure_one()
-        number = self.bank_account_id.sanitized_acc_number or ""
         currency = self.currency_id or self.company_id.sudo().currency_id
         row = {
             "id": self.id,
             "name": self.name,
             "company": self.company_id.name,
             "bank": self.bank_id.name or "",
-            "number": f"{number[:4]} … {number[-4:]}" if len(number) > 8 else number,
+            "number": masked(self.bank_account_id.sanitized_acc_number),
             "currency_id": currency.id,
             "feed": False,
         }

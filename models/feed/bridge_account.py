@@ -6,6 +6,7 @@ from odoo.fields import Domain
 
 from odoo.addons.base.models.res_bank import sanitize_account_number
 
+from ...bridge.iban import masked
 from ..task import schedule_task
 from .bridge_connection import FETCH_CRON
 
@@ -158,8 +159,7 @@ class BridgeAccount(models.Model):
     @api.depends("iban")
     def _compute_iban_masked(self):
         for account in self:
-            iban = account.iban or ""
-            account.iban_masked = f"{iban[:4]} … {iban[-4:]}" if len(iban) > 8 else iban
+            account.iban_masked = masked(account.iban)
 
     @api.depends("journal_id", "company_id")
     def _compute_history_start_date(self):

@@ -1,19 +1,13 @@
-import logging
 from datetime import timedelta
 
-from psycopg2 import OperationalError
-
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ...bridge import moment
-from ...bridge.errors import BridgeError
 from ...bridge.fetch import FetchBusy, FetchRun, FetchStopped
 from ..batch import back_off, cut
+from ..transfer.payment_provider import KNOWN_ERRORS, error_text
 from .bridge_connection import FETCH_CRON
-
-_logger = logging.getLogger(__name__)
 
 # Transactions imported in one database transaction.
 IMPORT_BATCH = 200
@@ -50,75 +44,69 @@ class BridgeAccount(models.Model):
         connections = Connection.search(
             readable & (to_read | Domain("id", "in", accounts.connection_id.ids))
         )
-        cron = self.env["ir.cron"]
-        left = len(connections) + len(accounts)
-        cron._commit_progress(remaining=left)
+        run = self.env["payment.batch"]._run
+        how = {"expected": KNOWN_ERRORS, "lock": False}
         resting = {}
-        for connection in connections:
-            provider_id = connection.provider_id.id
-            left = max(0, left - 1)
-            if provider_id not in resting:
-                if error := connection._read_in_cron(left):
-                    resting[provider_id] = error
-            mine = self.search(due & Domain("connection_id", "=", connection.id))
-            for account in mine:
-                left = max(0, left - 1)
-                if provider_id in resting:
-                    account._handle_fetch_error(resting[provider_id], left)
-                    continue
-                try:
-                    if error := account._fetch(left):
-                        resting[provider_id] = error
-                except FetchStopped:
-                    return
-                if left and not cron._commit_progress(remaining=left):
-                    return
-            # The worker is killed some time after: the rest is for the next run.
-            if left and not cron._commit_progress(remaining=left):
+        for done, connection in enumerate(connections, 1):
+            left = len(connections) - done
+            company = connection.company_id
+            connection = company._with_books_language(connection.with_company(company))
+            time_left = run(
+                [connection],
+                "_read_in_cron",
+                resting,
+                failed="_handle_read_error",
+                left=left,
+                **how,
+            )
+            accounts = connection.account_ids.filtered_domain(due)
+            if accounts:
+                # In any case: the next run would begin with the same connection.
+                time_left = run(
+                    cut(accounts, 1),
+                    "_fetch_in_cron",
+                    resting,
+                    failed="_handle_fetch_error",
+                    left=left,
+                    **how,
+                )
+            if not time_left:
                 return
-        cron._commit_progress(remaining=0)
 
     # === One account ===
 
-    def _fetch(self, left=0):
+    def _fetch_in_cron(self, resting):
+        """Fetch the account, unless Bridge did not answer its provider before.
+
+        :param dict resting: why Bridge is not asked again in this run, by provider
+        :raises BridgeError: if Bridge refuses or does not answer
+        """
+        self.ensure_one()
+        if error := resting.get(self.provider_id.id):
+            self._handle_fetch_error(error, resting)
+        else:
+            self._fetch()
+
+    def _fetch(self):
         """Import what is new at the bank, in batches with a commit each.
 
         Whenever it ends early, the next fetch begins at the same place: the cursor
         moves only when everything up to it is committed.
 
-        :param int left: what the cron has to do after this account
-        :return: why Bridge is not to be asked again for now, None if it may be
-        :rtype: Exception | None
-        :raises FetchStopped: if the cron's time is over
+        :raises BridgeError: if Bridge refuses or does not answer
         """
         self.ensure_one()
-        company = self.company_id
-        account = company._with_books_language(self.with_company(company))
         try:
-            run = account._begin_fetch(left)
-            account.provider_id._bridge_read(
-                lambda bridge: account._fetch_pages(bridge, run)
-            )
-            return None
+            run = self._begin_fetch()
+            with self.provider_id._bridge_aggregation() as bridge:
+                self._fetch_pages(bridge, run)
         except FetchBusy:
             # It stays due if the other fetch finds that it must be read again.
-            self.env.cr.rollback()
             self.env.ref(FETCH_CRON)._trigger(at=fields.Datetime.now() + BUSY_RETRY)
-            self.env["ir.cron"]._commit_progress(1, remaining=left)
-            return None
-        except (BridgeError, UserError, OperationalError) as error:
-            self.env.cr.rollback()
-            _logger.warning("Account %s could not be fetched: %s", self.id, error)
-            return account._handle_fetch_error(error, left)
         except FetchStopped:
-            raise
-        except Exception as error:
-            # Whatever it is, the other accounts must not wait for it.
-            self.env.cr.rollback()
-            _logger.exception("Account %s could not be fetched", self.id)
-            return account._handle_fetch_error(error, left)
+            self.env.ref(FETCH_CRON)._trigger()
 
-    def _begin_fetch(self, left):
+    def _begin_fetch(self):
         self._lock_for_fetch()
         self.fetched_count = 0
         begun_at = moment.to_milliseconds(moment.now())
@@ -132,9 +120,8 @@ class BridgeAccount(models.Model):
             begun_at=begun_at,
             balance=self.balance,
             ask_count=self.ask_count,
-            left=left,
         )
-        self.env["ir.cron"]._commit_progress(0, remaining=left + 1)
+        self.env["ir.cron"]._commit_progress()
         return run
 
     def _lock_for_fetch(self, run=None):
@@ -154,14 +141,14 @@ class BridgeAccount(models.Model):
             raise FetchBusy
 
     def _fetch_pages(self, bridge, run):
-        """Read all pages and take them in; no database work is open meanwhile.
+        """Read all pages and import them; no database work is open meanwhile.
 
         :param Aggregation bridge: as the account's user
         :param FetchRun run: what was seen so far
         """
         cron = self.env["ir.cron"]
         windows = run.windows(self.company_id._get_payment_today())
-        cron._commit_progress(0, remaining=run.left + 1)
+        cron._commit_progress()
         for first, last in windows:
             pages = bridge.transaction_pages(
                 run.account_ref, since=run.since, min_date=first, max_date=last
@@ -172,11 +159,10 @@ class BridgeAccount(models.Model):
             if last and not run.problems:
                 self._lock_for_fetch(run)
                 self.history_done_date = last
-                cron._commit_progress(0, remaining=run.left + 1)
+                cron._commit_progress()
         data = bridge.read_account(run.account_ref)
         self._lock_for_fetch(run)
         self._end_fetch(run, data)
-        cron._commit_progress(1, remaining=run.left)
 
     def _import_and_commit(self, data_list, run):
         """Import a batch; stop if the time is over, but never without having made
@@ -187,8 +173,7 @@ class BridgeAccount(models.Model):
         known = run.created
         self._lock_for_fetch(run)
         self._import_batch(data_list, run)
-        cron = self.env["ir.cron"]
-        time_left = cron._commit_progress(1, remaining=run.left + 1)
+        time_left = self.env["ir.cron"]._commit_progress()
         if not time_left and run.created > known:
             raise FetchStopped
 
@@ -239,43 +224,35 @@ class BridgeAccount(models.Model):
             self._correct_opening()
         self._check_balance()
 
-    def _handle_fetch_error(self, error, left):
+    def _handle_fetch_error(self, error, resting):
         """Note why a fetch failed and when it is tried again.
 
         :param Exception error: a `BridgeError` says by itself how long to wait
-        :return: the error if Bridge is not to be asked again for now, else None
-        :rtype: Exception | None
+        :param dict resting: as of `_fetch_in_cron`
         """
-        limited_until = self.provider_id._bridge_note_rate_limit(error)
+        limited_until = self.provider_id._bridge_note_error(error, resting)
         minutes = back_off(RETRY_MINUTES, self.fetch_failures)
         at = limited_until or fields.Datetime.now() + timedelta(minutes=minutes)
         if self.try_lock_for_update(allow_referencing=True):
             user = self.fetch_user_id
+            text = (
+                self.env._("Bridge limits the number of calls: tried again soon.")
+                if getattr(error, "status", None) == 429
+                else error_text(error)
+            )
             self.write(
                 {
                     "next_fetch_at": at,
-                    "fetch_error": self._get_error_text(error),
+                    "fetch_error": text,
                     "fetch_failures": self.fetch_failures + (not limited_until),
                     "fetch_user_id": False,
                 }
             )
-            self._notify_user(user, [self.fetch_error])
+            self._notify_user(user, [text])
         if getattr(error, "status", None) == 404:
             # The account may be closed: re-read its connection.
             self.connection_id._ask_to_read()
         self.env.ref(FETCH_CRON)._trigger(at=at)
-        self.env["ir.cron"]._commit_progress(1, remaining=left)
-        return error if getattr(error, "is_temporary", False) else None
-
-    def _get_error_text(self, error):
-        """Return what went wrong, without anything secret."""
-        if isinstance(error, BridgeError) and error.status == 429:
-            return self.env._("Bridge limits the number of calls: tried again soon.")
-        if isinstance(error, (BridgeError, UserError)):
-            return str(error)
-        if isinstance(error, OperationalError):
-            return self.env._("Changed by somebody else meanwhile: tried again soon.")
-        return type(error).__name__
 
     def _notify_user(self, user, problems):
         """Tell who asked for the fetch what came of it."""

@@ -220,9 +220,9 @@ class BridgeConnection(models.Model):
             options["force_reauthentication"] = self._wants_new_consent()
         elif country in CONNECT_COUNTRIES:
             options["country_code"] = country
-        session = connection.provider_id._bridge_ask(
-            lambda bridge: bridge.create_connect_session(**options)
-        )
+        provider = connection.provider_id
+        with provider._bridge_explained(), provider._bridge_aggregation() as bridge:
+            session = bridge.create_connect_session(**options)
         connection.write({"token": token, "session_opened_at": fields.Datetime.now()})
         return {"type": "ir.actions.act_url", "url": session["url"], "target": "self"}
 
@@ -259,11 +259,13 @@ class BridgeConnection(models.Model):
         """
         self.check_access("write")
         for connection in self.sudo().filtered(lambda c: c.state != "removed"):
-            item_ref = connection.item_ref
-            if item_ref:
-                connection.provider_id._bridge_ask(
-                    lambda bridge, item_ref=item_ref: bridge.delete_item(item_ref)
-                )
+            if connection.item_ref:
+                provider = connection.provider_id
+                with (
+                    provider._bridge_explained(),
+                    provider._bridge_aggregation() as bridge,
+                ):
+                    bridge.delete_item(connection.item_ref)
             connection._set_removed()
 
     # === Coming back from Bridge ===
@@ -304,7 +306,7 @@ class BridgeConnection(models.Model):
                 connection._read_at_bridge(claimed_item_id=item_id)
         except (BridgeError, UserError) as error:
             _logger.warning("Connection %s could not be read: %s", self.id, error)
-            connection.provider_id._bridge_note_rate_limit(error)
+            connection.provider_id._bridge_note_error(error)
             connection._ask_to_read()
 
     def _ask_to_read(self):

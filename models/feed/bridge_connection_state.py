@@ -2,8 +2,14 @@ import math
 from datetime import timedelta
 
 from odoo import SUPERUSER_ID, api, fields, models
+from odoo.fields import Domain
 
+from ..batch import cut
+from ..task import schedule_task
 from .bridge_connection import CONSENT_DAYS
+
+# Connections followed up in one transaction.
+SLICE = 50
 
 
 class BridgeConnection(models.Model):
@@ -188,18 +194,13 @@ class BridgeConnection(models.Model):
     def _cron_follow_up(self):
         """Make the tasks that time alone brings: consents about to end."""
         soon = fields.Datetime.now() + timedelta(days=CONSENT_DAYS[0] + 1)
-        connections = self.search(
-            [
-                ("state", "not in", ("connecting", "removed")),
-                ("authentication_expires_at", "<=", soon),
-            ]
+        domain = Domain("state", "not in", ("connecting", "removed")) & Domain(
+            "authentication_expires_at", "<=", soon
         )
-        cron = self.env["ir.cron"]
-        cron._commit_progress(remaining=len(connections))
-        for connection in connections:
-            connection.try_lock_for_update(allow_referencing=True)._follow_up()
-            if not cron._commit_progress(1):
-                break
+        connections = self.search(domain)
+        self.env["payment.batch"]._run(
+            cut(connections, SLICE), "_follow_up", domain=domain
+        )
 
     def _follow_up(self):
         """Give the responsible a task if something new is to be done, and take back
@@ -238,6 +239,7 @@ class BridgeConnection(models.Model):
         today = connection.company_id._get_payment_today()
         if connection.state == "action":
             summary = connection.env._("%s: action needed", connection.name)
+            note = connection.state_text
             deadline = today
         else:
             summary = connection.env._(
@@ -245,17 +247,16 @@ class BridgeConnection(models.Model):
                 bank=connection.name,
                 days=connection.consent_days_left,
             )
-            deadline = max(today, end.date())
-        connection.activity_schedule(
-            "mail.mail_activity_data_todo",
-            date_deadline=deadline,
-            summary=summary,
-            note=connection.state_text
-            if connection.state == "action"
-            else connection.env._(
+            note = connection.env._(
                 "Renew it now: after that day nothing is read from this bank."
-            ),
-            user_id=connection._get_responsible().id,
+            )
+            deadline = max(today, end.date())
+        schedule_task(
+            connection,
+            summary,
+            note,
+            user=connection._get_responsible(),
+            deadline=deadline,
         )
 
     def _get_responsible(self):

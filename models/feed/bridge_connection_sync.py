@@ -1,16 +1,14 @@
 import logging
 from datetime import timedelta
 
-from psycopg2 import OperationalError
-
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from odoo.addons.base.models.res_bank import sanitize_account_number
 
 from ...bridge import moment
 from ...bridge.errors import BridgeError
+from ..transfer.payment_provider import error_text
 from .bridge_connection import FETCH_CRON, STATE_OF_STATUS
 
 _logger = logging.getLogger(__name__)
@@ -44,83 +42,57 @@ class BridgeConnection(models.Model):
         self.ensure_one()
         self._import_answer(self._fetch(claimed_item_id))
 
-    def _read_in_cron(self, left):
-        """Read the connection; its failure is kept to itself.
+    def _read_in_cron(self, resting):
+        """Read the connection, unless Bridge did not answer its provider before.
 
-        :param int left: what the cron has to do after it
-        :return: why Bridge is not to be asked again for now, None if it may be
-        :rtype: Exception | None
+        :param dict resting: why Bridge is not asked again in this run, by provider
+        :raises BridgeError: if Bridge refuses or does not answer
         """
         self.ensure_one()
-        company = self.company_id
-        connection = company._with_books_language(self.with_company(company))
-        cron = self.env["ir.cron"]
-        try:
-            answer = connection._fetch()
-            # The answer is imported on the data as they are by then.
-            cron._commit_progress(0, remaining=left + 1)
-            if connection.try_lock_for_update(allow_referencing=True):
-                connection.invalidate_recordset()
-                connection._import_answer(answer)
-            cron._commit_progress(1, remaining=left)
-            return None
-        except (BridgeError, UserError, OperationalError) as error:
-            self.env.cr.rollback()
-            _logger.warning("Connection %s could not be read: %s", self.id, error)
-            reason = connection._handle_read_error(error)
-        except Exception as error:
-            # Whatever it is, the other connections must not wait for it.
-            self.env.cr.rollback()
-            _logger.exception("Connection %s could not be read", self.id)
-            reason = connection._handle_read_error(error)
-        cron._commit_progress(1, remaining=left)
-        return reason
+        if self.provider_id.id in resting:
+            return
+        answer = self._fetch()
+        # The answer is imported on the data as they are by then.
+        self.env["ir.cron"]._commit_progress()
+        if self.try_lock_for_update(allow_referencing=True):
+            self.invalidate_recordset()
+            self._import_answer(answer)
 
-    def _handle_read_error(self, error):
+    def _handle_read_error(self, error, resting):
         """Note why the connection could not be read and when it is tried again.
 
-        :return: the error if Bridge is not to be asked again for now, else None
-        :rtype: Exception | None
+        :param Exception error: a `BridgeError` says by itself how long to wait
+        :param dict resting: as of `_read_in_cron`
         """
-        known = isinstance(error, (BridgeError, UserError))
-        limited_until = self.provider_id._bridge_note_rate_limit(error)
+        limited_until = self.provider_id._bridge_note_error(error, resting)
         at = limited_until or fields.Datetime.now() + RETRY_AFTER
         if self.try_lock_for_update(allow_referencing=True):
-            self.write(
-                {
-                    "read_error": str(error) if known else type(error).__name__,
-                    "next_read_at": at,
-                }
-            )
+            self.write({"read_error": error_text(error), "next_read_at": at})
         self.env.ref(FETCH_CRON)._trigger(at=at)
-        return error if getattr(error, "is_temporary", False) else None
 
     # === Asking ===
 
     def _fetch(self, claimed_item_id=None):
         """Return what Bridge says; nothing is changed here.
 
+        :param str claimed_item_id: as of `_read_at_bridge`
         :return: ``item``, ``accounts``, ``bank``; ``item`` None if there is none
         :rtype: dict
         """
         self.ensure_one()
-        known = self._get_known_items() if not self.item_ref else ()
-        answer = self.provider_id._bridge_read(
-            lambda bridge: self._ask(bridge, known, claimed_item_id)
-        )
-        bank_ref = (answer["item"] or {}).get("provider_id")
-        if bank_ref and str(bank_ref) != self.bank_ref:
-            answer["bank"] = self._fetch_bank(bank_ref)
-        return answer
-
-    def _ask(self, bridge, known, claimed_item_id):
-        item = (
-            self._ask_item(bridge)
-            if self.item_ref
-            else self._find_new_item(bridge.list_items(), known, claimed_item_id)
-        )
-        accounts = list(bridge.list_accounts(item_id=item["id"])) if item else []
-        return {"item": item, "accounts": accounts}
+        with self.provider_id._bridge_aggregation() as bridge:
+            if self.item_ref:
+                item = self._ask_item(bridge)
+            else:
+                item = self._find_new_item(bridge.list_items(), claimed_item_id)
+            accounts = list(bridge.list_accounts(item_id=item["id"])) if item else []
+        bank_ref = (item or {}).get("provider_id")
+        is_new = bank_ref and str(bank_ref) != self.bank_ref
+        return {
+            "item": item,
+            "accounts": accounts,
+            "bank": self._fetch_bank(bank_ref) if is_new else {},
+        }
 
     def _ask_item(self, bridge):
         try:
@@ -137,14 +109,14 @@ class BridgeConnection(models.Model):
         )
         return set(siblings.mapped("item_ref"))
 
-    def _find_new_item(self, items, known, claimed_item_id):
+    def _find_new_item(self, items, claimed_item_id):
         """Return the item that a person made with the page opened for this connection.
 
         :param items: all items of our user, as read
-        :param set known: those of other connections
         :param str claimed_item_id: the one that the return names
         :return: None if there is none, or no telling which
         """
+        known = self._get_known_items()
         opened_at = self.session_opened_at or self.create_date
         new = [
             item

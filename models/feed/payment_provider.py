@@ -5,7 +5,6 @@ from datetime import timedelta
 from psycopg2 import OperationalError
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ...bridge import moment
@@ -81,14 +80,17 @@ class PaymentProvider(models.Model):
             return provider.company_id._get_bridge_off_text()
         return self.env._("Bridge limits the number of calls: tried again soon.")
 
-    def _bridge_note_rate_limit(self, error):
-        """Ask Bridge nothing about banks for as long as it wants.
+    def _bridge_note_error(self, error, resting=None):
+        """Ask Bridge nothing about banks for as long as it wants, or in this run.
 
         :param Exception error: why a call failed
+        :param dict resting: to note, by provider, that Bridge does not answer now
         :return: until when, None if Bridge does not ask to wait
         :rtype: datetime.datetime | None
         """
         self.ensure_one()
+        if resting is not None and getattr(error, "is_temporary", False):
+            resting[self.id] = error
         seconds = getattr(error, "retry_after", None)
         if not seconds and getattr(error, "status", None) != 429:
             return None
@@ -112,61 +114,42 @@ class PaymentProvider(models.Model):
         return f"odoo-{database}-{self.company_id.id}"
 
     @contextmanager
-    def _bridge_aggregation(self, fresh=False):
+    def _bridge_aggregation(self):
         """Yield Bridge's account information API with a live token of our user.
 
-        :param bool fresh: ask for a new token, whatever we still hold
         :rtype: Aggregation
         :raises BridgeError: if Bridge gives no token
         """
         self.ensure_one()
         with self._bridge_client() as client:
-            yield Aggregation(client, self._bridge_live_token(client, fresh))
 
-    def _bridge_read(self, work):
-        """Do ``work`` with Bridge, once more with a new token if ours had died.
-
-        :param work: called with an `Aggregation`
-        :return: what it returns
-        :raises BridgeError: if Bridge refuses or does not answer
-        """
-        with self._bridge_aggregation() as aggregation:
-            try:
-                return work(aggregation)
-            except BridgeError as error:
-                if error.status != 401:
-                    raise
+            def renew():
                 _logger.info("The token of provider %s died, asking again", self.id)
-        with self._bridge_aggregation(fresh=True) as aggregation:
-            return work(aggregation)
+                return self._bridge_new_token(client)
 
-    def _bridge_ask(self, work):
-        """Do ``work`` with Bridge for a person who waits for it.
+            yield Aggregation(client, self._bridge_live_token(client), renew)
 
-        :raises UserError: in plain words, if Bridge refuses or does not answer
-        """
-        try:
-            return self._bridge_read(work)
-        except BridgeError as error:
-            _logger.info("Bridge refused provider %s: %s", self.id, error)
-            raise UserError(self._bridge_connection_message(error)) from error
-
-    def _bridge_live_token(self, client, fresh):
-        """Return a token that lives for a while.
+    def _bridge_live_token(self, client):
+        """Return a token that lives for a while: the one we hold, or a new one.
 
         :param BridgeClient client: the provider's own
-        :param bool fresh: not the one we hold
         :rtype: str
         """
         provider = self.sudo()
-        enough = fields.Datetime.now() + TOKEN_MARGIN
-        if (
-            not fresh
-            and provider.bridge_access_token
-            and provider.bridge_token_expires_at
-            and provider.bridge_token_expires_at > enough
-        ):
-            return provider.bridge_access_token
+        token, expires_at = (
+            provider.bridge_access_token,
+            provider.bridge_token_expires_at,
+        )
+        if token and expires_at and expires_at > fields.Datetime.now() + TOKEN_MARGIN:
+            return token
+        return self._bridge_new_token(client)
+
+    def _bridge_new_token(self, client):
+        """Return a new token, and keep it.
+
+        Parameters as of `_bridge_live_token`.
+        """
+        provider = self.sudo()
         answer = provider._bridge_authorize(client)
         expires_at = moment.parse(answer.get("expires_at"))
         values = {

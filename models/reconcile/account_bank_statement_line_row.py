@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ...bridge.iban import masked
+
 
 class AccountBankStatementLine(models.Model):
     """What the *To reconcile* screen shows of a line, and around the lines."""
@@ -21,7 +23,7 @@ class AccountBankStatementLine(models.Model):
                 "label": line.payment_ref or "",
                 "partner_id": line.partner_id.id,
                 "partner": line.partner_id.display_name or line.partner_name or "",
-                "account_number": line._get_masked_account_number(),
+                "account_number": masked(line.account_number, " •••• "),
                 "bank_amount": line.amount,
                 "bank_currency_id": line.currency_id.id,
                 "amount": line._get_transaction_amount(),
@@ -71,14 +73,6 @@ class AccountBankStatementLine(models.Model):
                 }
             )
         return rows
-
-    def _get_masked_account_number(self):
-        """Return enough of the payer's account to recognise it, no more."""
-        self.ensure_one()
-        number = "".join((self.account_number or "").split())
-        if len(number) <= 8:
-            return number
-        return f"{number[:4]} •••• {number[-4:]}"
 
     def _get_note_to_show(self):
         """Return why the line is open, unless its first suggestion says the same."""

@@ -6,12 +6,12 @@ from datetime import timedelta
 from psycopg2 import OperationalError
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...bridge import signature
-from ...bridge.errors import BridgeError
+from ..batch import back_off
+from .payment_provider import KNOWN_ERRORS, error_text
 
 _logger = logging.getLogger(__name__)
 
@@ -180,22 +180,22 @@ class BridgeEvent(models.Model):
             by_subject.values(),
             "_process_and_book",
             domain=domain,
+            failed="_handle_error",
+            expected=KNOWN_ERRORS,
+            whole=True,
             left=self.search_count(domain) - len(events),
         )
 
     def _process_and_book(self):
-        """Process events of one subject; what that makes done is booked after it is
-        committed, so that a booking that fails does not undo the reading."""
-        txs = self._process_group()
-        self.env["ir.cron"]._commit_progress()
-        txs._book_done()
+        """Process events of one subject; what that makes done is booked."""
+        self._process_group()._book_done()
 
     def _process_group(self):
-        """Work off events of one subject, here a payment link, with its failure kept to
-        itself.
+        """Process events of one subject, here a payment link.
 
         :return: the transactions that were read
         :rtype: payment.transaction
+        :raises BridgeError: if Bridge cannot be read
         """
         tx = self._find_transaction()
         if not tx:
@@ -204,34 +204,32 @@ class BridgeEvent(models.Model):
         try:
             with self.env.cr.savepoint():
                 read = tx._bridge_refresh()
-        except (BridgeError, UserError, OperationalError) as error:
-            if isinstance(error, OperationalError):
-                _logger.info("Transaction %s is being changed, read later", tx.id)
-                self._try_after_reader(tx)
-            else:
-                _logger.warning("Event for transaction %s failed: %s", tx.id, error)
-                self._try_later(str(error))
-            return tx.browse()
-        except Exception as error:
-            # Whatever it is, the events of other links must not wait for it.
-            _logger.exception("Event for transaction %s failed", tx.id)
-            self._try_later(type(error).__name__)
-            return tx.browse()
-        if not read:
+        except OperationalError:
+            _logger.info("Transaction %s is being changed, read later", tx.id)
+            read = tx.browse()
+        if read:
+            self.write({"state": "done", "error": False, "transaction_id": tx.id})
+        else:
             self._try_after_reader(tx)
-            return read
-        self.write({"state": "done", "error": False, "transaction_id": tx.id})
         return read
+
+    def _handle_error(self, error):
+        """Try events that failed again later; those of other subjects go on.
+
+        :param Exception error: why they failed
+        """
+        self._try_later(error_text(error))
 
     def _find_transaction(self):
         """Return the transaction these events are about, empty if it is not ours."""
         first = self[:1]
         transactions = self.env["payment.transaction"]
-        base = Domain("provider_id", "=", first.provider_id.id)
         if not first.link_ref:
             return transactions
         return transactions.search(
-            base & Domain("provider_reference", "=", first.link_ref), limit=1
+            Domain("provider_id", "=", first.provider_id.id)
+            & Domain("provider_reference", "=", first.link_ref),
+            limit=1,
         )
 
     def _settle_unknown(self):
@@ -243,12 +241,6 @@ class BridgeEvent(models.Model):
                 event._try_later(self.env._("No transaction is known for this link."))
             else:
                 event.write({"state": "ignored", "attempts": event.attempts + 1})
-
-    def _is_due(self):
-        """Return whether the event waits and its time has come."""
-        self.ensure_one()
-        now = fields.Datetime.now()
-        return self.state == "received" and self.next_attempt_at <= now
 
     def _try_after_reader(self, tx):
         """Another worker reads the transaction and may have asked Bridge before this
@@ -266,14 +258,14 @@ class BridgeEvent(models.Model):
         """Plan the next attempt, or give up and leave it to the poll."""
         now = fields.Datetime.now()
         for event in self:
-            step = RETRY_MINUTES[min(event.attempts, len(RETRY_MINUTES) - 1)]
+            minutes = back_off(RETRY_MINUTES, event.attempts)
             given_up = now - event.create_date > GIVE_UP_AFTER
             event.write(
                 {
                     "attempts": event.attempts + 1,
                     "error": message,
                     "state": "failed" if given_up else "received",
-                    "next_attempt_at": now + timedelta(minutes=step),
+                    "next_attempt_at": now + timedelta(minutes=minutes),
                 }
             )
         waiting = self.filtered(lambda event: event.state == "received")

@@ -1,4 +1,5 @@
 import logging
+from contextlib import contextmanager
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
@@ -12,8 +13,15 @@ from ...bridge.errors import BridgeError
 
 _logger = logging.getLogger(__name__)
 
-# What decides whether a webhook is taken in.
+# What decides whether a webhook is stored.
 WEBHOOK_FIELDS = {"code", "state", "bridge_webhook_secret", "bridge_webhook_secret_old"}
+# What may happen whenever Bridge is asked.
+KNOWN_ERRORS = (BridgeError, UserError)
+
+
+def error_text(error):
+    """Return what went wrong; an error that nobody foresaw may quote anything."""
+    return str(error) if isinstance(error, KNOWN_ERRORS) else type(error).__name__
 
 
 class PaymentProvider(models.Model):
@@ -382,15 +390,11 @@ class PaymentProvider(models.Model):
         """
         self.ensure_one()
         self.check_access("write")
-        try:
-            with self._bridge_client() as client:
-                client.check_credentials()
-                link = next(client.list_payment_links(limit=1), None)
-            if link:
-                self._bridge_note_beneficiary(link)
-        except BridgeError as error:
-            _logger.info("Bridge connection test failed: %s", error)
-            raise UserError(self._bridge_connection_message(error)) from error
+        with self._bridge_explained(), self._bridge_client() as client:
+            client.check_credentials()
+            link = next(client.list_payment_links(limit=1), None)
+        if link:
+            self._bridge_note_beneficiary(link)
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
@@ -400,6 +404,18 @@ class PaymentProvider(models.Model):
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
         }
+
+    @contextmanager
+    def _bridge_explained(self):
+        """Say in plain words, to a person who waits, why Bridge cannot be asked.
+
+        :raises UserError: if Bridge refuses or does not answer
+        """
+        try:
+            yield
+        except BridgeError as error:
+            _logger.info("Bridge refused provider %s: %s", self.id, error)
+            raise UserError(self._bridge_connection_message(error)) from error
 
     def _bridge_connection_message(self, error):
         """Return what an administrator should do about ``error``."""

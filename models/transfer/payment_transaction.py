@@ -301,12 +301,8 @@ class PaymentTransaction(models.Model):
         :raises UserError: when Bridge does not answer
         """
         self.check_access("write")
-        try:
+        with self.provider_id[:1].sudo()._bridge_explained():
             self.sudo()._bridge_refresh()
-        except BridgeError as error:
-            raise UserError(
-                self.provider_id.sudo()._bridge_connection_message(error)
-            ) from error
 
     def _flag(self, issue, note):
         """Mark the transactions for a person and give the accountant a task.

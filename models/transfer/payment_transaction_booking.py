@@ -58,10 +58,12 @@ class PaymentTransaction(models.Model):
             )
 
     def _book_done(self):
-        """Book those that are done, one by one and committed; what cannot be booked
-        (lock date, journal) is tried again by core's own job."""
+        """Book those that are done, one by one and committed, after what was read: a
+        booking that fails does not undo the reading. What cannot be booked (lock date,
+        journal) is tried again by core's own job."""
         done = self.filtered(lambda tx: tx.state == "done" and not tx.is_post_processed)
         if done:  # Core takes an empty set for all transactions there are.
+            self.env["ir.cron"]._commit_progress()
             done._cron_post_process()
 
     def _create_payment(self, **extra_create_values):

@@ -1,15 +1,12 @@
-import logging
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ... import const
-from ...bridge.errors import BridgeError
-
-_logger = logging.getLogger(__name__)
+from ..batch import back_off, cut
+from .payment_provider import KNOWN_ERRORS
 
 
 class PaymentTransaction(models.Model):
@@ -28,44 +25,37 @@ class PaymentTransaction(models.Model):
         domain = Domain("provider_code", "=", const.PROVIDER_CODE) & Domain(
             "bridge_next_check_at", "<=", fields.Datetime.now()
         )
-        cron = self.env["ir.cron"]
-        total = self.search_count(domain)
         txs = self.search(domain, order="bridge_next_check_at, id", limit=limit)
-        cron._commit_progress(remaining=total)
-        unreachable = set()
-        for tx_id in txs.ids:
-            tx = self.browse(tx_id).try_lock_for_update(allow_referencing=True)
-            tx = tx.filtered_domain(domain)
-            if not tx:
-                continue
-            if tx.provider_id.id in unreachable:
-                tx._bridge_schedule_check()
-            elif not tx._bridge_check():
-                unreachable.add(tx.provider_id.id)
-            remaining_time = cron._commit_progress(1)
-            tx._book_done()
-            if not remaining_time:
-                break
+        self.env["payment.batch"]._run(
+            cut(txs, 1),
+            "_bridge_check",
+            set(),
+            domain=domain,
+            failed="_bridge_handle_check_error",
+            expected=KNOWN_ERRORS,
+            left=self.search_count(domain) - len(txs),
+        )
 
-    def _bridge_check(self):
+    def _bridge_check(self, unreachable):
         """Read one transaction for the poll; withdraw its link if it is obsolete.
 
-        :return: whether Bridge answered
-        :rtype: bool
+        :param set unreachable: ids of providers that are not asked again in this run
+        :raises BridgeError: if Bridge does not answer
         """
         self.ensure_one()
-        reachable = True
-        try:
-            with self.env.cr.savepoint():
-                self._bridge_read_or_withdraw()
-        except (BridgeError, UserError) as error:
-            _logger.warning("Transaction %s could not be read: %s", self.id, error)
-            reachable = not getattr(error, "is_temporary", False)
-        except Exception:
-            # Whatever it is, the other transactions must not wait for it.
-            _logger.exception("Transaction %s could not be read", self.id)
+        if self.provider_id.id not in unreachable:
+            self._bridge_read_or_withdraw()
         self._bridge_schedule_check()
-        return reachable
+        self._book_done()
+
+    def _bridge_handle_check_error(self, error, unreachable):
+        """Read a transaction that could not be read at its next turn.
+
+        :param Exception error: why
+        """
+        if getattr(error, "is_temporary", False):
+            unreachable.add(self.provider_id.id)
+        self._bridge_schedule_check()
 
     def _bridge_read_or_withdraw(self):
         """Read one transaction at Bridge, its link withdrawn if it is obsolete.
@@ -111,8 +101,7 @@ class PaymentTransaction(models.Model):
             if tx.state == "done" or (tx.state in ("cancel", "error") and late):
                 tx.bridge_next_check_at = False
                 continue
-            steps = const.POLL_MINUTES
-            minutes = steps[min(tx.bridge_check_count, len(steps) - 1)]
+            minutes = back_off(const.POLL_MINUTES, tx.bridge_check_count)
             tx.write(
                 {
                     "bridge_check_count": tx.bridge_check_count + 1,

@@ -5,12 +5,13 @@ from contextlib import contextmanager
 from unittest.mock import patch
 
 from odoo import fields
+from odoo.service.model import retrying
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ...bridge.aggregation import Aggregation
 from ...models.feed import bridge_account_fetch
-from ..common.feed_case import BANK
+from ..common.feed_case import BANK, OTHER_BANK, OTHER_IBAN
 from ..common.payment_request import IBAN, ProcessesCase
 
 SECONDS = 20
@@ -87,6 +88,12 @@ class TestTwoFetches(ProcessesCase):
             provider = env["payment.provider"].browse(self.provider_before.pop("id"))
             provider.write(self.provider_before)
 
+    def remove_connection(self, connection_id):
+        with self.process() as env:
+            connection = env["bridge.connection"].browse(connection_id)
+            connection._set_removed()
+            connection.unlink()
+
     def account(self, env):
         return env["bridge.account"].browse(self.account_id)
 
@@ -112,9 +119,13 @@ class TestTwoFetches(ProcessesCase):
             self.assertEqual(account.balance_difference, 0.0)
             self.assertTrue(account.cursor)
 
-    @contextmanager
     def fetch_held_at(self, owner, name):
         """A fetch in another process, held when it has done ``owner.name`` once."""
+        return self.held_at(self.fetch, owner, name)
+
+    @contextmanager
+    def held_at(self, work, owner, name):
+        """``work`` in another process, held when it has done ``owner.name`` once."""
         reached, go_on, failures = threading.Event(), threading.Event(), []
         real = getattr(owner, name)
 
@@ -127,7 +138,7 @@ class TestTwoFetches(ProcessesCase):
 
         def run():
             try:
-                self.fetch()
+                work()
             except Exception as error:
                 failures.append(error)
 
@@ -212,6 +223,67 @@ class TestTwoFetches(ProcessesCase):
                 asked_at = self.account(env).next_fetch_at
         with self.process() as env:
             self.assertEqual(self.account(env).next_fetch_at, asked_at)
+
+    @mute_logger("odoo.sql_db", "odoo.service.model")
+    def test_person_comes_back_while_the_job_reads_the_same_connection(self):
+        self.sim.open_account(
+            OTHER_IBAN, OTHER_BANK, currency="USD", balance=0, tells_iban=False
+        )
+        with self.process() as env:
+            known = self.account(env).connection_id
+            known.next_read_at = self.account(env).next_fetch_at = False
+            connection = known.create(
+                {"company_id": known.company_id.id, "provider_id": known.provider_id.id}
+            )
+            url = connection.action_connect()["url"]
+            # A webhook has the job read it.
+            connection._ask_to_read()
+            connection_id = connection.id
+        self.addCleanup(self.remove_connection, connection_id)
+        self.sim.connect(url, bank=OTHER_BANK, accounts=[OTHER_IBAN])
+        items = []
+        list_items = Aggregation.list_items
+
+        def job():
+            with self.process() as env:
+                env["bridge.account"]._cron_fetch()
+
+        def come_back():
+            with self.process() as env:
+                connection = env["bridge.connection"].browse(connection_id)
+                # As the route does: whoever meets another process is run again.
+                retrying(connection._handle_return, env)
+
+        def listen(aggregation):
+            items.append(threading.current_thread() is person)
+            return list_items(aggregation)
+
+        failures = []
+
+        def run():
+            try:
+                come_back()
+            except Exception as error:
+                failures.append(error)
+
+        person = threading.Thread(target=run)
+        model = self.registry["bridge.connection"]
+        with (
+            patch("odoo.service.model.time.sleep"),
+            patch.object(Aggregation, "list_items", listen),
+        ):
+            with self.held_at(job, model, "_import_accounts"):
+                person.start()
+                person.join(1)
+                self.assertTrue(person.is_alive())
+                self.assertEqual(items, [False], "only the job asks Bridge")
+            person.join(SECONDS)
+        self.assertFalse(person.is_alive())
+        self.assertFalse(failures)
+        with self.process() as env:
+            connection = env["bridge.connection"].browse(connection_id)
+            self.assertEqual(connection.state, "ok")
+            self.assertEqual(len(connection.account_ids), 1)
 
     @mute_logger("odoo.addons.account_payment_request.models.feed.bridge_account_fetch")
     def test_fetch_killed_at_every_commit_loses_and_doubles_nothing(self):
