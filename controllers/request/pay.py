@@ -16,7 +16,6 @@ from odoo.tools.mimetypes import guess_mimetype
 from ...report.qr import make_qr
 from .pay_http import (
     PRIVATE_HEADERS,
-    find_request,
     pay_route,
     redirect,
     redirect_page,
@@ -41,16 +40,13 @@ CHECKS = 6
 
 class PayController(http.Controller):
     @pay_route("", methods=["GET"])
-    def pay(self, token, back=None, check=None, **query):
+    def pay(self, pay_request, /, back=None, check=None, **query):
         """Show what is asked, or what became of it.
 
         :param back: how the payer came back from the bank, `left` or `checking`; it
             only chooses a sentence.
-        :param check: how many times his return was checked.
+        :param check: how many times their return was checked.
         """
-        pay_request = find_request(token)
-        if not pay_request:
-            return respond_unknown()
         if self._is_payer_reading():
             # The note is for those who keep the books, not for the payer.
             lang = pay_request.company_id.partner_id.lang
@@ -81,11 +77,8 @@ class PayController(http.Controller):
         return int(value) if (value or "").isdecimal() and len(value) < 4 else 1
 
     @pay_route("/status", methods=["GET"])
-    def pay_status(self, token, **query):
+    def pay_status(self, pay_request, /, **query):
         """Say in one word where the request stands, for a page that waits."""
-        pay_request = find_request(token)
-        if not pay_request:
-            return respond_unknown()
         return request.make_json_response(
             {"state": pay_request._get_page_state()}, headers=PRIVATE_HEADERS
         )
@@ -93,11 +86,8 @@ class PayController(http.Controller):
     # The bank
 
     @pay_route("/bank", methods=["POST"])
-    def pay_bank(self, token, option="", **form):
-        """Send the payer to his bank with the amount of one of our own options."""
-        pay_request = find_request(token)
-        if not pay_request:
-            return respond_unknown()
+    def pay_bank(self, pay_request, /, option="", **form):
+        """Send the payer to their bank with the amount of one of our own options."""
         if not PayPage(pay_request).offers(option):
             return redirect_page(pay_request)
         try:
@@ -109,21 +99,17 @@ class PayController(http.Controller):
         return redirect(url, local=False)
 
     @pay_route("/bank", methods=["GET"])
-    def pay_bank_again(self, token, **query):
+    def pay_bank_again(self, pay_request, /, **query):
         """Lead back to the page who reloads or bookmarks the way to the bank."""
-        pay_request = find_request(token)
-        return redirect_page(pay_request) if pay_request else respond_unknown()
+        return redirect_page(pay_request)
 
     @pay_route("/return", methods=["GET"])
-    def pay_return(self, token, status=None, check=None, **query):
+    def pay_return(self, pay_request, /, status=None, check=None, **query):
         """Take the payer back from the bank.
 
         Nothing in the query is believed: it makes us read our own open attempts at
         Bridge, and what is read there decides.
         """
-        pay_request = find_request(token)
-        if not pay_request:
-            return respond_unknown()
         attempts = pay_request.transaction_ids.filtered(
             lambda tx: tx.state in ("draft", "pending")
         )
@@ -136,7 +122,7 @@ class PayController(http.Controller):
         return redirect_page(pay_request, f"?back=checking&check={self._count(check)}")
 
     def _book(self, attempts):
-        """Book what was just found executed, so that the payer finds his receipt.
+        """Book what was just found executed, so that the payer finds the receipt.
 
         What a setting of the accounting refuses is left to the scheduled job.
         """
@@ -154,28 +140,23 @@ class PayController(http.Controller):
     # Files
 
     @pay_route("/logo", methods=["GET"])
-    def pay_logo(self, token, **query):
+    def pay_logo(self, pay_request, /, **query):
         """The logo of the company that asks, whoever is logged in."""
-        pay_request = find_request(token)
-        if not pay_request or not pay_request.company_id.logo_web:
+        if not pay_request.company_id.logo_web:
             return respond_unknown()
         logo = base64.b64decode(pay_request.company_id.logo_web)
         return respond_file(logo, guess_mimetype(logo), cache=IMAGE_CACHE)
 
     @pay_route("/qr.png", methods=["GET"])
-    def pay_qr(self, token, **query):
+    def pay_qr(self, pay_request, /, **query):
         """The page's own address, to go on with on a phone."""
-        pay_request = find_request(token)
-        if not pay_request:
-            return respond_unknown()
         picture = make_qr(pay_request.url)
         return respond_file(picture.png, "image/png", cache=IMAGE_CACHE)
 
     @pay_route("/transfer.png", methods=["GET"])
-    def pay_transfer_qr(self, token, **query):
+    def pay_transfer_qr(self, pay_request, /, **query):
         """The transfer's details for banking apps that scan (EPC QR code)."""
-        pay_request = find_request(token)
-        options = pay_request and pay_request._get_payment_options()
+        options = pay_request._get_payment_options()
         picture = options and pay_request._get_transfer_qr(options[0]["amount"])
         if not picture:
             return respond_unknown()
@@ -183,24 +164,22 @@ class PayController(http.Controller):
         return respond_file(png, "image/png")
 
     @pay_route("/invoice/<int:index>", methods=["GET"])
-    def pay_invoice(self, token, index, **query):
+    def pay_invoice(self, pay_request, /, index, **query):
         """The PDF of one of the invoices asked for, as it was sent."""
-        pay_request = find_request(token)
-        moves = pay_request and {
+        moves = {
             document["index"]: document["move"]
             for document in pay_request._get_documents()
             if document["has_pdf"]
         }
-        if not moves or index not in moves:
+        if index not in moves:
             return respond_unknown()
         pdf = moves[index]._get_invoice_legal_documents("pdf", allow_fallback=True)
         return respond_file(pdf["content"], "application/pdf", filename=pdf["filename"])
 
     @pay_route("/receipt", methods=["GET"])
-    def pay_receipt(self, token, **query):
+    def pay_receipt(self, pay_request, /, **query):
         """The receipt of the payments made of this request."""
-        pay_request = find_request(token)
-        payments = pay_request and PayPage(pay_request).receipt_payments()
+        payments = PayPage(pay_request).receipt_payments()
         if not payments:
             return respond_unknown()
         report = pay_request.env["ir.actions.report"].sudo()

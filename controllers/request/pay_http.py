@@ -1,5 +1,6 @@
 """Looking up a payment request by its token, and answering without leaking it."""
 
+import functools
 import logging
 import re
 import zlib
@@ -58,11 +59,13 @@ logging.getLogger("werkzeug").addFilter(TokenFilter())
 
 
 def pay_route(*paths, **routing):
-    """Route of a page that its token alone opens.
+    """Route of a page that its token alone opens: the method is given the payment
+    request, by position since queries hold any word. For a token nobody has it is not
+    called, or with none by JSON-RPC.
 
     The token is what a CSRF token would prove, and no cookie grants anything here.
     """
-    return http.route(
+    route = http.route(
         [f"/pay/<string:token>{path}" for path in paths],
         **{
             "type": "http",
@@ -74,9 +77,21 @@ def pay_route(*paths, **routing):
         },
     )
 
+    def decorate(method):
+        @functools.wraps(method)
+        def answer(self, token, **values):
+            pay_request = find_request(token)
+            if not pay_request and routing.get("type") != "jsonrpc":
+                return respond_unknown()
+            return method(self, pay_request, **values)
+
+        return route(answer)
+
+    return decorate
+
 
 def payer_lang(partner=None):
-    """Return the payer's language if it is installed, else his browser's best."""
+    """Return the payer's language if it is installed, else their browser's best."""
     langs = request.env["res.lang"]
     if partner and langs._get_data(code=partner.lang):
         return partner.lang
@@ -128,20 +143,8 @@ def respond(template, values, *, status=200):
 
 def respond_page(pay_request, *, state=None, status=200, **values):
     """Answer with the page of `pay_request`, by default that of its state."""
-    path = f"/pay/{pay_request.token}"
-    company = pay_request.company_id
     content = PayPage(pay_request).values(state)
-    return respond(
-        f"pay_{content['state']}",
-        {
-            "path": path,
-            "company": company.name,
-            "logo": not company.uses_default_logo and f"{path}/logo",
-            **content,
-            **values,
-        },
-        status=status,
-    )
+    return respond(f"pay_{content['state']}", {**content, **values}, status=status)
 
 
 def respond_unknown():

@@ -8,10 +8,8 @@ from odoo.addons.payment.controllers.portal import PaymentPortal
 from .pay_http import (
     OPEN_POLICY,
     PRIVATE_HEADERS,
-    find_request,
     pay_route,
     redirect_page,
-    respond_unknown,
 )
 from .pay_page import PayPage
 
@@ -25,11 +23,8 @@ class PayOtherMeans(PaymentPortal):
         website=True,
         multilang=False,
     )
-    def pay_other(self, token, option="due", **query):
+    def pay_other(self, pay_request, /, option="due", **query):
         """Offer the other providers that are enabled for this amount."""
-        pay_request = find_request(token)
-        if not pay_request:
-            return respond_unknown()
         page = PayPage(pay_request)
         if not page.offers(option):
             return redirect_page(pay_request)
@@ -38,10 +33,8 @@ class PayOtherMeans(PaymentPortal):
             "account_payment_request.pay_other",
             {
                 **page.payment_form_values(option, request.env.user),
+                **page.frame_values(),
                 "res_company": pay_request.company_id,
-                "path": path,
-                "company": pay_request.company_id.name,
-                "logo": not pay_request.company_id.uses_default_logo and f"{path}/logo",
                 "documents": pay_request._get_documents(),
                 "transaction_route": f"{path}/transaction/{option}",
                 "landing_route": path,
@@ -58,16 +51,15 @@ class PayOtherMeans(PaymentPortal):
         save_session=True,
     )
     def pay_transaction(
-        self, token, provider_id, flow, option="due", amount=None, **kwargs
+        self, pay_request, /, provider_id, flow, option="due", amount=None, **kwargs
     ):
         """Create the transaction of another provider and return its values.
 
         What is paid and by whom comes from the request. The amount that the browser
-        shows is only compared, so that nobody pays another one than he read.
+        shows is only compared, so that nobody pays another one than they read.
 
         :raise ValidationError: if the token is wrong or the offer has changed.
         """
-        pay_request = find_request(token)
         if not pay_request or not PayPage(pay_request).offers(option):
             raise ValidationError(
                 request.env._("This payment request cannot be paid any more.")

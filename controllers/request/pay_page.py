@@ -100,19 +100,29 @@ class PayPage:
             "paid": self._paid_values,
         }.get(state)
         documents = self.request._get_documents()
+        deducted = self.request._get_deducted(documents)
         return {
+            **self.frame_values(),
             "state": state,
-            "for_payer": self._for_payer(),
+            "for_payer": self.env._(
+                "To be paid by %(payer)s",
+                payer=self.request.partner_id.commercial_partner_id.name,
+            ),
             "documents": self._documents(documents),
             "notice": self.request._get_page_notice(),
-            "deducted": self._deducted(documents),
+            "deducted": self.money(-deducted) if deducted else "",
             **self._contact(),
             **(fill() if fill else {}),
         }
 
-    def _for_payer(self):
-        partner = self.request.partner_id.commercial_partner_id
-        return self.env._("To be paid by %(payer)s", payer=partner.name)
+    def frame_values(self):
+        """Values of the frame around any page: the company, and our own address."""
+        path = f"/pay/{self.request.token}"
+        return {
+            "path": path,
+            "company": self.company.name,
+            "logo": not self.company.uses_default_logo and f"{path}/logo",
+        }
 
     def _contact(self):
         """Whom to ask: the company, or the person in charge if it has no address."""
@@ -123,10 +133,6 @@ class PayPage:
             "phone": phone,
             "phone_link": "".join(c for c in phone if c.isdigit() or c == "+"),
         }
-
-    def _deducted(self, documents):
-        amount = self.request._get_deducted(documents)
-        return self.money(-amount) if amount else ""
 
     def _documents(self, documents):
         return [
@@ -162,7 +168,7 @@ class PayPage:
             "received": self._received(),
             "refusal": refusal and self._refusal(refusal),
             "has_other_means": bool(others),
-            "transfer": self._transfer(first["amount"]),
+            "transfer": request._get_transfer_details(first["amount"]),
         }
 
     def _received(self):
@@ -210,14 +216,8 @@ class PayPage:
             ),
         }
 
-    def _transfer(self, amount):
-        details = self.request._get_transfer_details(amount)
-        if not details:
-            return {}
-        return {**details, "amount_text": self.money(details["amount"])}
-
     def _in_progress_values(self):
-        """The newest attempt: the payer asks about the one he has just made."""
+        """The newest attempt: the payer asks about the one they have just made."""
         txs = self.request.transaction_ids
         under_way = txs.filtered(lambda tx: tx.state in UNDER_WAY)
         tx = (under_way or txs).sorted("id")[-1:]
@@ -271,8 +271,8 @@ class PayPage:
         """Context of core's payment form for the providers beside the bank.
 
         :param option_key: key of one of the request's payment options.
-        :param user: who looks at the page; only the payer himself, logged in, gets
-            his saved means of payment, since a link can be forwarded.
+        :param user: who looks at the page; only the payers themselves, logged in, get
+            their saved means of payment, since a link can be forwarded.
         """
         request = self.request
         create_values = request._transaction_create_values(option_key)

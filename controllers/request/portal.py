@@ -1,4 +1,4 @@
-"""State and way to pay of the customer's invoices in his portal."""
+"""State and way to pay of the customer's invoices in their portal."""
 
 from odoo.addons.account_payment.controllers.portal import PortalAccount
 
@@ -14,13 +14,14 @@ def add_payment_offers(rows):
     from_bank = {}
     for row in rows:
         invoice = row["invoice"].sudo()
+        pay_request = invoice.payment_request_id
         url = ""
-        if invoice.payment_request_state == "valid":
+        if pay_request and pay_request._is_payable():
             # The providers are the same for all that a customer owes in a currency.
             key = (invoice.company_id, invoice.currency_id, invoice.partner_id)
             if key not in from_bank:
-                from_bank[key] = invoice.payment_request_id._is_paid_from_bank()
-            url = from_bank[key] and invoice.payment_request_url
+                from_bank[key] = pay_request._is_paid_from_bank()
+            url = from_bank[key] and pay_request.url
         row["payment_offer"] = {
             "url": url or "",
             "on_its_way": invoice.transfer_in_progress,

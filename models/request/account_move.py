@@ -124,8 +124,9 @@ class AccountMove(models.Model):
         Core's link freezes the amount and its token for the life of the PDF.
         """
         self.ensure_one()
-        if self.payment_request_state == "valid":
-            return self.payment_request_url
+        request = self.sudo().payment_request_id
+        if request and request._is_payable():
+            return request.url
         return super()._get_portal_payment_link()
 
     def _has_to_be_paid(self):
@@ -172,30 +173,14 @@ class AccountMove(models.Model):
                     self.display_name,
                 )
             )
-        return {
-            "name": self.env._("Payment Request"),
-            "type": "ir.actions.act_window",
-            "res_model": "payment.request",
-            "res_id": request.id,
-            "view_mode": "form",
-        }
+        return request._get_records_action(name=self.env._("Payment Request"))
 
     def action_create_payment_requests(self):
         """Open the assistant that asks for the selected invoices."""
-        return {
-            "name": self.env._("Request payment"),
-            "type": "ir.actions.act_window",
-            "res_model": "payment.request.create",
-            "view_mode": "form",
-            "target": "new",
-            "context": {"active_model": self._name, "active_ids": self.ids},
-        }
+        return self.env["payment.request"]._get_create_action(self)
 
     def _get_payment_offer(self):
-        """Return what is printed of the invoice's own request, see there.
-
-        :rtype: dict
-        """
+        """Return what is printed of the invoice's own request, see there."""
         self.ensure_one()
         request = self.sudo().payment_request_id
         return request._get_payment_offer() if request else {}

@@ -76,8 +76,8 @@ class PaymentRequest(models.Model):
         required=True,
         readonly=True,
         copy=False,
-        help="Written by the payer into a transfer he types himself; finds its way "
-        "back on the bank statement.",
+        help="Written by the payer into a transfer typed by hand; comes back on the "
+        "bank statement.",
     )
     token = fields.Char(
         required=True,
@@ -201,20 +201,15 @@ class PaymentRequest(models.Model):
         :rtype: dict
         """
         first = moves[:1]
+        part = (
+            {"amount": amount, "residual_start": first.amount_residual}
+            if amount
+            else {}
+        )
         lines = [
-            Command.create({"move_id": line.move_id.id, "move_line_id": line.id})
+            {"move_id": line.move_id.id, "move_line_id": line.id}
             for line in move_lines or ()
-        ] or [
-            Command.create(
-                {"move_id": move.id}
-                | (
-                    {"amount": amount, "residual_start": move.amount_residual}
-                    if amount
-                    else {}
-                )
-            )
-            for move in moves
-        ]
+        ] or [{"move_id": move.id, **part} for move in moves]
         whole_invoice = len(moves) == 1 and not amount and not move_lines
         return {
             "move_id": first.id if whole_invoice else False,
@@ -222,7 +217,7 @@ class PaymentRequest(models.Model):
             "partner_id": first.partner_id.id,
             "currency_id": first.currency_id.id,
             "user_id": first.invoice_user_id.id,
-            "line_ids": lines,
+            "line_ids": [Command.create(line) for line in lines],
         }
 
     # === Compute ===

@@ -1,6 +1,6 @@
 from urllib.parse import urlencode
 
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import UserError
 
 
@@ -96,9 +96,8 @@ class PaymentRequest(models.Model):
         """Open the payments that came from this request."""
         self.ensure_one()
         payments = self.sudo().transaction_ids.payment_id
-        name = self.env._("Payments")
         return {
-            "name": name,
+            "name": self.env._("Payments"),
             "type": "ir.actions.act_window",
             "res_model": "account.payment",
             "view_mode": "list,form",
@@ -108,17 +107,23 @@ class PaymentRequest(models.Model):
     def action_view_invoices(self):
         """Open the invoices that this request asks for."""
         self.ensure_one()
-        moves = self.line_ids.move_id
-        name = self.env._("Invoices")
-        single = {"view_mode": "form", "res_id": moves.id} if len(moves) == 1 else {}
+        return self.line_ids.move_id._get_records_action(
+            name=self.env._("Invoices"), context={"create": False}
+        )
+
+    @api.model
+    def _get_create_action(self, records):
+        """Return what opens the assistant that asks for payment.
+
+        :param records: invoices, or the customer of a deposit
+        """
         return {
-            "name": name,
+            "name": self.env._("Request payment"),
             "type": "ir.actions.act_window",
-            "res_model": "account.move",
-            "view_mode": "list,form",
-            **single,
-            "domain": [("id", "in", moves.ids)],
-            "context": {"create": False},
+            "res_model": "payment.request.create",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"active_model": records._name, "active_ids": records.ids},
         }
 
     def _check_payable(self):

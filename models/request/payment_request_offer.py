@@ -17,7 +17,7 @@ class PaymentRequest(models.Model):
     _inherit = "payment.request"
 
     def _get_payment_offer(self):
-        """Return what is printed for the payer, empty when he has nothing to pay.
+        """Return what is printed for the payer, empty when nothing is to pay.
 
         :return: `url`, `short_url`, `from_bank` (whether the payer's bank is offered),
             `qr` (picture as a data URI) and its `qr_width` in millimetres, quiet zone
@@ -43,7 +43,7 @@ class PaymentRequest(models.Model):
         return self._get_page_state() == "pay"
 
     def _is_paid_from_bank(self):
-        """Return whether the payer may pay from his bank: in euros, through Bridge."""
+        """Return whether the payer may pay from their bank: euros, through Bridge."""
         self.ensure_one()
         return bool(self._get_bridge_offer(self.amount_to_pay)["provider"])
 
@@ -137,7 +137,7 @@ class PaymentRequest(models.Model):
         return next((o for o in options if o["key"] == option_key), options[0])
 
     def _get_bridge_offer(self, amount):
-        """Return how the payer can pay ``amount`` from his bank.
+        """Return how the payer can pay ``amount`` from their bank.
 
         :param float amount: in the request's currency
         :return: `provider` (empty when not offered), `amount` of the next transfer,

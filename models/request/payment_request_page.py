@@ -55,7 +55,7 @@ class PaymentRequest(models.Model):
         return journals[:1].bank_account_id
 
     def _get_transfer_details(self, amount):
-        """Return what the payer needs for a transfer that he types himself.
+        """Return what the payer needs for a transfer typed by hand.
 
         :param float amount: in the request's currency
         :return: empty when the company has no bank account, else `holder`, `iban` in
@@ -140,7 +140,7 @@ class PaymentRequest(models.Model):
             for index, line in enumerate(self.line_ids)
         ]
 
-    # === What he may do ===
+    # === What the payer may do ===
 
     def _transaction_create_values(self, option_key):
         """Return the values of a transaction that pays this option.
@@ -217,7 +217,7 @@ class PaymentRequest(models.Model):
         """Make a second tap wait for the first and see what it made.
 
         The row is written, not only locked: whoever waited fails to serialize, and
-        Odoo runs his request again from the start.
+        Odoo runs the tap again from the start.
         """
         self.flush_recordset()
         self.env.cr.execute(

@@ -157,20 +157,11 @@ class PaymentRequest(models.Model):
         :rtype: str
         """
         self.ensure_one()
-        if self.state == "paid":
-            return "paid"
-        if self.state == "in_progress":
+        state = self._get_state()
+        if state == "in_progress":
             on_its_way = self._get_transactions_on_their_way()
             # Executed at the bank, only our booking is missing.
-            return (
-                "paid"
-                if all(tx.state == "done" for tx in on_its_way)
-                else "in_progress"
-            )
-        if self.revoked_at:
-            return "revoked"
-        if not self.amount_due:
+            return "paid" if all(tx.state == "done" for tx in on_its_way) else state
+        if state == "revoked" and not self.revoked_at:
             return "nothing_due"
-        if self._is_expired():
-            return "expired"
-        return "pay"
+        return "pay" if state == "valid" else state

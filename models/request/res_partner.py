@@ -38,11 +38,4 @@ class ResPartner(models.Model):
     def action_request_deposit(self):
         """Open the assistant that asks this customer for a fixed amount."""
         self.ensure_one()
-        return {
-            "name": self.env._("Request payment"),
-            "type": "ir.actions.act_window",
-            "res_model": "payment.request.create",
-            "view_mode": "form",
-            "target": "new",
-            "context": {"active_model": self._name, "active_ids": self.ids},
-        }
+        return self.env["payment.request"]._get_create_action(self)

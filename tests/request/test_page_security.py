@@ -215,6 +215,12 @@ class TestPageSecurity(PageCase):
         self.assertEqual(answer.status_code, 404)
         self.assertFalse(self.sim.links)
 
+    def test_no_word_in_the_query_takes_the_place_of_the_request(self):
+        request = self.create_request()
+        response = self.open(request, params={"pay_request": "1", "token": "2"})
+        self.assertEqual(response.status_code, 200)
+        self.assertIn("Pay", response.text)
+
     def test_a_token_typed_in_capitals_is_found(self):
         request = self.create_request()
         answer = self.url_open(f"/pay/{request.token.upper()}")

@@ -73,7 +73,7 @@ class TestPayPage(PageCase):
 
     # Language and text
 
-    def test_the_page_speaks_the_payers_language_then_his_browsers(self):
+    def test_the_page_speaks_the_payers_language_then_their_browsers(self):
         self.env["res.lang"]._activate_lang("fr_FR")
         self.customer.lang = "fr_FR"
         request = self.create_request()

@@ -1,5 +1,6 @@
 from lxml import html
 
+from odoo import fields
 from odoo.tests import HttpCase, tagged
 
 from ..common.payment_request import PaymentRequestCommon
@@ -7,7 +8,7 @@ from ..common.payment_request import PaymentRequestCommon
 
 @tagged("post_install", "-at_install")
 class TestPortal(PaymentRequestCommon, HttpCase):
-    """The customer's invoices in his portal show where their payment stands."""
+    """The customer's invoices in their portal show where their payment stands."""
 
     def setUp(self):
         super().setUp()
@@ -39,6 +40,16 @@ class TestPortal(PaymentRequestCommon, HttpCase):
                 links = tree.xpath("//a[@name='pay_from_bank']/@href")
                 self.assertEqual(links, [self.request.url])
                 self.assertFalse(tree.xpath("//*[@name='transfer_in_progress']"))
+
+    def test_what_expired_since_the_last_job_leads_nowhere(self):
+        self.request.expiry_date = fields.Date.today()
+        self.assertEqual(self.invoice._get_portal_payment_link(), self.request.url)
+        self.travel(days=2)
+        self.assertEqual(self.request.state, "valid", "no job has run since")
+        self.assertNotEqual(self.invoice._get_portal_payment_link(), self.request.url)
+        for name, tree in self.pages().items():
+            with self.subTest(name):
+                self.assertFalse(tree.xpath("//a[@name='pay_from_bank']"))
 
     def test_core_payment_form_stays_for_the_other_providers(self):
         tree = self.pages()["page"]
