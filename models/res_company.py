@@ -31,20 +31,24 @@ class ResCompany(models.Model):
         :rtype: res.users
         """
         self.ensure_one()
-        group = self.env.ref("account.group_account_invoice")
-        accountants = (self.payment_request_user_id | users).filtered(
-            lambda user: user.active
-            and group in user.all_group_ids
-            and user.id != SUPERUSER_ID
+        return self._find_payment_user(
+            self.payment_request_user_id | users,
+            self.env.ref("account.group_account_invoice"),
         )
-        return (
-            accountants[:1]
-            or group.all_user_ids.filtered(
-                lambda user: user.active
-                and self in user.company_ids
-                and user.id != SUPERUSER_ID
-            ).sorted("id")[:1]
-        )
+
+    def _find_payment_user(self, users, group):
+        """Return the first of ``users`` who is of a group, else of all the company's.
+
+        :rtype: res.users
+        """
+
+        def fits(user):
+            return (
+                user.active and user.id != SUPERUSER_ID and group in user.all_group_ids
+            )
+
+        everybody = group.all_user_ids.filtered(lambda user: self in user.company_ids)
+        return users.filtered(fits)[:1] or everybody.filtered(fits).sorted("id")[:1]
 
     @api.model_create_multi
     def create(self, vals_list):

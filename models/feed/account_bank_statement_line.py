@@ -28,7 +28,7 @@ class AccountBankStatementLine(models.Model):
     _bridge_transaction_uniq = models.UniqueIndex(
         "(bridge_account_id, bridge_transaction_ref) "
         "WHERE bridge_transaction_ref IS NOT NULL",
-        "This bank transaction was taken in already.",
+        "This bank transaction was imported already.",
     )
 
     # === New ===
@@ -126,10 +126,7 @@ class AccountBankStatementLine(models.Model):
         return self.browse()
 
     def _get_bank_details(self):
-        """Return the transaction as last read at Bridge, empty if it never was.
-
-        :rtype: dict
-        """
+        """Return the transaction as last read at Bridge, empty if it never was."""
         self.ensure_one()
         details = self.transaction_details
         if self.bridge_account_id and isinstance(details, dict) and "id" in details:
@@ -172,27 +169,15 @@ class AccountBankStatementLine(models.Model):
         self.ensure_one()
         if self._get_bank_details().get("deleted"):
             return  # It could not be taken back: a person knows already.
-        what = self._describe()
-        note = self.env._("The bank took back the transaction %s.", what)
-        documents = self._get_paid_documents()
-        reason = self._get_bank_lock()
-        if not reason:
-            try:
-                with self.env.cr.savepoint():
-                    if self._is_touched():
-                        self.action_undo_reconciliation()
-                    self.unlink()
-            except UserError as error:
-                self.invalidate_recordset()
-                reason = str(error)
-        if reason:
-            self._keep_against_bank(account, transaction, note, reason)
-            return
-        account.message_post(body=note)
-        for document in documents:
-            document.message_post(
-                body=self.env._("%s It is not paid by it any more.", note)
-            )
+        note = self.env._("The bank took back the transaction %s.", self._describe())
+        gone = self.env._("%s It is not paid by it any more.", note)
+
+        def take_back():
+            if self._is_touched():
+                self.action_undo_reconciliation()
+            self.unlink()
+
+        self._follow_bank(account, transaction, take_back, note, gone)
 
     def _apply_bank_change(self, account, transaction):
         """Bring a line in line with its transaction.
@@ -229,23 +214,38 @@ class AccountBankStatementLine(models.Model):
             amount=self.currency_id.format(amount),
             date=format_date(self.env, transaction.date),
         )
+        locked = self.company_id._get_user_fiscal_lock_date(self.journal_id)
+
+        def move():
+            if self._is_touched():
+                self._forget_match()
+            self.write(
+                {
+                    "date": max(transaction.date, locked + timedelta(days=1)),
+                    "amount": amount,
+                    "payment_ref": transaction.label,
+                    "transaction_details": self._merge_details(transaction),
+                }
+            )
+            self.flush_recordset()
+
+        return self._follow_bank(account, transaction, move, note, note)
+
+    def _follow_bank(self, account, transaction, change, note, document_note):
+        """Change a line as the bank did and say so, or keep it if it is locked.
+
+        :param change: does it
+        :param str note: what the bank did, for the account
+        :param str document_note: the same, for what the line paid
+        :return: whether the line followed
+        :rtype: bool
+        """
         documents = self._get_paid_documents()
         reason = self._get_bank_lock()
         if not reason:
-            locked = self.company_id._get_user_fiscal_lock_date(self.journal_id)
             try:
                 with self.env.cr.savepoint():
-                    if self._is_touched():
-                        self._forget_match()
-                    self.write(
-                        {
-                            "date": max(transaction.date, locked + timedelta(days=1)),
-                            "amount": amount,
-                            "payment_ref": transaction.label,
-                            "transaction_details": self._merge_details(transaction),
-                        }
-                    )
-                    self.flush_recordset()
+                    change()
             except UserError as error:
                 self.invalidate_recordset()
                 reason = str(error)
@@ -254,7 +254,7 @@ class AccountBankStatementLine(models.Model):
             return False
         account.message_post(body=note)
         for document in documents:
-            document.message_post(body=note)
+            document.message_post(body=document_note)
         return True
 
     def _keep_against_bank(self, account, transaction, note, reason):
@@ -285,10 +285,7 @@ class AccountBankStatementLine(models.Model):
         return bool(self.is_reconciled or other)
 
     def _get_bank_lock(self):
-        """Return why the line may not be changed, empty if it may.
-
-        :rtype: str
-        """
+        """Return why the line may not be changed, empty if it may."""
         self.ensure_one()
         move = self.move_id
         if move.inalterable_hash:

@@ -26,11 +26,7 @@ class AccountJournal(models.Model):
     # === Actions ===
 
     def action_connect_bank(self):
-        """Ask what is needed to connect the bank of this journal, or of the company.
-
-        :return: the action of the assistant
-        :rtype: dict
-        """
+        """Ask what is needed to connect the bank of this journal, or of the company."""
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "account_payment_request.action_bridge_connect"
         )
@@ -42,10 +38,7 @@ class AccountJournal(models.Model):
         return action
 
     def action_open_bank_lines(self):
-        """Open the bank lines of this journal.
-
-        :rtype: dict
-        """
+        """Open the bank lines of this journal."""
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "account_payment_request.action_bank_lines"
         )
@@ -55,10 +48,7 @@ class AccountJournal(models.Model):
         return action
 
     def action_open_to_reconcile(self):
-        """Open *To Reconcile* on this journal.
-
-        :rtype: dict
-        """
+        """Open *To Reconcile* on this journal."""
         action = self.env["ir.actions.client"]._for_xml_id(
             "account_payment_request.action_to_reconcile"
         )
@@ -66,17 +56,11 @@ class AccountJournal(models.Model):
         return action
 
     def action_open_bank_connection(self):
-        """Open the connection that feeds this journal.
-
-        :rtype: dict
-        """
+        """Open the connection that feeds this journal."""
         return self.bridge_account_id.connection_id._get_records_action()
 
     def action_open_bridge_account(self):
-        """Open what feeds this journal.
-
-        :rtype: dict
-        """
+        """Open what feeds this journal."""
         return self.bridge_account_id._get_records_action()
 
     # === Accounting dashboard of core ===

@@ -61,7 +61,7 @@ class BridgeAccount(models.Model):
         compute="_compute_history_start_date",
         store=True,
         readonly=False,
-        help="Transactions of earlier days are not taken in.",
+        help="Transactions of earlier days are not imported.",
     )
     history_done_date = fields.Date(
         readonly=True, help="Last day that the first fetch has finished."
@@ -70,7 +70,7 @@ class BridgeAccount(models.Model):
         readonly=True, help="When the first fetch began, as Bridge writes it."
     )
     history_known_date = fields.Date(
-        readonly=True, help="Day of the oldest transaction taken in so far."
+        readonly=True, help="Day of the oldest transaction imported so far."
     )
     journal_id = fields.Many2one(
         comodel_name="account.journal",
@@ -298,8 +298,6 @@ class BridgeAccount(models.Model):
         """Start feeding the journal chosen, from the day chosen: the first fetch runs
         within seconds.
 
-        :return: notification
-        :rtype: dict
         :raises UserError: if no journal was chosen
         """
         self.check_access("write")
@@ -335,8 +333,6 @@ class BridgeAccount(models.Model):
     def action_fetch(self):
         """Have the accounts read now; the user is told when it is done.
 
-        :return: notification
-        :rtype: dict
         :raises AccessError: for who may only look at the accounts
         """
         self.check_access("read")
@@ -376,18 +372,11 @@ class BridgeAccount(models.Model):
         )
 
     def action_resume(self):
-        """Go on where the feed was paused.
-
-        :return: notification
-        :rtype: dict
-        """
+        """Go on where the feed was paused."""
         return self.filtered(lambda a: a.state == "paused").action_start()
 
     def action_open_lines(self):
-        """Open the bank lines of the journal.
-
-        :rtype: dict
-        """
+        """Open the bank lines of the journal."""
         self.ensure_one()
         return self.journal_id.action_open_bank_lines()
 
@@ -407,10 +396,7 @@ class BridgeAccount(models.Model):
 
     def _get_data_note(self):
         """Return a sentence about how old what the bank told is, empty if it told
-        nothing, or while it is of the last hour.
-
-        :rtype: str
-        """
+        nothing, or while it is of the last hour."""
         self.ensure_one()
         if not self.data_at:
             return ""

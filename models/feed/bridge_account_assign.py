@@ -24,7 +24,8 @@ class BridgeAccount(models.Model):
             )
         if self.state == "closed":
             values.update(self._prepare_return())
-        values = {key: v for key, v in values.items() if self._differs(key, v)}
+        known = self._convert_to_write({name: self[name] for name in values})
+        values = {name: v for name, v in values.items() if known[name] != v}
         try:
             with self.env.cr.savepoint():
                 self.write(values)
@@ -46,11 +47,6 @@ class BridgeAccount(models.Model):
         self.write({**values, **known, "state": "paused", "next_fetch_at": False})
         if state == "active":
             self._schedule_task(self.env._("%s: no longer fed", self.name), str(error))
-
-    def _differs(self, name, value):
-        """Return whether a value read is not the one of the field."""
-        field = self._fields[name]
-        return field.convert_to_write(self[name], self) != value
 
     def _forget_transaction_ids(self):
         """Free the lines of the ids of a former connection: the same transactions come

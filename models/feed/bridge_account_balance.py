@@ -15,10 +15,7 @@ class BridgeAccount(models.Model):
 
     def _get_journal_balance(self):
         """Return the balance of the journal's account in the journal's currency, of
-        everything posted.
-
-        :rtype: float
-        """
+        everything posted."""
         return self._read_journal_balance()[0]
 
     def _read_journal_balance(self):

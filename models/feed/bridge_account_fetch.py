@@ -37,8 +37,7 @@ class BridgeAccount(models.Model):
         readable = Domain(
             "provider_id", "any", self.env["payment.provider"]._get_reading_domain()
         )
-        due = Domain("state", "=", "active") & Domain("next_fetch_at", "<=", now)
-        accounts = self.search(readable & due)
+        accounts = self.search(readable & self._get_due_domain())
         Connection = self.env["bridge.connection"]
         to_read = Domain("state", "!=", "removed") & Domain("next_read_at", "<=", now)
         connections = Connection.search(
@@ -59,7 +58,8 @@ class BridgeAccount(models.Model):
                 left=left,
                 **how,
             )
-            accounts = connection.account_ids.filtered_domain(due)
+            # The reading may have made more of them due.
+            accounts = connection.account_ids.filtered_domain(self._get_due_domain())
             if accounts:
                 # In any case: the next run would begin with the same connection.
                 time_left = run(
@@ -72,6 +72,13 @@ class BridgeAccount(models.Model):
                 )
             if not time_left:
                 return
+
+    @api.model
+    def _get_due_domain(self):
+        """Return the domain of the accounts that are to be fetched now."""
+        return Domain("state", "=", "active") & Domain(
+            "next_fetch_at", "<=", fields.Datetime.now()
+        )
 
     # === One account ===
 
@@ -198,7 +205,7 @@ class BridgeAccount(models.Model):
         user = self.fetch_user_id
         if problems and problems[0] not in (self.fetch_error or ""):
             self._schedule_task(
-                self.env._("%s: transactions not taken in", self.name), problems[0]
+                self.env._("%s: transactions not imported", self.name), problems[0]
             )
         self.write(values)
         self._compare_balances(run, data)

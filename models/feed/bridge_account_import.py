@@ -28,6 +28,7 @@ class BridgeAccount(models.Model):
         :param FetchRun run: what was seen so far
         """
         transactions = self._parse_batch(data_list, run)
+        oldest_future = fields.Date.today() - timedelta(days=FUTURE_DAYS)
         lines = self._find_lines(transactions)
         new = []
         changed = {}
@@ -39,7 +40,7 @@ class BridgeAccount(models.Model):
             elif transaction.deleted or transaction.date < run.first_day:
                 continue
             elif transaction.future:
-                if not self._is_stale(transaction):
+                if transaction.date >= oldest_future:
                     run.wait_for(transaction)
             else:
                 new.append(transaction)
@@ -73,11 +74,6 @@ class BridgeAccount(models.Model):
             if not known or order(known.updated_at) <= order(transaction.updated_at):
                 transactions[transaction.ref] = transaction
         return transactions
-
-    def _is_stale(self, transaction):
-        """Return whether a coming transaction will hardly come any more."""
-        limit = fields.Date.today() - timedelta(days=FUTURE_DAYS)
-        return transaction.date < limit
 
     def _find_lines(self, transactions):
         """Return the lines that these transactions are already, by Bridge's id."""

@@ -187,8 +187,6 @@ class BridgeConnection(models.Model):
 
         Context key ``bank_country_code``: country whose banks are listed first.
 
-        :return: action that leads to the page
-        :rtype: dict
         :raises UserError: if Bridge does not open it
         """
         self.ensure_one()
@@ -217,7 +215,8 @@ class BridgeConnection(models.Model):
         }
         if self.item_ref:
             options["item_id"] = int(self.item_ref)
-            options["force_reauthentication"] = self._wants_new_consent()
+            # To renew the consent, not to correct the login or to accept terms.
+            options["force_reauthentication"] = self.status_code not in (402, 429)
         elif country in CONNECT_COUNTRIES:
             options["country_code"] = country
         provider = connection.provider_id
@@ -226,20 +225,8 @@ class BridgeConnection(models.Model):
         connection.write({"token": token, "session_opened_at": fields.Datetime.now()})
         return {"type": "ir.actions.act_url", "url": session["url"], "target": "self"}
 
-    def _wants_new_consent(self):
-        """Return whether the connection is opened to renew its consent, rather than to
-        correct the login or to accept terms.
-
-        :rtype: bool
-        """
-        return self.status_code not in (402, 429)
-
     def action_fetch(self):
-        """Have the bank's accounts read now; the user is told when it is done.
-
-        :return: notification
-        :rtype: dict
-        """
+        """Have the bank's accounts read now; the user is told when it is done."""
         self.check_access("read")
         self.sudo()._ask_to_read()
         return self.account_ids.action_fetch()

@@ -1,7 +1,7 @@
 import math
 from datetime import timedelta
 
-from odoo import SUPERUSER_ID, api, fields, models
+from odoo import api, fields, models
 from odoo.fields import Domain
 
 from ..batch import cut
@@ -58,10 +58,7 @@ class BridgeConnection(models.Model):
     def _get_to_look_after(self):
         """Return, for *Bank Feeds*, the connections of the selected companies that
         wait for somebody or cannot be read. One that was begun and left is not among
-        them.
-
-        :rtype: list[dict]
-        """
+        them."""
         if not self.has_access("read"):
             return []
         connections = self.search(
@@ -86,10 +83,7 @@ class BridgeConnection(models.Model):
         return sorted(waiting, key=lambda values: not values["urgent"])
 
     def _get_step_label(self):
-        """Return what the button of the next step says, empty if there is none.
-
-        :rtype: str
-        """
+        """Return what the button of the next step says, empty if there is none."""
         self.ensure_one()
         labels = self._fields["next_step"]._description_selection(self.env)
         return dict(labels).get(self.next_step, "")
@@ -108,22 +102,15 @@ class BridgeConnection(models.Model):
             connection.state_text = connection._get_state_text()
 
     def _get_state_text(self):
-        """Return in a sentence how the connection is and what to do about it.
-
-        :rtype: str
-        """
+        """Return in a sentence how the connection is and what to do about it."""
         self.ensure_one()
-        if self.state == "action":
-            return self._get_action_text()
-        if self.state == "trouble":
-            return self._get_trouble_text()
         if self.state == "ok" and 0 < self.consent_days_left <= CONSENT_DAYS[0]:
             return self.env._(
                 "Connected. The consent ends in %s days: renew it now, so that no day "
                 "is missing.",
                 self.consent_days_left,
             )
-        return {
+        texts = {
             "connecting": self.env._(
                 "The connection was not finished: open the bank's page again."
             ),
@@ -132,55 +119,44 @@ class BridgeConnection(models.Model):
                 "The bank is being read: the accounts appear within minutes."
             ),
             "removed": self.env._("Disconnected: nothing is read any more."),
-        }[self.state]
-
-    def _get_action_text(self):
-        texts = {
-            402: self.env._(
+            "action": self.env._(
+                "The consent has ended: renew it to read the bank again."
+            ),
+            ("action", 402): self.env._(
                 "The bank refuses the login or the password: enter them again."
             ),
-            429: self.env._(
+            ("action", 429): self.env._(
                 "The bank waits for you: accept its terms on its own site, then open "
                 "the connection again."
             ),
-            1005: self.env._(
+            ("action", 1005): self.env._(
                 "The bank asks for a kind of authentication that Bridge does not know. "
                 "Choose another one at the bank, then open the connection again."
             ),
-            1010: self.env._(
+            ("action", 1010): self.env._(
                 "The bank wants to identify you again: renew the consent."
             ),
-        }
-        return texts.get(
-            self.status_code,
-            self.env._("The consent has ended: renew it to read the bank again."),
-        )
-
-    def _get_trouble_text(self):
-        texts = {
-            1003: self.env._(
-                "The bank does not answer for the moment. It is tried again by itself; "
-                "nothing to do."
-            ),
-            1007: self.env._(
-                "Bridge has stopped reading this bank for a while; nothing to do."
-            ),
-            1009: self.env._(
-                "The bank gives a balance without the transactions that explain it; "
-                "compare with its own site."
-            ),
-            1099: self.env._(
-                "Bridge is moving this bank to a new access; nothing to do."
-            ),
-        }
-        return texts.get(
-            self.status_code,
-            self.env._(
+            "trouble": self.env._(
                 "The bank could not be read (%(info)s). If it lasts, open the "
                 "connection again.",
                 info=self.status_info or self.status_code,
             ),
-        )
+            ("trouble", 1003): self.env._(
+                "The bank does not answer for the moment. It is tried again by itself; "
+                "nothing to do."
+            ),
+            ("trouble", 1007): self.env._(
+                "Bridge has stopped reading this bank for a while; nothing to do."
+            ),
+            ("trouble", 1009): self.env._(
+                "The bank gives a balance without the transactions that explain it; "
+                "compare with its own site."
+            ),
+            ("trouble", 1099): self.env._(
+                "Bridge is moving this bank to a new access; nothing to do."
+            ),
+        }
+        return texts.get((self.state, self.status_code), texts[self.state])
 
     @api.depends("authentication_expires_at")
     def _compute_consent_days_left(self):
@@ -266,20 +242,12 @@ class BridgeConnection(models.Model):
         :rtype: res.users
         """
         self.ensure_one()
-        group = self.env.ref("account.group_account_manager")
         company = self.company_id
-
-        def can_mend(user):
-            return (
-                user.active
-                and user.id != SUPERUSER_ID
-                and company in user.company_ids
-                and group in user.all_group_ids
-            )
-
+        users = self.user_id | company.payment_request_user_id
         return (
-            self.user_id.filtered(can_mend)
-            or company.payment_request_user_id.filtered(can_mend)
-            or group.all_user_ids.filtered(can_mend).sorted("id")[:1]
+            company._find_payment_user(
+                users.filtered(lambda user: company in user.company_ids),
+                self.env.ref("account.group_account_manager"),
+            )
             or self.user_id
         )

@@ -102,13 +102,6 @@ class BridgeConnection(models.Model):
                 raise
             return None
 
-    def _get_known_items(self):
-        """Return the items of our user at Bridge that are connections here."""
-        siblings = self.sudo().search(
-            [("provider_id", "=", self.provider_id.id), ("item_ref", "!=", False)]
-        )
-        return set(siblings.mapped("item_ref"))
-
     def _find_new_item(self, items, claimed_item_id):
         """Return the item that a person made with the page opened for this connection.
 
@@ -116,7 +109,10 @@ class BridgeConnection(models.Model):
         :param str claimed_item_id: the one that the return names
         :return: None if there is none, or no telling which
         """
-        known = self._get_known_items()
+        siblings = self.sudo().search(
+            [("provider_id", "=", self.provider_id.id), ("item_ref", "!=", False)]
+        )
+        known = set(siblings.mapped("item_ref"))
         opened_at = self.session_opened_at or self.create_date
         new = [
             item
@@ -239,9 +235,12 @@ class BridgeConnection(models.Model):
             if ref in busy_refs:
                 continue
             values = self._prepare_account(data, currencies)
-            account = known.get(ref) or self._find_returned(free, by_ref, values)
+            same = self._find_same(found, by_ref, values)
+            returned = (same & free).filtered(self._may_take_over)[:1]
+            account = known.get(ref) or returned
             if not account:
-                if not self._is_elsewhere(found, by_ref, values):
+                # Not if a newer connection feeds it, or another process holds it.
+                if not same:
                     to_create.append(values)
             elif account.company_id == self.company_id:
                 account._import_values(self, ref, values)
@@ -286,46 +285,30 @@ class BridgeConnection(models.Model):
         )
         return {currency.name: currency.id for currency in currencies}
 
-    def _find_returned(self, accounts, by_ref, values):
-        """Return the account that came back under a new id: the bank was connected
-        again. A newer connection takes it over from an older one, never back.
+    def _find_same(self, accounts, by_ref, values):
+        """Return the accounts that are the one read, under another id.
 
         :param bridge.account accounts: where it may be
         :param dict by_ref: what this connection lists
         :param dict values: what is known of the account under its new id
         """
-        if not values["iban"]:
-            return accounts.browse()
         return accounts.filtered(
-            lambda account: account.iban == values["iban"]
+            lambda account: values["iban"]
+            and account.iban == values["iban"]
             and account.currency_id.id == values["currency_id"]
             and account.company_id == self.company_id
             and account.account_ref not in by_ref
-            and (
-                account.state == "closed"
-                or account.connection_id == self
-                or not account.connection_id.item_created_at
-                or (
-                    self.item_created_at
-                    and account.connection_id.item_created_at <= self.item_created_at
-                )
-            )
-        )[:1]
+        )
 
-    def _is_elsewhere(self, accounts, by_ref, values):
-        """Return whether the account is fed by a newer connection of the same bank, or
-        is held at the moment.
-
-        Parameters as of `_find_returned`.
-        """
-        return bool(
-            accounts.filtered(
-                lambda account: account.iban
-                and account.iban == values["iban"]
-                and account.currency_id.id == values["currency_id"]
-                and account.company_id == self.company_id
-                and account.account_ref not in by_ref
-            )
+    def _may_take_over(self, account):
+        """Return whether an account came back here: the bank was connected again. A
+        newer connection takes it over from an older one, never back."""
+        theirs, ours = account.connection_id.item_created_at, self.item_created_at
+        return (
+            account.state == "closed"
+            or account.connection_id == self
+            or not theirs
+            or (ours and theirs <= ours)
         )
 
     def _set_removed(self):

@@ -68,10 +68,7 @@ class PaymentProvider(models.Model):
         return Domain("state", "!=", "disabled") & rested
 
     def _get_reading_problem(self):
-        """Return why the banks are not read now, empty if they are.
-
-        :rtype: str
-        """
+        """Return why the banks are not read now, empty if they are."""
         self.ensure_one()
         provider = self.sudo()
         if provider.filtered_domain(self._get_reading_domain()):
@@ -103,15 +100,6 @@ class PaymentProvider(models.Model):
         return until
 
     # === Asking ===
-
-    def _bridge_external_user(self):
-        """Return the name by which Bridge knows this company of this database.
-
-        :rtype: str
-        """
-        self.ensure_one()
-        database = self.env["ir.config_parameter"].sudo().get_param("database.uuid")
-        return f"odoo-{database}-{self.company_id.id}"
 
     @contextmanager
     def _bridge_aggregation(self):
@@ -167,10 +155,7 @@ class PaymentProvider(models.Model):
         return answer["access_token"]
 
     def _bridge_authorize(self, client):
-        """Return a new token of our user, made at the first time.
-
-        :rtype: dict
-        """
+        """Return a new token of our user, made at the first time."""
         aggregation = Aggregation(client)
         if self.bridge_user_ref:
             try:
@@ -179,7 +164,8 @@ class PaymentProvider(models.Model):
                 # Deleted at Bridge, or the credentials are another application's.
                 if error.status not in (400, 404):
                     raise
-        name = self._bridge_external_user()
+        database = self.env["ir.config_parameter"].sudo().get_param("database.uuid")
+        name = f"odoo-{database}-{self.company_id.id}"
         try:
             aggregation.create_user(name)
         except BridgeError as error:

@@ -197,11 +197,7 @@ class TestBankFigures(BankFeedsCase):
                 journal = self.create_journal(f"Bank {number}")
                 self.bank_line(10.0, "x", journal=journal)
                 self.feed(self.connect(bank_name=f"Bank {number}"), journal)
-            self.env.flush_all()
-            self.env.invalidate_all()
-            start = self.env.cr.sql_log_count
-            rows = self.dashboard()["accounts"]
-            return self.env.cr.sql_log_count - start, len(rows)
+            return self.count_queries(self.dashboard), len(self.dashboard()["accounts"])
 
         queries(1)  # Fills the caches of the registry.
         few, few_rows = queries(FEW)

@@ -171,7 +171,7 @@ class TestTwoFetches(ProcessesCase):
             self.fetch()
         self.assert_imported(10.0, 20.0, 30.0)
 
-    def test_second_fetch_while_the_first_takes_lines_in(self):
+    def test_second_fetch_while_the_first_imports_lines(self):
         self.receive(10.0, 20.0)
         model = self.registry["bridge.account"]
         with self.fetch_held_at(model, "_find_lines"):
@@ -231,13 +231,10 @@ class TestTwoFetches(ProcessesCase):
         )
         with self.process() as env:
             known = self.account(env).connection_id
-            known.next_read_at = self.account(env).next_fetch_at = False
             connection = known.create(
                 {"company_id": known.company_id.id, "provider_id": known.provider_id.id}
             )
             url = connection.action_connect()["url"]
-            # A webhook has the job read it.
-            connection._ask_to_read()
             connection_id = connection.id
         self.addCleanup(self.remove_connection, connection_id)
         self.sim.connect(url, bank=OTHER_BANK, accounts=[OTHER_IBAN])
@@ -245,8 +242,10 @@ class TestTwoFetches(ProcessesCase):
         list_items = Aggregation.list_items
 
         def job():
+            # Called by a webhook.
             with self.process() as env:
-                env["bridge.account"]._cron_fetch()
+                connection = env["bridge.connection"].browse(connection_id)
+                env["payment.batch"]._run([connection], "_read_in_cron", {}, lock=False)
 
         def come_back():
             with self.process() as env:
