@@ -42,7 +42,7 @@ A payment from one end to the other::
         attempts = client.list_payment_requests(payment_link_id=link["id"])
         attempt = status.strongest(attempts)
 
-What arrived on the accounts, for a user who connected his bank::
+What arrived on the accounts, for a user who connected their bank::
 
     aggregation = Aggregation(client)
     token = aggregation.authorize(external_user_id="org_12")["access_token"]

@@ -1,4 +1,4 @@
-"""Account information of one Bridge user: his banks, accounts and transactions.
+"""Account information of one Bridge user: banks, accounts and transactions.
 
 Sources: docs.bridgeapi.io/docs/user-creation-authentication,
 /reference/createconnectsession, /docs/items-status, /docs/manage-your-accounts,
@@ -72,7 +72,7 @@ class Aggregation:
     def authorize(
         self, *, user_uuid: str | None = None, external_user_id: str | None = None
     ) -> dict[str, Any]:
-        """Return a new token of a user, named by either of his two ids.
+        """Return a new token of a user, named by either of two ids.
 
         Bridge gives at most 10 a minute and user; a token lives two hours.
 
@@ -110,7 +110,7 @@ class Aggregation:
         """Open the hosted page where a person connects, or mends, a bank.
 
         :param str user_email: of the person; Bridge wants it
-        :param str callback_url: where he returns, on a declared domain; the return is
+        :param str callback_url: where they return, on a declared domain; the return is
             not signed and may never come
         :param str context: at most 100 letters, digits and ``-``; echoed on the return
         :param str country_code: upper-case, list of banks shown first

@@ -1,6 +1,6 @@
 """Bridge's payment initiation API, version 2025-01-15."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -92,24 +92,13 @@ class BridgeClient(Transport):
         """Return a payment link; its URL is ``link``, its expiry ``expired_at``."""
         return self._read_one(LINKS, link_id)
 
-    def list_payment_links(
-        self,
-        *,
-        since: datetime | str | None = None,
-        until: datetime | str | None = None,
-        status: str | Iterable[str] | None = None,
-        limit: int | None = None,
-    ) -> Iterator[dict[str, Any]]:
+    def list_payment_links(self, **filters: Any) -> Iterator[dict[str, Any]]:
         """Iterate over payment links, page after page.
 
-        :param since: earliest creation: datetime, or text as Bridge wants it
-        :param until: latest creation
-        :param status: a status of links, or several
-        :param int limit: links in a page (at most 500)
+        :param filters: ``since`` and ``until`` (creation: datetime, or text as Bridge
+            wants it), ``status`` (one or several), ``limit`` (links in a page)
         """
-        return self._list(
-            LINKS, {"since": since, "until": until, "status": status, "limit": limit}
-        )
+        return self._list(LINKS, filters)
 
     def revoke_payment_link(self, link_id: str) -> bool:
         """Make a payment link unusable.
@@ -132,30 +121,12 @@ class BridgeClient(Transport):
 
     # -- payment requests ---------------------------------------------------
 
-    def list_payment_requests(
-        self,
-        *,
-        payment_link_id: str | None = None,
-        since: datetime | str | None = None,
-        until: datetime | str | None = None,
-        status: str | Iterable[str] | None = None,
-        limit: int | None = None,
-    ) -> Iterator[dict[str, Any]]:
+    def list_payment_requests(self, **filters: Any) -> Iterator[dict[str, Any]]:
         """Iterate over payment requests, in no promised order.
 
-        :param str payment_link_id: only the attempts made with this link
-        :param since: earliest creation: datetime, or text as Bridge wants it
-        :param until: latest creation
-        :param status: a status of payment requests, or several
-        :param int limit: requests in a page (at most 500)
+        :param filters: ``payment_link_id`` (only the attempts made with this link), or
+            as of :meth:`list_payment_links`
         """
-        filters = {
-            "payment_link_id": payment_link_id,
-            "since": since,
-            "until": until,
-            "status": status,
-            "limit": limit,
-        }
         return self._list(REQUESTS, filters)
 
     # -- providers ----------------------------------------------------------

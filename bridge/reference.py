@@ -15,6 +15,7 @@ reference of somebody else, hold ten characters that pass for one (the tests sta
 the bounds). As 1.3e12 codes exist, a candidate is looked up, never believed.
 """
 
+import math
 import re
 import secrets
 
@@ -37,15 +38,8 @@ _CANDIDATE = re.compile(f"(?=({_SHAPE}))")  # look-ahead: windows may overlap
 _NOISE = re.compile("[^A-Z0-9]+")
 
 
-def _capacity() -> int:
-    capacity = 1
-    for characters in _POSITIONS:
-        capacity *= len(characters)
-    return capacity
-
-
 #: How many different codes exist.
-CAPACITY = _capacity()
+CAPACITY = math.prod(map(len, _POSITIONS))
 
 
 def _check_character(body: str) -> str:

@@ -2,7 +2,7 @@
 
 Sources: docs.bridgeapi.io/docs/payment-links-statuses-1,
 /docs/payment-requests-and-transactions-statuses, /docs/payments-statuses-2.
-A link tells whether the payer can still use the page, never whether he paid; a
+A link tells whether the payer can still use the page, never whether they paid; a
 payment request is one attempt at a bank, and one link may have several.
 """
 

@@ -1,4 +1,4 @@
-"""The customer's reminders in his portal.
+"""The customer's reminders in their portal.
 
 Customers have no right of their own on reminders, whose records also hold what is
 noted for the company: everything is read in sudo, within the domain of the model.

@@ -15,7 +15,7 @@ from .payment_provider import KNOWN_ERRORS, error_text
 
 _logger = logging.getLogger(__name__)
 
-# Minutes until an event that could not be worked off is tried again.
+# Minutes until an event that could not be processed is tried again.
 RETRY_MINUTES = (1, 2, 5, 15, 60, 240)
 # Bridge itself repeats a notification for two days: after that the poll is enough.
 GIVE_UP_AFTER = timedelta(days=2)
@@ -159,11 +159,11 @@ class BridgeEvent(models.Model):
             "user_ref": text_of(content.get("user_uuid")),
         }
 
-    # === Working off ===
+    # === Processing ===
 
     @api.model
     def _cron_process(self, limit=500):
-        """Work off what was received: one read at Bridge for each payment link.
+        """Process what was received: one read at Bridge for each payment link.
 
         An event only says "go and read"; what it claims is never believed.
 
@@ -244,7 +244,7 @@ class BridgeEvent(models.Model):
 
     def _try_after_reader(self, tx):
         """Another worker reads the transaction and may have asked Bridge before this
-        event: the first time, wait until he is done and read again in this run."""
+        event: the first time, wait for it and read again in this run."""
         first = not any(self.mapped("attempts"))
         if first:
             tx._bridge_wait_for_reader()
@@ -274,7 +274,7 @@ class BridgeEvent(models.Model):
             self.env.ref(WORK_CRON)._trigger(at=next_attempt)
 
     def action_replay(self):
-        """Work the events off again."""
+        """Process the events again."""
         self.check_access("write")
         self.sudo().write(
             {"state": "received", "next_attempt_at": fields.Datetime.now()}
@@ -283,7 +283,7 @@ class BridgeEvent(models.Model):
 
     @api.autovacuum
     def _gc_events(self):
-        """Forget events worked off more than 90 days ago."""
+        """Delete events processed more than 90 days ago."""
         limit = fields.Datetime.now() - timedelta(days=90)
         self.search(
             [("state", "in", ("done", "ignored")), ("create_date", "<", limit)],

@@ -65,7 +65,7 @@ class PaymentProvider(models.Model):
         string="Bank Link Life (minutes)",
         default=const.LINK_MINUTES,
         help="How long the payer may stay between tapping the button and confirming "
-        "at his bank. The address of the payment request itself does not expire.",
+        "at their bank. The address of the payment request itself does not expire.",
     )
     bridge_no_news_days = fields.Integer(
         string="Release after (days)",
@@ -358,22 +358,15 @@ class PaymentProvider(models.Model):
 
         :param dict link: a payment link as read at Bridge
         """
-        self.ensure_one()
+        provider = self.sudo()
+        provider.ensure_one()
         for transaction in link.get("transactions") or []:
-            beneficiary = transaction.get("beneficiary") or {}
-            name = beneficiary.get("company_name") or " ".join(
-                part
-                for part in (
-                    beneficiary.get("first_name"),
-                    beneficiary.get("last_name"),
-                )
-                if part
-            )
+            told = transaction.get("beneficiary") or {}
+            names = filter(None, (told.get("first_name"), told.get("last_name")))
             values = {
-                "bridge_beneficiary_name": name,
-                "bridge_beneficiary_iban": beneficiary.get("iban"),
+                "bridge_beneficiary_name": told.get("company_name") or " ".join(names),
+                "bridge_beneficiary_iban": told.get("iban"),
             }
-            provider = self.sudo()
             changed = {
                 field: value
                 for field, value in values.items()
@@ -385,7 +378,6 @@ class PaymentProvider(models.Model):
     def action_bridge_test_connection(self):
         """Ask Bridge whether the credentials work, and say it in a notification.
 
-        :rtype: dict
         :raises UserError: with what to do when they do not
         """
         self.ensure_one()

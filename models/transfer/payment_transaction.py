@@ -102,10 +102,7 @@ class PaymentTransaction(models.Model):
 
     @api.model
     def _new_references(self, count):
-        """Return ``count`` references that no record carries yet.
-
-        :rtype: list[str]
-        """
+        """Return ``count`` references that no record carries yet."""
         found = []
         while len(found) < count:
             fresh = bridge_reference.make_many(count - len(found))
@@ -134,10 +131,7 @@ class PaymentTransaction(models.Model):
     @api.model
     def _get_reference_models(self):
         """Return the names of the models whose records carry such references, each in
-        its column `reference`.
-
-        :rtype: list[str]
-        """
+        its column `reference`."""
         return [self._name]
 
     def _get_specific_rendering_values(self, processing_values):
@@ -158,31 +152,25 @@ class PaymentTransaction(models.Model):
     def _bridge_set_unavailable(self, error):
         """End an attempt for which no bank link could be made.
 
-        :param Exception error: what happened
+        :param Exception error: what happened; its text stays in the log
         :return: what to tell the payer
         :rtype: str
         """
         self.ensure_one()
         _logger.warning("No bank link for transaction %s: %s", self.id, error)
-        text = self._bridge_unavailable_text(error)
-        self._set_error(text)
-        return text
-
-    def _bridge_unavailable_text(self, error):
-        """Return what to tell the payer when no bank link could be made.
-
-        :param Exception error: what happened; its text stays in the log
-        """
         if getattr(error, "is_temporary", False):
-            return self.env._(
+            text = self.env._(
                 "The connection to the banks is not available at the moment. Nothing "
                 "was paid. Please try again in a few minutes, or use another means "
                 "of payment."
             )
-        return self.env._(
-            "The payment from your bank could not be started. Nothing was paid. Please "
-            "use another means of payment, or contact us."
-        )
+        else:
+            text = self.env._(
+                "The payment from your bank could not be started. Nothing was paid. "
+                "Please use another means of payment, or contact us."
+            )
+        self._set_error(text)
+        return text
 
     def _bridge_open_link(self):
         """Create the bank link of this attempt at Bridge and store it.
@@ -197,6 +185,7 @@ class PaymentTransaction(models.Model):
             minutes=provider.bridge_link_minutes
         )
         country = (self.partner_country_id.code or "").lower()
+        names = filter(None, self.invoice_ids.mapped("name"))
         with provider._bridge_client() as client:
             link = client.create_payment_link(
                 amount_cents=payment_utils.to_minor_currency_units(
@@ -204,7 +193,7 @@ class PaymentTransaction(models.Model):
                 ),
                 currency=self.currency_id.name,
                 label=bridge_label.transfer_label(
-                    self.reference, self._bridge_label_text()
+                    self.reference, " ".join(names) or self.company_id.name
                 ),
                 end_to_end_id=self.reference,
                 client_reference=self.reference,
@@ -227,14 +216,8 @@ class PaymentTransaction(models.Model):
         )
         return link["url"]
 
-    def _bridge_label_text(self):
-        """Return what follows the reference in the transfer's label."""
-        self.ensure_one()
-        names = [name for name in self.invoice_ids.mapped("name") if name]
-        return " ".join(names) or self.company_id.name or ""
-
     def _bridge_payer(self):
-        """Return the payer as Bridge wants him: a company, or a first and last name."""
+        """Return the payer as Bridge takes them: a company, or first and last name."""
         self.ensure_one()
         partner = self.partner_id
         name = bridge_label.safe_name(self.partner_name or partner.display_name or "")
@@ -258,7 +241,7 @@ class PaymentTransaction(models.Model):
         return payer
 
     def _bridge_callback_url(self):
-        """Return where the payer comes back to after his bank."""
+        """Return where the payer comes back to from their bank."""
         self.ensure_one()
         if self.payment_request_id:
             return f"{self.payment_request_id.sudo().url}/return"
@@ -279,10 +262,7 @@ class PaymentTransaction(models.Model):
 
     @api.model
     def _get_on_its_way_domain(self):
-        """Return the domain of `_is_on_its_way`, for searches.
-
-        :rtype: Domain
-        """
+        """Return the domain of `_is_on_its_way`, for searches."""
         waiting = Domain("state", "in", ("pending", "authorized")) & Domain(
             "released_at", "=", False
         )
@@ -315,12 +295,11 @@ class PaymentTransaction(models.Model):
         for tx in self:
             tx._log_message_on_linked_documents(note)
             if document := tx._get_document():
-                schedule_task(
-                    document,
-                    f"{summary}: {tx.reference}",
-                    note,
-                    user=tx._accountant(),
+                responsible = tx.payment_request_id.user_id
+                user = tx.company_id._get_payment_accountant(
+                    responsible | tx.invoice_ids.invoice_user_id
                 )
+                schedule_task(document, f"{summary}: {tx.reference}", note, user=user)
 
     def _get_document(self):
         """Return the record on which tasks about this transaction are put: its request,
@@ -333,17 +312,6 @@ class PaymentTransaction(models.Model):
             self.sale_order_ids if "sale_order_ids" in self._fields else self.browse()
         )
         return (self.payment_request_id or self.invoice_ids[:1] or orders[:1]).sudo()
-
-    def _accountant(self):
-        """Return the user to whom tasks about this transaction go: the one named in
-        the settings, else the responsible if he does accounting, else an accountant.
-
-        :rtype: res.users
-        """
-        self.ensure_one()
-        return self.company_id._get_payment_accountant(
-            self.payment_request_id.user_id | self.invoice_ids.invoice_user_id
-        )
 
     def _clear_issue(self):
         """Take the transactions off the list of what is to be handled."""

@@ -63,7 +63,7 @@ class PaymentTransaction(models.Model):
         :raises BridgeError: if Bridge does not answer
         """
         if not self.provider_reference:
-            self._set_canceled(self.env._("The payer never reached his bank."))
+            self._set_canceled(self.env._("The payer never reached their bank."))
             return
         if self._bridge_is_obsolete():
             with self.provider_id._bridge_client() as client:

@@ -186,7 +186,7 @@ class PaymentTransaction(models.Model):
             self._flag("amount_differs", message)
 
     def _bridge_set_refused(self):
-        """Refused after the payer's confirmation: free him, and tell both sides."""
+        """Refused after it was confirmed: free the payer, and tell both sides."""
         self.ensure_one()
         if self.state in ("error", "done", "cancel"):
             return
@@ -251,10 +251,7 @@ class PaymentTransaction(models.Model):
     def _bridge_reason_text(self):
         """Return in words why the bank refused, for the payer and the accountant.
 
-        The codes are those of ISO 20022 that Bridge passes on.
-
-        :rtype: str
-        """
+        The codes are those of ISO 20022 that Bridge passes on."""
         self.ensure_one()
         reasons = {
             "AC01": self.env._("The account to debit was not recognised by the bank."),
@@ -271,7 +268,7 @@ class PaymentTransaction(models.Model):
             "MS03": self.env._(
                 "The bank refused the transfer without giving a reason."
             ),
-            "NOAS": self.env._("The payer did not answer his bank in time."),
+            "NOAS": self.env._("The payer did not answer their bank in time."),
             "RR01": self.env._("The payer's identification is missing."),
             "RR03": self.env._("The beneficiary's name or address is missing."),
             "RR04": self.env._(

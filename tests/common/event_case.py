@@ -3,9 +3,7 @@ from unittest.mock import patch
 from ...bridge.client import BridgeClient
 from .payment_request import PaymentRequestCommon
 
-MODULE = "odoo.addons.account_payment_request"
-EVENT_LOGGER = f"{MODULE}.models.transfer.bridge_event"
-TRANSACTION_LOGGER = f"{MODULE}.models.transfer.payment_transaction_poll"
+BATCH_LOGGER = "odoo.addons.account_payment_request.models.batch"
 
 
 class EventCase(PaymentRequestCommon):

@@ -15,7 +15,7 @@ from ...bridge import signature
 from ...bridge.client import BridgeClient
 from ...models.transfer import payment_provider
 from ...models.transfer.bridge_event import BridgeEvent
-from ..common.event_case import EVENT_LOGGER, MODULE, TRANSACTION_LOGGER, EventCase
+from ..common.event_case import BATCH_LOGGER, EventCase
 from ..common.payment_request import (
     CLIENT_SECRET,
     EVENT_CRON,
@@ -217,7 +217,7 @@ class TestEvents(EventCase):
 
     # === Crashes ===
 
-    @mute_logger(CRON_LOGGER, "odoo.sql_db", EVENT_LOGGER)
+    @mute_logger(CRON_LOGGER, "odoo.sql_db", BATCH_LOGGER)
     def test_crash_between_store_and_work_loses_nothing(self):
         tx = self.pay(self.create_request())
         self.deliver()
@@ -268,7 +268,7 @@ class TestEvents(EventCase):
         self.work_off()
         self.assert_booked(tx)
 
-    @mute_logger(EVENT_LOGGER)
+    @mute_logger(BATCH_LOGGER)
     def test_one_link_that_cannot_be_read_does_not_keep_the_others_waiting(self):
         lost = self.pay(self.create_request())
         paid = self.pay(self.create_request())
@@ -281,7 +281,7 @@ class TestEvents(EventCase):
             {("received", 1)},
         )
 
-    @mute_logger(EVENT_LOGGER)
+    @mute_logger(BATCH_LOGGER)
     def test_answer_nobody_foresaw_does_not_keep_the_others_waiting(self):
         strange = self.pay(self.create_request())
         paid = self.pay(self.create_request())
@@ -303,7 +303,7 @@ class TestEvents(EventCase):
         )
         self.assertEqual(strange.state, "draft")
 
-    @mute_logger(TRANSACTION_LOGGER)
+    @mute_logger(BATCH_LOGGER)
     def test_poll_goes_on_after_an_answer_nobody_foresaw(self):
         strange = self.pay(self.create_request())
         paid = self.pay(self.create_request())
@@ -339,7 +339,7 @@ class TestEvents(EventCase):
         tx = self.pay(self.create_request())
         self.deliver()
         trouble()
-        with mute_logger(EVENT_LOGGER):
+        with mute_logger(BATCH_LOGGER):
             self.run_cron(EVENT_CRON)
             self.assert_waiting(tx, 1)
             yield tx
@@ -388,7 +388,7 @@ class TestEvents(EventCase):
         with self.held_up(lambda: self.set_credentials(False, "disabled")):
             self.set_credentials(CLIENT_SECRET)
 
-    @mute_logger(TRANSACTION_LOGGER)
+    @mute_logger(BATCH_LOGGER)
     def test_credentials_taken_away_do_not_stop_the_poll_of_other_companies(self):
         other = self.setup_other_company(name="Autre Boutique")
         provider = self._enable_bridge(other["company"], other["default_journal_bank"])
@@ -419,7 +419,7 @@ class TestEvents(EventCase):
         invoice.action_post()
         return self.request_of(invoice)
 
-    @mute_logger(EVENT_LOGGER, TRANSACTION_LOGGER)
+    @mute_logger(BATCH_LOGGER)
     def test_waits_grow_until_it_is_given_up_and_the_poll_still_finds_the_money(self):
         tx = self.pay(self.create_request())
         self.deliver()
@@ -447,7 +447,7 @@ class TestEvents(EventCase):
         self.poll()
         self.assert_booked(tx)
 
-    @mute_logger(EVENT_LOGGER)
+    @mute_logger(BATCH_LOGGER)
     def test_failed_event_can_be_replayed_by_a_person(self):
         tx = self.pay(self.create_request())
         self.deliver()

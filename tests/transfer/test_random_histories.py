@@ -86,6 +86,9 @@ class TestRandomHistories(RequestCase):
             patch.object(job_class, "_commit_progress", lambda *_a, **_k: 600.0)
         )
         self.startPatcher(
+            patch.object(self.env.cr, "rollback", self.env.invalidate_all)
+        )
+        self.startPatcher(
             patch.object(
                 transaction_class,
                 "_cron_post_process",
