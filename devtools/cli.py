@@ -7,6 +7,7 @@ from datetime import date
 
 from . import odoo
 from .console import DevError, warn
+from .demo.database import LANGUAGES
 from .lint import checkers, run_lint
 from .paths import ROOT, database_name
 from .setup import postgres, python_env, system
@@ -52,12 +53,21 @@ def _parser() -> argparse.ArgumentParser:
 
     demo = add("demo", _demo, "start Odoo with demo data and a simulated Bridge")
     demo.add_argument("--check", action="store_true", help="drive the story, then stop")
+    demo.add_argument(
+        "--pictures", action="store_true", help="take those of the guide, then stop"
+    )
     demo.add_argument("--reset", action="store_true", help="make the database again")
     demo.add_argument(
         "--at",
         type=date.fromisoformat,
         metavar="DATE",
         help="let the demo's days go by until this one, e.g. 2026-12-15",
+    )
+    demo.add_argument(
+        "--lang",
+        choices=tuple(LANGUAGES),
+        help="what screens, people and banks speak; a demo that is there changes its "
+        "language when it starts (en for a new one)",
     )
     demo.add_argument("--port", type=int, default=8069, help="of Odoo (%(default)s)")
     demo.add_argument("--simulator-port", type=int, default=8070, help="(%(default)s)")

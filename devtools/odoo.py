@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import Path
 
 from .console import run, step
@@ -79,10 +80,10 @@ def environment() -> dict[str, str]:
 
 
 def command(*arguments: str, module: str = "odoo", config: Path = CONFIG) -> list[str]:
-    """Return the command line of one Odoo run; a subcommand comes first."""
-    words = [str(word) for word in arguments]
-    head = [words.pop(0)] if words and not words[0].startswith("-") else []
-    return [str(python_env.python()), "-m", module, *head, "-c", str(config), *words]
+    """Return the command line of one Odoo run; subcommands come first."""
+    head = list(takewhile(lambda word: not word.startswith("-"), arguments))
+    options = ["-c", str(config), *arguments[len(head) :]]
+    return [str(python_env.python()), "-m", module, *head, *options]
 
 
 def install(

@@ -32,8 +32,7 @@ def update() -> int:
     log = LOG_DIR / f"{database}.install.log"
     with step(f"exporting {target.name}"):
         odoo.install(database, [ADDON], log)
-        export = ["i18n", "export", "-c", str(odoo.CONFIG), "-d", database]
-        words = [*odoo.command()[:3], *export, "-o", str(target), ADDON]
+        words = odoo.command("i18n", "export", "-d", database, "-o", str(target), ADDON)
         run(words, env=odoo.environment(), hint="")
     odoo.drop(database)
     merge = [python(), "-m", "devtools.translations", "--merge", target.parent]

@@ -5,6 +5,7 @@ import signal
 import threading
 
 from .simulator import Simulator
+from .texts import LANGUAGES
 
 
 def parse(args=None):
@@ -16,6 +17,7 @@ def parse(args=None):
     parser.add_argument(
         "--speed", type=float, default=1.0, help="180: a bank's hour takes 20 seconds"
     )
+    parser.add_argument("--language", choices=LANGUAGES, help="the browser's if none")
     parser.add_argument("--client-id", default="sim-client")
     parser.add_argument("--client-secret", default="sim-secret")
     parser.add_argument("--webhook-secret", default="sim-webhook")
@@ -31,6 +33,7 @@ def main(args=None):
         options.host,
         options.port,
         speed=options.speed,
+        language=options.language,
         client_id=options.client_id,
         client_secret=options.client_secret,
         webhook_secret=options.webhook_secret,

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from .calls import ApiError, json_answer
 from .templating import page
+from .texts import Texts
 
 # a stranger's mail: nothing in it runs, and its links open in a tab of their own
 _SANDBOX = "sandbox allow-popups allow-popups-to-escape-sandbox"
@@ -20,7 +21,8 @@ _FRAME_HEADERS = {
 def listing(sim, request):
     """Mails and SMS, newest first; ``?to=`` keeps those to one recipient."""
     with sim.lock:
-        return page("inbox.html", here="/inbox", messages=_listed(sim, request))
+        messages = _listed(sim, request)
+        return page("inbox.html", t=Texts(request), here="/inbox", messages=messages)
 
 
 def listing_json(sim, request):
@@ -34,7 +36,7 @@ def show(sim, request, identifier):
     with sim.lock:
         message = _message(sim, identifier)
         template = "sms.html" if message.kind == "sms" else "mail.html"
-        return page(template, here="/inbox", message=message)
+        return page(template, t=Texts(request), here="/inbox", message=message)
 
 
 def body(sim, request, identifier):

@@ -71,6 +71,8 @@ class Server:
         self._http.server_close()
 
     def _wsgi(self, environ, start_response):
+        if self._sim.language:
+            environ["HTTP_ACCEPT_LANGUAGE"] = self._sim.language
         request = Request(environ)
         self._sim.serving(True)
         try:

@@ -37,6 +37,7 @@ class Simulator(BankLevers):
     :param client_id: of the first application, likewise ``client_secret`` and
         ``webhook_secret``
     :param smtp_port: None for no mail server, 0 for any free port
+    :param language: of all pages that have several; None: the browser's
     :param state_file: path where links, payments and applications are kept over
         restarts; an application found there wins over the one given here
     """
@@ -53,12 +54,14 @@ class Simulator(BankLevers):
         client_secret="sim-secret",
         webhook_secret="sim-webhook",
         smtp_port=None,
+        language=None,
         state_file=None,
     ):
         self.lock = threading.RLock()
         self._change = threading.Condition(self.lock)
         self._thread_state = threading.local()
         self.host = host
+        self.language = language
         self._port = port
         self.clock = clock or Clock(speed=speed)
         self.faults = Faults()

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from .inbox import split_links
 from .payment.payments import holder_name
-from .texts import money
+from .texts import Texts, money
 
 _environment = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -34,5 +34,5 @@ _HEADERS = {
 
 def page(template, status=200, **values):
     """Return the response of ``template`` filled with ``values``."""
-    html = _environment.get_template(template).render(**values)
+    html = _environment.get_template(template).render({"t": Texts(), **values})
     return Response(html, status, _HEADERS, mimetype="text/html")

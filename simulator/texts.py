@@ -1,4 +1,4 @@
-"""Words of the payer's pages, in English and French."""
+"""Words of the payer's pages and the inbox, in English and French."""
 
 from .clock import from_text
 from .feed.texts import TEXTS as FEED_TEXTS
@@ -113,6 +113,20 @@ _TEXTS = {
         "Nom ou adresse du bénéficiaire manquant",
     ),
     "RR04": ("Regulatory reason", "Motif réglementaire"),
+    "nav_payments": ("Payments", "Paiements"),
+    "nav_inbox": ("Inbox", "Boîte de réception"),
+    "nav_banks": ("Banks", "Banques"),
+    "nav_webhooks": ("Webhooks", "Webhooks"),
+    "nav_faults": ("Faults", "Pannes"),
+    "mail": ("Mail", "E-mail"),
+    "attached": ("{n} attached", "Pièces jointes : {n}"),
+    "no_message": ("Nothing has arrived yet.", "Rien n'est encore arrivé."),
+    "no_subject": ("(no subject)", "(sans objet)"),
+    "plain_text": ("Plain text", "Texte seul"),
+    "kilobytes": ("{n:.0f} KB", "{n:.0f} Ko"),
+    "success": ("success", "envoyé"),
+    "delivered": ("delivered", "distribué"),
+    "not_delivered": ("not_delivered", "non distribué"),
 }
 
 
@@ -127,10 +141,12 @@ def money(amount, currency="EUR", language="en"):
 
 
 class Texts:
-    """The words of one language, picked from ``Accept-Language``."""
+    """The words of one language, picked from ``Accept-Language``; English alone."""
 
-    def __init__(self, request):
-        best = request.accept_languages.best_match(LANGUAGES, default="en")
+    def __init__(self, request=None):
+        best = "en"
+        if request:
+            best = request.accept_languages.best_match(LANGUAGES, default=best)
         self.language = best
         self._column = LANGUAGES.index(best)
 

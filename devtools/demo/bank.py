@@ -1,9 +1,8 @@
 """Chapters of the demo: the bank feeds itself, and every receipt finds its invoice."""
 
 from .rpc import Odoo
-from .story import BOOKED_WITHIN, DEMO_BANK, Story, eventually, expect
+from .story import ACTION, BOOKED_WITHIN, DEMO_BANK, Story, eventually, expect
 
-ACTION = "/odoo/action-account_payment_request."
 BANK_FEEDS = f"{ACTION}action_bank_accounts"
 TO_RECONCILE = f"{ACTION}action_to_reconcile"
 # A bank with an account in euros and one in dollars.
@@ -20,8 +19,12 @@ class BankChapters(Story):
         self.go_to_bridge()
         yield "no password of her bank goes through Odoo"
 
-        yield "she picks the Demo Bank, identifies herself, agrees"
-        connection = self.agree(DEMO_BANK)
+        yield "she picks the Demo Bank and identifies herself"
+        self.identify(DEMO_BANK)
+        yield "the bank names her accounts"
+
+        yield "she agrees"
+        connection = self.agree()
         account = self.accounts(connection)[0]
         expect(account["journal_id"], "no journal is proposed for the account's IBAN")
         self.office.picture(self.pictures / "bank_connected.png")
@@ -44,7 +47,8 @@ class BankChapters(Story):
         """She connects another bank, in euros and dollars"""
         yield "its accounts are new: each gets a journal"
         self.go_to_bridge()
-        connection = self.agree(CORPORATE_BANK)
+        self.identify(CORPORATE_BANK)
+        connection = self.agree()
         for account in self.accounts(connection):
             expect(not account["journal_id"], f"whose journal is this: {account}")
             self.camille.call(
@@ -69,16 +73,20 @@ class BankChapters(Story):
     def go_to_bridge(self) -> None:
         """Let the accountant go from the bank accounts to Bridge's page."""
         self.office.open(self.url + BANK_FEEDS)
-        self.office.tap("button", "Connect a Bank")
+        self.office.tap("button[data-hotkey=c]")
         self.office.tap("button[name=action_continue]")
         page = f"{self.world.url}/connect/"
         self.office.wait(f"location.href.startsWith('{page}')", page)
 
-    def agree(self, bank: int) -> int:
-        """Let her pick a bank and agree; return the connection she comes back to."""
+    def identify(self, bank: int) -> None:
+        """Let her pick a bank and identify herself there."""
+        self.office.tap(f"button[name=provider_id][value='{bank}']")
+        self.office.tap("form[action$='/login'] button")
+        self.office.wait_for("form[action$='/accounts'] button", "the accounts")
+
+    def agree(self) -> int:
+        """Let her agree; return the connection she comes back to."""
         office = self.office
-        office.tap(f"button[name=provider_id][value='{bank}']")
-        office.tap("form[action$='/login'] button")
         office.tap("form[action$='/accounts'] button")
         office.tap("a.button.primary")
         office.wait(f"location.href.startsWith('{self.url}/odoo/')", "the way back")

@@ -4,12 +4,8 @@ The accountant works through Odoo's own calls and her browser, the customer with
 phone-size browser, the banks are the simulator's. Each step prints what it saw.
 """
 
-import argparse
 import subprocess
-import sys
 import time
-
-import requests
 
 from ..console import say
 from .bank import BankChapters
@@ -19,12 +15,15 @@ from .reminders import ReminderChapters
 from .rpc import Odoo, RpcError
 from .story import Failure
 
+# What becomes of a step: `requests` and `urllib` fail with kinds of `OSError`.
+ERRORS = (BrowserError, Failure, RpcError, OSError, subprocess.CalledProcessError)
+
 
 class Check(BankChapters, PaymentChapters, ReminderChapters):
     """The whole story."""
 
     def run(self) -> int:
-        """Tell every chapter; return how many steps did not hold."""
+        """Tell every chapter; return how many did not hold."""
         chapters = (
             self.connect_the_bank,
             self.connect_another_bank,
@@ -69,10 +68,7 @@ class Check(BankChapters, PaymentChapters, ReminderChapters):
                 seen = next(steps)
                 took = time.monotonic() - start
                 say(f"  ok      {title} ({took:.1f} s)\n          {seen}")
-        except (
-            *(Failure, BrowserError, RpcError, requests.RequestException),
-            *(OSError, subprocess.CalledProcessError),
-        ) as error:
+        except ERRORS as error:
             say(f"  FAILED  {title}\n          {error}")
             name = self.pictures / f"failed_{chapter.__name__}"
             try:
@@ -83,22 +79,3 @@ class Check(BankChapters, PaymentChapters, ReminderChapters):
             say(f"          What the browsers show: {name}.*.png")
             return False
         return True
-
-
-def main() -> int:
-    """Run the story; the exit code says if all of it held."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--odoo", required=True, help="address of Odoo")
-    parser.add_argument("--simulator", required=True, help="address of the simulator")
-    parser.add_argument("--database", required=True)
-    parser.add_argument("--log", default="", help="Odoo's log, named when a step fails")
-    parser.add_argument("--pictures", required=True, help="folder for screenshots")
-    options = parser.parse_args()
-    failed = Check(options).run()
-    if failed:
-        say(f"Look at Odoo's log {options.log} and the pictures {options.pictures}.")
-    return 1 if failed else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

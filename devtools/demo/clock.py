@@ -1,18 +1,14 @@
 """The clock of a running demo: ``./dev demo --at 2026-12-15`` moves it day by day.
 
-    python -m devtools.demo.clock --odoo URL --database NAME --to 2026-12-15
-
 The banks go on with it, and the job of the reminders runs each day: see the addon
 ``devtools/addons/payment_demo_clock``.
 """
 
-import argparse
-import sys
 from datetime import date, timedelta
 
-from ..console import DevError, say, warn
-from .rpc import Odoo, RpcError
-from .story import BOOKED_WITHIN, Failure, eventually
+from ..console import say
+from .rpc import Odoo
+from .story import BOOKED_WITHIN, eventually
 
 CLOCK = "payment.demo.clock"
 
@@ -67,22 +63,3 @@ def move(odoo: Odoo, target: date) -> date:
         for line in told(odoo, day):
             say(f"    {line}")
     return day
-
-
-def main() -> int:
-    """Move the clock of the demo at an address."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--odoo", required=True, help="address of Odoo")
-    parser.add_argument("--database", required=True)
-    parser.add_argument("--to", required=True, type=date.fromisoformat, metavar="DATE")
-    options = parser.parse_args()
-    try:
-        move(Odoo(options.odoo, options.database, "camille", "camille"), options.to)
-    except (DevError, Failure, OSError, RpcError) as error:
-        warn(f"The clock could not be moved: {error}")
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,14 +1,14 @@
 """The database of ``./dev demo``: made once from the template, kept up to date."""
 
 from .. import odoo
-from ..console import DevError, step
+from ..console import DevError, run, step
 from ..paths import ADDON, LOG_DIR, ROOT, short_hash, stamp_is, write_stamp
 from ..setup import postgres
 
 # The button that lets a day go by.
 CLOCK = "payment_demo_clock"
-# Language of the demo's customers beside English.
-LANGUAGE = "fr_FR"
+# What people and pages of the demo may speak; its French customers always do French.
+LANGUAGES = {"en": "en_US", "fr": "fr_FR"}
 # Parameters of Odoo and ours that point it at the simulator.
 PARAMETERS = {
     "web.base.url": "{odoo}",
@@ -53,7 +53,10 @@ def create(database: str) -> None:
     with step(f"demo database {database} (log: {log})"):
         odoo.create_database(database, template)
         postgres.query(WITH_DEMO, database=database)
-        odoo.install(database, [ADDON, CLOCK], log, "--load-language", LANGUAGE)
+        # Odoo's option --load-language leaves out the records of installed modules.
+        words = odoo.command("i18n", "loadlang", "-d", database, "-l", "fr")
+        run(words, env=odoo.environment(), log=log, hint=f"The whole log is {log}.")
+        odoo.install(database, [ADDON, CLOCK], log)
     # Odoo installs a module without its demo data when that fails, and goes on.
     sql = f"SELECT demo FROM ir_module_module WHERE name = '{ADDON}'"
     if postgres.query(sql, database=database).strip() != "t":
@@ -61,6 +64,25 @@ def create(database: str) -> None:
     postgres.query(COMPANY_OF_ADMIN, database=database)
     write_fingerprint(database)
     write_stamp(f"{database}-made", database)
+
+
+def language(database: str) -> str:
+    """Return what the people of the database speak: a key of `LANGUAGES`."""
+    sql = "SELECT p.lang FROM res_users u JOIN res_partner p ON p.id = u.partner_id "
+    code = postgres.query(f"{sql} WHERE u.login = 'camille'", database=database)
+    return next(name for name in LANGUAGES if LANGUAGES[name] == code.strip())
+
+
+def speak(database: str, language: str) -> None:
+    """Let the people and pages of a database that is not served speak a language.
+
+    The company keeps its books in French in any case.
+    """
+    postgres.query(
+        f"UPDATE res_partner SET lang = '{LANGUAGES[language]}' WHERE id IN"
+        " (SELECT partner_id FROM res_users WHERE login IN ('admin', 'camille'))",
+        database=database,
+    )
 
 
 def write_fingerprint(database: str) -> None:

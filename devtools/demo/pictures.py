@@ -1,122 +1,125 @@
-"""Take the README's pictures from a running demo.
+"""The pictures of the guide, in the order in which the story comes to them."""
 
-    python -m devtools.demo.pictures --odoo URL --simulator URL --database NAME
-
-The demo should be fresh (``./dev demo --reset``): the story it shows is made here.
-"""
-
-import argparse
-import sys
+from dataclasses import dataclass
 
 from .bank import BANK_FEEDS, TO_RECONCILE
-from .browser import DESKTOP, PHONE, Browser
-from .check import Check
-from .photos import FOLDER, WIDE, compress, show
-from .reminder_pictures import take_reminders
-from .rpc import Odoo
-from .story import PAY, eventually
+from .browser import DESKTOP, PHONE
+from .story import ACTION, PAY
 
-BRITISH_BANK = 9203
-
-
-def take_bank(story: Check) -> None:
-    """Connect the bank, let receipts come in of which some leave a question."""
-    with Browser({**WIDE, "height": 780}, "en") as story.office:
-        office = story.office
-        story.log_in(office, story.camille)
-        for _step in (*story.connect_the_bank(), *story.connect_another_bank()):
-            pass
-        connections = story.camille.find("bridge.connection", [], "id")
-        action = "action-account_payment_request.action_bridge_connection"
-        show(
-            *(office, f"{story.url}/odoo/{action}/{connections[-1]['id']}"),
-            "bank_connection.png",
-        )
-        for _step in story.typed_transfers():
-            pass
-        hotel = story.existing("Hôtel des Tilleuls")
-        munich = story.existing("Müller Raumdesign GmbH")
-        dentist = story.existing("Cabinet dentaire Aubrac")
-        sophie = story.existing("Sophie Lambert")
-        transfers = (
-            (hotel["amount_residual"], "solde facture lampes", "HOTEL DES TILLEULS"),
-            (munich["amount_residual"], "Rechnung", "MUELLER RAUMDESIGN GMBH"),
-            (dentist["amount_residual"] - 50, dentist["name"], "SCI DES QUAIS"),
-            (sophie["amount_residual"] + 20, f"facture {sophie['name']}", "P LAMBERT"),
-        )
-        for amount, label, payer in transfers:
-            story.transfer(round(amount, 2), label, payer)
-
-        def examined():
-            return len(story.lines([("match_suggestion_ids", "!=", False)])) >= 4
-
-        eventually(examined, "the receipts", 90)
-        show(office, story.url + TO_RECONCILE, "to_reconcile.png")
-        show(office, story.url + BANK_FEEDS, "bank_accounts.png")
+WIDE = {**DESKTOP, "width": 1360, "height": 860}
+REMINDERS = f"{ACTION}action_payment_reminder"
+REQUESTS = f"{ACTION}action_payment_request"
+KANBAN = ".o_switch_view.o_kanban"
+SETTINGS = "/odoo/settings#account"
 
 
-def take(story: Check) -> None:
-    """Make the story's states and photograph them."""
-    story.camille = Odoo(story.url, story.database, "camille", "camille")
-    admin = Odoo(story.url, story.database, "admin", "admin")
-    # Readers of the README read English: so does the company, for the pictures.
-    company = admin.read("res.company", admin.company, "partner_id")
-    partner = company["partner_id"][0]
-    admin.call("res.partner", "write", [partner], {"lang": "en_US"})
-    take_bank(story)
-    london = story.existing("Harbour & Finch Ltd")
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    mail = story.send(london, "accounts@harbour-finch")
-    story.scan(story.world.file(mail["id"], 0))
-    compress(FOLDER / "invoice_pdf.png", 900, margin=40)
-    with Browser(PHONE, "en") as story.phone:
-        story.phone.open(london["payment_request_url"])
-        story.phone.wait_for(PAY, "the button to pay")
-        story.phone.picture(FOLDER / "pay_phone.png")
-        compress(FOLDER / "pay_phone.png", PHONE["width"])
-        story.pay(story.existing("Karim Benali"), "id-pdng-rjct")
-        story.pay(story.existing("Cabinet dentaire Aubrac"), "id-acsc")
-    with Browser({**DESKTOP, "height": 800}, "en") as desktop:
-        desktop.open(london["payment_request_url"])
-        desktop.wait_for(PAY, "the button to pay")
-        desktop.picture(FOLDER / "pay_desktop.png")
-        compress(FOLDER / "pay_desktop.png", DESKTOP["width"])
-    with Browser(PHONE, "en") as story.phone:
-        story.pay(london, "id-pdng", bank=BRITISH_BANK)
-    karim = story.existing("Karim Benali")
-    story.world.do("settle", link=story.link_of(story.transaction(karim)))
-    with Browser(WIDE, "en") as office:
-        story.log_in(office, story.camille)
-        action = "action-account_payment_request.action_payment_request"
-        listing = f"{story.url}/odoo/{action}"
-        show(
-            office, f"{story.url}/odoo/customer-invoices/{london['id']}", "invoice.png"
-        )
-        show(office, listing, "payment_requests.png")
-        show(office, listing, "kanban.png", tap=".o_switch_view.o_kanban")
-        story.log_in(office, admin)
-        show(
-            *(office, f"{story.url}/odoo/settings#account", "settings.png"),
-            to="#payment_request_bridge",
-        )
-    with Browser({**WIDE, "height": 1240}, "en") as office:
-        story.log_in(office, story.camille)
-        request = f"{listing}/{london['payment_request_id'][0]}"
-        show(office, request, "payment_request.png")
-    take_reminders(story)
+@dataclass(frozen=True)
+class Picture:
+    """One screen, and what is done before it is taken.
+
+    ``{name}`` in `screen` and `dialog` is a record that an act of the story found.
+
+    :ivar screen: address in Odoo; empty: what the browser shows already
+    :ivar act: method of `Studio` that comes first; a PDF that it returns is the picture
+    :ivar dialog: model, method and record of a button that opens one
+    :ivar tap: selector of what is tapped
+    :ivar key: pressed at last
+    :ivar to: selector of what is scrolled to
+    :ivar who: logs in: camille, admin, customer
+    :ivar device: screen of the browser
+    :ivar height: another height of it
+    :ivar wait: selector of what must be there
+    """
+
+    name: str
+    screen: str = ""
+    act: str = ""
+    dialog: tuple[str, str, str] | None = None
+    tap: str = ""
+    key: str = ""
+    to: str = ""
+    who: str = "camille"
+    device: dict | None = None
+    height: int = 0
+    wait: str = ""
 
 
-def main() -> int:
-    """Take all pictures."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--odoo", required=True, help="address of Odoo")
-    parser.add_argument("--simulator", required=True, help="address of the simulator")
-    parser.add_argument("--database", required=True)
-    options = parser.parse_args()
-    options.pictures = str(FOLDER)
-    take(Check(options))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+PICTURES = (
+    # The bank.
+    Picture("bank_connect", act="go_to_bank", device=DESKTOP),
+    Picture("bank_consent", act="come_to_consent", device=DESKTOP),
+    Picture(
+        "bank_connection",
+        f"{ACTION}action_bridge_connection/{{connection}}",
+        act="connect",
+        height=780,
+    ),
+    Picture("to_reconcile", TO_RECONCILE, act="receive", height=780),
+    Picture("reconcile_pick", TO_RECONCILE, key="p", height=780),
+    Picture("bank_accounts", BANK_FEEDS, height=780),
+    Picture("bank_lines", f"{ACTION}action_bank_lines"),
+    Picture("bank_difference", BANK_FEEDS, act="differ", height=780),
+    # The request of a customer.
+    Picture("invoice_pdf", act="print_invoice"),
+    Picture("pay_phone", "{pay}", device=PHONE, wait=PAY),
+    Picture("pay_desktop", "{pay}", device=DESKTOP, height=800, wait=PAY),
+    Picture("pay_in_progress_phone", act="pay_all", device=PHONE),
+    Picture("invoice", "/odoo/customer-invoices/{invoice}"),
+    Picture("payment_requests", REQUESTS),
+    Picture("kanban", REQUESTS, tap=KANBAN),
+    Picture("payment_request", REQUESTS + "/{request}", height=1240),
+    Picture(
+        "request_create",
+        "/odoo/customer-invoices/{hotel}",
+        dialog=("account.move", "action_create_payment_requests", "{hotel}"),
+    ),
+    Picture("payments_to_handle", f"{ACTION}action_payment_request_to_handle"),
+    Picture("portal_invoice", "{portal}", device=DESKTOP, height=1000),
+    # What is set up.
+    Picture("settings", SETTINGS, to="#payment_request_bridge", who="admin"),
+    Picture("settings_bank", SETTINGS, to="#bank_match_partial", who="admin"),
+    Picture("settings_reminders", SETTINGS, to="#payment_reminder_money", who="admin"),
+    Picture(
+        "bridge_provider",
+        "/odoo/action-payment.action_payment_provider/{provider}",
+        who="admin",
+        height=1000,
+    ),
+    Picture("bridge_notifications", f"{ACTION}action_bridge_event", who="admin"),
+    Picture("scheduled_actions", "/odoo/action-base.ir_cron_act", who="admin"),
+    Picture("reminder_policy", f"{REMINDERS}_policy/{{policy}}"),
+    Picture(
+        "reminder_level",
+        f"{REMINDERS}_policy/{{policy}}",
+        tap=".o_field_widget[name=level_ids] .o_data_row:nth-child(2) td[name=name]",
+        height=1000,
+    ),
+    Picture(
+        "reminder_preview",
+        f"{REMINDERS}_policy/{{policy}}",
+        dialog=("payment.reminder.level", "action_preview", "{level}"),
+        height=1000,
+    ),
+    # Reminders, day by day.
+    Picture("reminders_to_send", f"{REMINDERS}_to_send", act="prepare"),
+    Picture("reminder_held", "/odoo/customer-invoices/{held}", act="remind"),
+    Picture(
+        "reminder_hold",
+        "/odoo/customer-invoices/{held}",
+        dialog=("account.move", "action_reminder_hold", "{held}"),
+    ),
+    Picture("reminder_customers", f"{ACTION}action_payment_customer_balance"),
+    Picture("reminder_customer", f"{REMINDERS}_customer/{{hotel_id}}", height=1000),
+    Picture("reminders_kanban", REMINDERS, tap=KANBAN),
+    Picture("payer_profiles", f"{ACTION}action_payment_payer_profile"),
+    Picture("reminder_mail_phone", "{mail}", device=PHONE),
+    Picture("portal_reminder", "/my/reminders/{reminder}", who="customer", height=1000),
+    Picture(
+        "reminder_call",
+        f"{REMINDERS}_to_call/{{call}}",
+        act="call",
+        dialog=("payment.reminder", "action_open_outcome", "{call}"),
+    ),
+    Picture("reminder_letters", f"{REMINDERS}_to_print", act="write"),
+    Picture("reminder_letter_pdf", act="print_letter"),
+)

@@ -5,9 +5,9 @@ from datetime import date
 from . import clock
 from .payments import SETTLED, SILENT_BANK
 from .rpc import Odoo
-from .story import Failure, Story, eventually, expect
+from .story import ACTION, Failure, Story, eventually, expect
 
-TO_SEND = "/odoo/action-account_payment_request.action_payment_reminder_to_send"
+TO_SEND = f"{ACTION}action_payment_reminder_to_send"
 WORKSHOP = "Atelier Corbin"
 WORKSHOP_MAIL = "compta@atelier-corbin"
 BREWERY = "Brasserie du Canal"

@@ -45,28 +45,33 @@ TOUR = """
 
   Ctrl-C stops both.
 """
+# Of the guide; those in French have a folder of their own.
+PICTURES = ROOT / "static/description"
 # The mailbox of one of the customers is gone.
 REFUSED = "ancienne-adresse@brasserie-canal.example"
 
 
 def run_demo(options) -> int:
-    """Start the demo and stay up, or with ``--check`` drive its story and stop."""
+    """Start the demo and stay up, or do without a person what is asked, and stop."""
     odoo.prepare()
-    programs = ["wkhtmltopdf"]
-    if options.check:
-        programs += ["chromium", "pdftoppm", "zbarimg"]
-    system.ensure(*programs)
-    # A check leaves the database that a person plays with alone.
-    database = database_name("check" if options.check else "demo")
-    if options.at and not (options.check or options.reset):
+    job = "check" if options.check else "pictures" if options.pictures else ""
+    system.ensure("wkhtmltopdf", *(("chromium", "pdftoppm", "zbarimg") if job else ()))
+    # A job leaves the database that a person plays with alone.
+    database = database_name(job or "demo")
+    if options.at and not (job or options.reset):
         if running := _running(database):
+            _refuse_another_language(database, options.lang)
             return _move(running, database, options.at)
     state = CHECKOUT_DIR / f"{database}.simulator.json"
-    if options.check or options.reset or not demo_database.is_ready(database):
+    if job or options.reset or not demo_database.is_ready(database):
         state.unlink(missing_ok=True)
         demo_database.create(database)
-    if options.check:
+    if options.lang:
+        demo_database.speak(database, options.lang)
+    language = demo_database.language(database)
+    if job:
         demo_database.hold_reminders(database)
+    # The printed addresses of pictures are those of every demo.
     ports = (0, 0, 0) if options.check else (options.port, options.simulator_port, 8025)
     odoo_port, simulator_port, smtp_port = map(odoo.free_port, ports)
     addresses = {
@@ -79,6 +84,7 @@ def run_demo(options) -> int:
         *(str(python_env.python()), "-m", "simulator", "--port", str(simulator_port)),
         *("--smtp-port", str(smtp_port), "--speed", str(options.speed)),
         *("--webhook-url", webhook, "--state-file", str(state)),
+        *("--language", language),
     ]
     server = odoo.command(
         *("-d", database, "-p", str(odoo_port), "--db-filter", f"^{database}$"),
@@ -92,8 +98,8 @@ def run_demo(options) -> int:
     ):
         demo_database.write_fingerprint(database)
         _refuse_mail(addresses["simulator"], REFUSED)
-        if options.check:
-            return _check(addresses, database, logs["odoo"])
+        if job:
+            return _work(job, addresses, database, language, logs["odoo"])
         if options.at:
             _move(addresses["odoo"], database, options.at)
         say(TOUR.format(**addresses))
@@ -165,6 +171,16 @@ def _running(database: str) -> str | None:
         return None
 
 
+def _refuse_another_language(database: str, wanted: str | None) -> None:
+    """Say how a demo that runs comes to speak another language."""
+    spoken = demo_database.language(database)
+    if wanted not in (None, spoken):
+        raise DevError(
+            f"The demo runs in “{spoken}”, and changes its language when it starts: "
+            f"end it with Ctrl-C, then type ./dev demo --lang {wanted}"
+        )
+
+
 def _refuse_mail(simulator: str, address: str) -> None:
     """Let the simulated mail server refuse an address."""
     body = json.dumps({"mail_refused": [address]}).encode()
@@ -176,21 +192,24 @@ def _refuse_mail(simulator: str, address: str) -> None:
 
 def _move(address: str, database: str, day: date) -> int:
     """Let the demo's days go by until ``day``, telling what leaves."""
-    words = ["-m", "devtools.demo.clock", "--odoo", address]
-    return _run_python(*words, "--database", database, "--to", day.isoformat())
+    return _run_job("clock", address, database, "--to", day.isoformat())
 
 
-def _check(addresses: dict[str, str], database: str, log: Path) -> int:
-    """Drive the story without a person; the exit code says if all of it held."""
-    words = ["-m", "devtools.demo.check"]
-    words += ["--odoo", addresses["odoo"], "--simulator", addresses["simulator"]]
-    words += ["--database", database, "--log", str(log)]
-    words += ["--pictures", str(CHECKOUT_DIR / "pictures")]
-    return _run_python(*words)
+def _work(job: str, addresses: dict, database: str, language: str, log: Path) -> int:
+    """Drive the story without a person, or take its pictures; return the exit code."""
+    folder = CHECKOUT_DIR / "pictures"
+    if job == "pictures":
+        folder = PICTURES if language == "en" else PICTURES / language
+    words = ["--simulator", addresses["simulator"], "--pictures", str(folder)]
+    failed = _run_job(job, addresses["odoo"], database, *words, "--lang", language)
+    if failed:
+        say(f"Look at Odoo's log {log} and the pictures in {folder}.")
+    return failed
 
 
-def _run_python(*words: str) -> int:
-    """Run a module in the development environment; return its exit code."""
-    command = [str(python_env.python()), *words]
+def _run_job(job: str, address: str, database: str, *more: str) -> int:
+    """Have ``devtools.demo`` do a job in the development environment."""
+    command = [str(python_env.python()), "-m", "devtools.demo", job, "--odoo", address]
+    command += ["--database", database, *more]
     environment = {**os.environ, **odoo.environment()}
     return subprocess.run(command, cwd=ROOT, env=environment).returncode

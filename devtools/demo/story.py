@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import tempfile
 import time
 from datetime import date
 from pathlib import Path
@@ -20,6 +19,7 @@ PATIENCE = 40
 # minutes, so that Bridge may refuse our calls for one of them.
 BOOKED_WITHIN = 150
 DEMO_BANK = 574
+ACTION = "/odoo/action-account_payment_request."
 # The button on the customer's page.
 PAY = "form[data-bank] button.button:not(.second)"
 
@@ -225,20 +225,19 @@ class Story:
         expect(found, f"the demo data hold no {name}")
         return found[0]["id"]
 
+    def print_page(self, pdf: bytes, path: Path) -> None:
+        """Keep the first page of a PDF as a picture."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        words = [system.which("pdftoppm"), "-r", "150", "-png", "-singlefile"]
+        environment = {**os.environ, **system.environment()}
+        words += ["-", str(path.with_suffix(""))]
+        subprocess.run(words, check=True, env=environment, input=pdf)
+
     def scan(self, pdf: bytes) -> list[str]:
         """Return what a scanner program reads from the first page of a PDF."""
+        image = self.pictures / "invoice_pdf.png"
+        self.print_page(pdf, image)
+        words = [system.which("zbarimg"), "--quiet", "--raw", str(image)]
         environment = {**os.environ, **system.environment()}
-        with tempfile.TemporaryDirectory() as folder:
-            paper = Path(folder) / "invoice.pdf"
-            paper.write_bytes(pdf)
-            words = [system.which("pdftoppm"), "-r", "150", "-png", "-singlefile"]
-            words += [str(paper), str(Path(folder) / "page")]
-            subprocess.run(words, check=True, env=environment)
-            image = Path(folder) / "page.png"
-            self.pictures.mkdir(parents=True, exist_ok=True)
-            (self.pictures / "invoice_pdf.png").write_bytes(image.read_bytes())
-            words = [system.which("zbarimg"), "--quiet", "--raw", str(image)]
-            read = subprocess.run(
-                words, capture_output=True, text=True, env=environment
-            )
+        read = subprocess.run(words, capture_output=True, text=True, env=environment)
         return read.stdout.split()

@@ -5,6 +5,10 @@ import re
 import pytest
 import requests
 
+from simulator import Simulator
+
+from .conftest import Api
+
 FR = {"Accept-Language": "fr-FR,fr;q=0.9,en;q=0.5"}
 
 
@@ -44,6 +48,21 @@ def at_bank(sim, api, browser):
     answer = browser.post(url + "/bank", provider_id="574")
     assert answer.status_code == 303
     return link_id, answer.headers["Location"]
+
+
+def test_all_pages_speak_the_language_of_the_simulator(clock):
+    english = {"Accept-Language": "en"}
+    with Simulator(clock=clock, language="fr") as sim:
+        url = sim.pay_url(sim.links[Api(sim).create()])
+        assert "Choisissez votre banque" in Browser(sim, english).get(url).text
+        inbox = Browser(sim, english).get("/inbox").text
+    assert 'lang="fr"' in inbox and "Boîte de réception" in inbox
+    assert "Inbox" not in inbox
+
+
+def test_the_inbox_speaks_the_language_of_the_browser(sim):
+    assert "Nothing has arrived yet." in Browser(sim).get("/inbox").text
+    assert "Rien n&#39;est encore arrivé." in Browser(sim, FR).get("/inbox").text
 
 
 def test_pay_page_shows_what_is_paid(sim, api):

@@ -506,7 +506,9 @@ class TestEvents(EventCase):
         triggers = self.env["ir.cron.trigger"].sudo()
         domain = [("cron_id", "=", self.env.ref(POLL_CRON).id)]
         with (
-            mute_logger(f"{MODULE}.models.request.payment_request_page"),
+            mute_logger(
+                "odoo.addons.account_payment_request.models.request.payment_request_page"
+            ),
             RecordCapturer(triggers, domain) as woken,
         ):
             self.assertFalse(request._refresh_transactions())
