@@ -5,12 +5,14 @@ import os
 import sys
 from datetime import date
 
-from . import odoo
+from . import odoo, shop_window, translations
 from .console import DevError, warn
 from .demo.database import LANGUAGES
+from .demo.run import run_demo
 from .lint import checkers, run_lint
 from .paths import ROOT, database_name
 from .setup import postgres, python_env, system
+from .test_run import run_tests
 
 EPILOG = """
 environment:
@@ -24,10 +26,10 @@ environment:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; return the exit code of the process."""
-    options, rest = _parser().parse_known_args(arguments)
-    if rest and not options.passes_through:
-        _parser().error(f"unrecognized arguments: {' '.join(rest)}")
-    options.rest = rest
+    parser = _parser()
+    options, options.rest = parser.parse_known_args(arguments)
+    if options.rest and not options.passes_through:
+        parser.error(f"unrecognized arguments: {' '.join(options.rest)}")
     try:
         return options.command(options)
     except DevError as error:
@@ -46,66 +48,48 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
-    def add(name: str, command, text: str, *, passes_through: bool = False):
+    def add(name: str, command, text: str, *, passes_through: bool = False, **flags):
         sub = commands.add_parser(name, help=text, description=text)
         sub.set_defaults(command=command, passes_through=passes_through)
+        for flag, meaning in flags.items():
+            option = f"--{flag.replace('_', '-')}"
+            sub.add_argument(option, action="store_true", help=meaning)
         return sub
 
-    demo = add("demo", _demo, "start Odoo with demo data and a simulated Bridge")
-    demo.add_argument("--check", action="store_true", help="drive the story, then stop")
-    demo.add_argument(
-        "--pictures", action="store_true", help="take those of the guide, then stop"
+    demo = add(
+        *("demo", run_demo, "start Odoo with demo data and a simulated Bridge"),
+        check="drive the story, then stop",
+        pictures="take those of the guide, then stop",
+        reset="make the database again",
     )
-    demo.add_argument("--reset", action="store_true", help="make the database again")
-    demo.add_argument(
-        "--at",
-        type=date.fromisoformat,
-        metavar="DATE",
-        help="let the demo's days go by until this one, e.g. 2026-12-15",
-    )
-    demo.add_argument(
-        "--lang",
-        choices=tuple(LANGUAGES),
-        help="what screens, people and banks speak; a demo that is there changes its "
-        "language when it starts (en for a new one)",
-    )
+    day = "let the demo's days go by until this one, e.g. 2026-12-15"
+    demo.add_argument("--at", type=date.fromisoformat, metavar="DATE", help=day)
+    speak = "what people, pages and banks speak; changes when the demo starts"
+    demo.add_argument("--lang", choices=tuple(LANGUAGES), help=speak)
     demo.add_argument("--port", type=int, default=8069, help="of Odoo (%(default)s)")
     demo.add_argument("--simulator-port", type=int, default=8070, help="(%(default)s)")
-    demo.add_argument(
-        "--speed",
-        type=float,
-        default=180,
-        help="how much faster the simulated banks are; 180: an hour in 20 s",
-    )
+    faster = "how much faster the simulated banks are; 180: an hour in 20 s"
+    demo.add_argument("--speed", type=float, default=180, help=faster)
 
-    test = add("test", _test, "run all tests")
+    test = add(
+        *("test", run_tests, "run all tests"),
+        plain="only plain-Python tests",
+        oca="only what runs beside the OCA's addons",
+        no_oca="all but what runs beside them",
+        reuse="update the last test database, keep it",
+        coverage="tell how much of the addon is run; takes half as long again",
+    )
     test.add_argument("-k", dest="keyword", help="only plain tests that match (pytest)")
     test.add_argument("--tags", help="only these Odoo tests, e.g. :TestClass.test_name")
-    test.add_argument("--plain", action="store_true", help="only plain-Python tests")
-    test.add_argument(
-        "--oca", action="store_true", help="only what runs beside the OCA's addons"
-    )
-    test.add_argument(
-        "--no-oca", action="store_true", help="all but what runs beside them"
-    )
-    test.add_argument("--keep", action="store_true", help="keep the test database")
-    test.add_argument(
-        "--reuse", action="store_true", help="update the last test database, keep it"
-    )
-    test.add_argument(
-        "--coverage",
-        action="store_true",
-        help="tell how much of the addon Odoo's tests run; takes half as long again",
-    )
 
-    lint = add("lint", _lint, "check style, format, types and translations")
+    lint = add("lint", run_lint, "check style, format, types and translations")
     lint.add_argument("--only", choices=tuple(checkers()), help="one check alone")
     lint.add_argument("--fix", action="store_true", help="mend what can be mended")
 
     add("bench", _bench, "run the benchmarks", passes_through=True)
     add("shell", _shell, "Odoo's shell on the demo database", passes_through=True)
-    add("i18n", _i18n, "export the terms and merge them into the translations")
-    add("docs", _docs, "write the app's page and summary from docs/shop_window.md")
+    add("i18n", translations.update, "export the terms and merge the translations")
+    add("docs", shop_window.update, "write the app's page from docs/shop_window.md")
     add("odoo", _odoo, "run Odoo with any options", passes_through=True)
     add("psql", _psql, "run psql on the server in use", passes_through=True)
     db = add("db", _db, "make a fresh database from the template")
@@ -114,38 +98,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _demo(options) -> int:
-    from .demo.run import run_demo
-
-    return run_demo(options)
-
-
-def _test(options) -> int:
-    from .test_run import run_tests
-
-    return run_tests(options)
-
-
-def _lint(options) -> int:
-    return run_lint(only=options.only, fix=options.fix)
-
-
-def _i18n(options) -> int:
-    from .translations import update
-
-    return update()
-
-
-def _docs(options) -> int:
-    from .shop_window import update
-
-    return update()
-
-
 def _bench(options) -> int:
-    odoo.prepare()
     words = [str(python_env.python()), "-m", "bench", *options.rest]
-    return _replace(words, odoo.environment())
+    return _become(words)
 
 
 def _shell(options) -> int:
@@ -153,18 +108,16 @@ def _shell(options) -> int:
     database = database_name("demo")
     if not postgres.exists(database):
         raise DevError("There is no demo database yet. Start ./dev demo first.")
-    words = odoo.command("shell", "-d", database, "--no-http", *options.rest)
-    return _replace(words, odoo.environment())
+    return _become(odoo.command("shell", "-d", database, "--no-http", *options.rest))
 
 
 def _odoo(options) -> int:
-    odoo.prepare()
-    return _replace(odoo.command(*options.rest), odoo.environment())
+    return _become(odoo.command(*options.rest))
 
 
 def _psql(options) -> int:
     odoo.prepare()
-    return _replace([system.which("psql"), *options.rest], odoo.environment())
+    return _become([system.which("psql"), *options.rest])
 
 
 def _db(options) -> int:
@@ -173,13 +126,14 @@ def _db(options) -> int:
     return 0
 
 
-def _stop(options) -> int:
+def _stop(_options) -> int:
     postgres.stop()
     return 0
 
 
-def _replace(words: list[str], variables: dict[str, str]) -> int:
+def _become(words: list[str]) -> int:
     """Become another program, so that it owns the terminal and its signals."""
+    odoo.prepare()
     sys.stdout.flush()
     os.chdir(ROOT)
-    os.execve(words[0], words, {**os.environ, **variables})
+    os.execve(words[0], words, {**os.environ, **odoo.environment()})

@@ -22,16 +22,11 @@ def say(text: str) -> None:
 
 @contextmanager
 def step(title: str):
-    """Announce a step, then say how long it took.
-
-    Yields a list: what is appended to it is shown beside the time.
-    """
+    """Announce a step, then say how long it took."""
     start = time.monotonic()
-    details: list[str] = []
     say(f"· {title} …")
-    yield details
-    took = f"{time.monotonic() - start:.1f} s"
-    say(f"  {', '.join([*details, took])}")
+    yield
+    say(f"  {time.monotonic() - start:.1f} s")
 
 
 def run(

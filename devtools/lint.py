@@ -31,13 +31,11 @@ class Checker:
     :ivar words: its command line
     :ivar mend: the command line that mends what can be mended, if there is one
     :ivar folder: where it is run
-    :ivar needs_node: whether it is one of `NPM_PACKAGES`
     """
 
     words: list[str]
     mend: list[str] | None = None
     folder: Path = ROOT
-    needs_node: bool = False
 
 
 def checkers() -> dict[str, Checker]:
@@ -51,10 +49,8 @@ def checkers() -> dict[str, Checker]:
             [ruff, "format", "--check", "."], [ruff, "format", "--quiet", "."]
         ),
         "mypy": Checker([python, "-m", "mypy"]),
-        "prettier": Checker(
-            [*prettier, "--check"], [*prettier, "--write"], needs_node=True
-        ),
-        "eslint": Checker([eslint, "."], [eslint, "--fix", "."], needs_node=True),
+        "prettier": Checker([*prettier, "--check"], [*prettier, "--write"]),
+        "eslint": Checker([eslint, "."], [eslint, "--fix", "."]),
         # The addon is checked under its own name: relative imports are judged by it.
         "pylint-odoo": Checker(
             [python, "-m", "pylint", rcfile, ADDON], folder=ADDONS_DIR
@@ -64,14 +60,14 @@ def checkers() -> dict[str, Checker]:
     }
 
 
-def run_lint(*, only: str = "", fix: bool = False) -> int:
-    """Run every check, or ``only`` one; return the exit code. ``fix`` mends first."""
+def run_lint(options) -> int:
+    """Run every check, or only one; return the exit code."""
     python_env.ensure()
     odoo.link_addon()
-    chosen = {n: c for n, c in checkers().items() if not only or n == only}
-    if any(checker.needs_node for checker in chosen.values()):
+    chosen = {n: c for n, c in checkers().items() if options.only in (None, n)}
+    if chosen.keys() & {"prettier", "eslint"}:
         _ensure_node_packages()
-    if fix:
+    if options.fix:
         for name, checker in chosen.items():
             if checker.mend:
                 _check(f"{name}, mending", checker.mend, checker.folder)

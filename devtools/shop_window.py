@@ -25,7 +25,7 @@ _LINK = re.compile(r"\[([^]]+)\]\(([^)]+)\)")
 _SUMMARY = re.compile(r'(?<=\n    "summary": ).*?(?=,\n    "\w)', re.DOTALL)
 
 
-def update() -> int:
+def update(_options=None) -> int:
     """Write the files that differ from their source; return the exit code."""
     for path, text in _outdated().items():
         path.write_text(text, encoding="utf-8")

@@ -1,12 +1,11 @@
 """``./dev test``: every test there is, counted from the runners' own reports."""
 
-import collections
 import json
 import os
 import subprocess
 import time
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +19,7 @@ from .shares import Seconds, files_of, oca_tags, odoo_tags, sum_seconds
 # Runs Odoo, and writes down what becomes of each test.
 RECORDER = "devtools.odoo_tests"
 # What tests look through: a browser, the invoice's PDF, its pages, their QR codes.
+ORDER = ("passed", "skipped", "failed")
 PROGRAMS = ("chromium", "wkhtmltopdf", "pdftoppm", "zbarimg")
 
 
@@ -37,6 +37,17 @@ class Result:
         setattr(self, status, getattr(self, status) + 1)
         if status == "failed":
             self.failures.append(name)
+
+    @classmethod
+    def of(cls, statuses: Iterable[tuple[str, str]]) -> "Result":
+        """Count tests by name, the worst status of each."""
+        worst: dict[str, str] = {}
+        for name, status in statuses:
+            worst[name] = max(worst.get(name, "passed"), status, key=ORDER.index)
+        result = cls()
+        for name, status in worst.items():
+            result.add(status, name)
+        return result
 
     def __add__(self, other: "Result") -> "Result":
         return Result(
@@ -119,7 +130,7 @@ def run_plain(options) -> Result:
         words = coverage_table.measured("pytest", "plain", coverage_table.PLAIN)
     words = [python_env.python(), *words, "-q", f"--junitxml={report}"]
     words += ["-k", options.keyword] if options.keyword else []
-    with step("plain Python tests") as details:
+    with step("plain Python tests"):
         with log.open("wb") as output:
             done = subprocess.run(
                 list(map(str, words)),
@@ -131,7 +142,7 @@ def run_plain(options) -> Result:
             )
         result = read_junit(report)
         result.judge("pytest", done.returncode, log)
-        details.append(f"plain Python: {result}")
+        say(f"  plain Python: {result}")
     if result.failed:
         say(log.read_text(errors="replace"))
     return result
@@ -139,20 +150,14 @@ def run_plain(options) -> Result:
 
 def read_junit(path: Path) -> Result:
     """Count the tests of a JUnit report, the worst status of each."""
-    result = Result()
     if not path.stat().st_size:
-        return result
-    worst: dict[str, str] = {}
-    order = ("passed", "skipped", "failed")
-    for case in ElementTree.parse(path).iter("testcase"):
-        kinds = {child.tag for child in case}
-        status = "skipped" if "skipped" in kinds else "passed"
-        status = "failed" if kinds & {"failure", "error"} else status
-        name = f"{case.get('classname')}.{case.get('name')}"
-        worst[name] = max(worst.get(name, "passed"), status, key=order.index)
-    for name, status in worst.items():
-        result.add(status, name)
-    return result
+        return Result()
+    kinds = {"skipped": "skipped", "failure": "failed", "error": "failed"}
+    return Result.of(
+        (f"{case.get('classname')}.{case.get('name')}", kinds.get(tag, "passed"))
+        for case in ElementTree.parse(path).iter("testcase")
+        for tag in ["", *(child.tag for child in case)]
+    )
 
 
 def run_oca(options) -> Result:
@@ -202,26 +207,17 @@ def run_odoo(
             result.add("failed", f"{tag}: tests/__init__.py does not name it")
     beside = f" beside {', '.join(modules)}" if modules else ""
     say(f"  Odoo{beside}: {result}, {time.monotonic() - started:.0f} s")
-    if not (options.keep or options.reuse):
+    if not options.reuse:
         odoo.drop(database)
     return result
 
 
 def read_recorded(path: Path) -> Result:
     """Count the tests that ``devtools.odoo_tests`` recorded."""
-    result = Result()
-    last: dict[str, str] = {}
-    stray = collections.Counter()
-    for line in path.read_text(encoding="utf-8").splitlines():
-        entry = json.loads(line)
-        name = entry["test"]
-        if entry["detail"]:
-            # An error in the log: each one counts, whatever its name.
-            name = f"{name} {entry['detail']}"
-            stray[name] += 1
-            name = f"{name} ({stray[name]})" if stray[name] > 1 else name
-        if last.get(name) != "failed":
-            last[name] = entry["status"]
-    for name, status in last.items():
-        result.add(status, name)
-    return result
+    lines = path.read_text(encoding="utf-8").splitlines()
+    # Each error in the log counts, whatever its name.
+    return Result.of(
+        (f"{item['test']} {item['detail']} ({n})" if item["detail"] else item["test"],)
+        + (item["status"],)
+        for n, item in enumerate(map(json.loads, lines))
+    )

@@ -8,6 +8,11 @@ import re
 import sys
 from pathlib import Path
 
+from . import odoo
+from .console import run, say, step
+from .paths import ADDON, LOG_DIR, ROOT, database_name
+from .setup.python_env import python
+
 # What must be the same in a text and its translation: %s, %(name)s, {name}, ${…}, and
 # {{ expression ||| default }} up to its default, which is text.
 PLACEHOLDER = re.compile(
@@ -17,13 +22,8 @@ PLACEHOLDER = re.compile(
 COMPLETE = ("fr.po",)
 
 
-def update() -> int:
+def update(_options=None) -> int:
     """Export the addon's terms and merge them into each language's file."""
-    from . import odoo
-    from .console import run, say, step
-    from .paths import ADDON, LOG_DIR, ROOT, database_name
-    from .setup.python_env import python
-
     odoo.prepare()
     database = database_name("i18n")
     target = ROOT / "i18n" / f"{ADDON}.pot"
@@ -104,7 +104,7 @@ def merge(folder: Path) -> None:
         catalog.sort(key=lambda entry: (entry.msgid, entry.msgctxt or ""))
         catalog.save(str(path))
         missing = len(catalog.untranslated_entries())
-        _print(f"  {path}: {missing} of {len(catalog)} terms not translated")
+        say(f"  {path}: {missing} of {len(catalog)} terms not translated")
 
 
 def _new(path: Path, reference):
@@ -115,10 +115,6 @@ def _new(path: Path, reference):
     return catalog
 
 
-def _print(text: str) -> None:
-    sys.stdout.write(text + "\n")
-
-
 def main(arguments: list[str]) -> int:
     """Check a folder, or merge into it with ``--merge``."""
     folder = Path(arguments[-1])
@@ -127,7 +123,7 @@ def main(arguments: list[str]) -> int:
         return 0
     faults = check(folder)
     for fault in faults:
-        _print(fault)
+        say(fault)
     return 1 if faults else 0
 
 

@@ -68,10 +68,8 @@ class Browser:
         self.call("Emulation.setDeviceMetricsOverride", **self._device)
         mobile = self._device["mobile"]
         self.call("Emulation.setTouchEmulationEnabled", enabled=mobile)
-        self.call(
-            "Network.setExtraHTTPHeaders",
-            headers={"Accept-Language": self._language},
-        )
+        headers = {"Accept-Language": self._language}
+        self.call("Network.setExtraHTTPHeaders", headers=headers)
         return self
 
     def __exit__(self, *exc_info) -> None:
@@ -128,15 +126,10 @@ class Browser:
         """Where the browser is."""
         return self.evaluate("location.href")
 
-    def wait_text(self, *texts: str, seconds: int = TIMEOUT) -> None:
-        """Wait until the page says one of ``texts``, in whatever case."""
-        wanted = json.dumps([text.lower() for text in texts])
+    def wait_text(self, text: str) -> None:
+        """Wait until the page says ``text``, in whatever case."""
         said = "(document.body ? document.body.innerText.toLowerCase() : '')"
-        self.wait(
-            f"(texts => texts.some(text => {said}.includes(text)))({wanted})",
-            " or ".join(f"“{text}”" for text in texts),
-            seconds,
-        )
+        self.wait(f"{said}.includes({json.dumps(text.lower())})", f"“{text}”")
 
     def wait_for(self, selector: str, what: str) -> None:
         """Wait until the page has an element; ``what`` names it for a person."""
@@ -147,10 +140,7 @@ class Browser:
         options = {}
         if whole:
             size = self.call("Page.getLayoutMetrics")["cssContentSize"]
-            options = {
-                "captureBeyondViewport": True,
-                "clip": {**size, "scale": 1},
-            }
+            options = {"captureBeyondViewport": True, "clip": {**size, "scale": 1}}
         data = self.call("Page.captureScreenshot", format="png", **options)["data"]
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(base64.b64decode(data))
@@ -160,12 +150,8 @@ class Browser:
 
     def evaluate(self, expression: str):
         """Return the value of a JavaScript expression."""
-        answer = self.call(
-            "Runtime.evaluate",
-            expression=expression,
-            returnByValue=True,
-            awaitPromise=True,
-        )
+        options = {"returnByValue": True, "awaitPromise": True}
+        answer = self.call("Runtime.evaluate", expression=expression, **options)
         if "exceptionDetails" in answer:
             raise BrowserError(f"{expression[:200]}: {answer['exceptionDetails']}")
         return answer["result"].get("value")
@@ -212,12 +198,10 @@ class Browser:
 
     def _page_address(self) -> str | None:
         port_file = Path(self._folder.name) / "DevToolsActivePort"
-        if not port_file.is_file() or not port_file.read_text().strip():
-            return None
-        port = port_file.read_text().split()[0]
         try:
+            port = port_file.read_text().split()[0]
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/list") as answer:
                 pages = [page for page in json.load(answer) if page["type"] == "page"]
-        except OSError:
+            return pages[0]["webSocketDebuggerUrl"]
+        except (OSError, IndexError):
             return None
-        return pages[0]["webSocketDebuggerUrl"] if pages else None

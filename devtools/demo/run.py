@@ -18,32 +18,13 @@ from ..paths import CHECKOUT_DIR, LOG_DIR, ROOT, database_name
 from ..setup import python_env, system
 from . import database as demo_database
 
-TOUR = """
-  Odoo       {odoo}/odoo
-             accountant     login camille   password camille
-             administrator  login admin     password admin
-  Simulator  {simulator}          payments, banks and their accounts, faults
-  Inbox      {simulator}/inbox    the customers' mails and SMS
+WHERE = """
+Odoo       {odoo}/odoo
+Simulator  {simulator}
+Inbox      {simulator}/inbox
 
-  1. Odoo as Camille, Invoicing, Bank, Bank Feeds: "Connect a Bank". Pick the Demo
-     Bank, agree; back in Odoo press "Start". The lines of the last weeks come in.
-  2. Customers, Invoices: confirm the draft invoice of Sophie Lambert; Send it.
-  3. Inbox: open her mail, tap the button (or scan the QR code of the PDF).
-  4. "Pay from my bank": pick the Demo Bank, confirm as she would. The page says paid.
-  5. Odoo: the invoice is paid; "Payment Link" on it tells the whole story. Within a
-     minute the money is in Bank, Bank Lines, and has reconciled by itself.
-  6. Simulator, Banks: type transfers as customers do, with the number of an
-     invoice, with three of them. They reconcile too; one with a wrong amount waits in
-     Bank, To Reconcile, and says why.
-  7. "Next day", beside the user's menu, lets a day go by, in Odoo and at the banks.
-     Reminders leave: Atelier Corbin's invoice says what comes next. The brewery's mail
-     is refused, its reminder goes by SMS and leaves a task. From a reminder, pay at the
-     bank "sans statut d'exécution" with the test login id-pdng-rjct: the transfer stays
-     on its way and holds the next one, until you reject it in the simulator. Calls wait
-     in Reminders, To Call.
-     ./dev demo --at 2026-12-15, in another terminal, goes on until that day.
-
-  Ctrl-C stops both.
+{tour}
+Ctrl-C stops both.
 """
 # Of the guide; those in French have a folder of their own.
 PICTURES = ROOT / "static/description"
@@ -102,7 +83,9 @@ def run_demo(options) -> int:
             return _work(job, addresses, database, language, logs["odoo"])
         if options.at:
             _move(addresses["odoo"], database, options.at)
-        say(TOUR.format(**addresses))
+        # The guide's page, without its title and links.
+        tour = (ROOT / f"docs/{language}/demo.md").read_text(encoding="utf-8")
+        say(WHERE.format(**addresses, tour=tour.split("\n\n", 2)[2]))
         return run.wait()
 
 

@@ -75,9 +75,13 @@ class Story:
             "invoice_line_ids": [[0, 0, {**line, "quantity": quantity}]],
             **dates,
         }
-        move = self.camille.call("account.move", "create", [values])[0]
+        return self.see(self.book(values))
+
+    def book(self, values: dict) -> int:
+        """Let the accountant post an entry; return its id."""
+        [move] = self.camille.call("account.move", "create", [values])
         self.camille.call("account.move", "action_post", [move])
-        return self.see(move)
+        return move
 
     def send(self, invoice: dict, recipient: str) -> dict:
         """Let the accountant send an invoice; return the mail that arrives."""

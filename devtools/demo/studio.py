@@ -1,8 +1,9 @@
-"""``./dev demo --pictures``: takes what ``pictures`` lists, on the way of a story.
+"""``./dev demo --pictures``: takes those of ``pictures.csv`` on the way of a story.
 
 Each is scaled down and has few colours: they are part of the repository.
 """
 
+import csv
 import json
 import tempfile
 from datetime import timedelta
@@ -13,20 +14,23 @@ import requests
 
 from ..console import say
 from . import clock
-from .browser import PHONE, Browser
+from .browser import DESKTOP, PHONE, Browser
 from .check import ERRORS, Check
 from .database import LANGUAGES
-from .pictures import PICTURES, WIDE, Picture
 from .rpc import Odoo
-from .story import DEMO_BANK, eventually
+from .story import ACTION, DEMO_BANK, eventually
 
+with Path(__file__).with_name("pictures.csv").open(encoding="utf-8") as table:
+    PICTURES = list(csv.DictReader(table))
+WIDE = {**DESKTOP, "width": 1360, "height": 860}
+DEVICES = {"phone": PHONE, "desktop": DESKTOP, "": WIDE}
 COLOURS = 128
 # What a page shows once it has nothing more to fetch.
 LOADED = (
     "(!document.querySelector('.o_web_client') ||"
     " !!document.querySelector('.o_action_manager .o_action')) &&"
     " !document.querySelector('.o_blockUI, .o_loading_indicator, .o_notification') &&"
-    " [...document.images].every(image => image.complete)"
+    " [...document.images].every(i => i.complete || i.loading == 'lazy')"
 )
 # Dialogs, avatars, charts and the chatter come after the view itself.
 PAUSE = "new Promise(done => setTimeout(done, 1500))"
@@ -49,7 +53,7 @@ class Studio(Check):
         self.language = options.lang
         self.customer, self.address, self.bank = CUSTOMERS[options.lang]
         self.folder = self.pictures
-        self.places: dict[str, object] = {}
+        self.places: dict[str, object] = {"action": f"{ACTION}action_"}
         self.chapters: dict = {}
         self.users: dict[str, Odoo] = {}
 
@@ -62,59 +66,66 @@ class Studio(Check):
         with (
             tempfile.TemporaryDirectory() as folder,
             Browser(PHONE, self.language) as self.phone,
-            Browser(WIDE, self.language) as self.office,
+            Browser(DESKTOP, self.language) as self.office,
         ):
             # The chapters' own ones are not wanted.
             self.pictures = Path(folder)
             self.log_in(self.office, self.camille)
-            return sum(not self.try_to_take(picture) for picture in PICTURES)
+            failed = 0
+            for row in PICTURES:
+                try:
+                    self.take(row)
+                except ERRORS as error:
+                    say(f"  FAILED {row['name']}\n    {error}")
+                    failed += 1
+        return failed
 
-    def try_to_take(self, picture: Picture) -> bool:
-        """Take a picture, or say why not."""
-        try:
-            self.take(picture)
-        except ERRORS as error:
-            say(f"  FAILED {picture.name}\n    {error}")
-            return False
-        return True
+    def take(self, row: dict[str, str]) -> None:
+        """Do what comes before a picture, then take it.
 
-    def take(self, picture: Picture) -> None:
-        """Do what comes before a picture, then take it."""
-        pdf = picture.act and getattr(self, picture.act)()
-        path = self.folder / f"{picture.name}.png"
-        device = picture.device or WIDE
-        if isinstance(pdf, bytes):
+        Columns, of which ``{…}`` is one of `places`:
+
+        - act: method that comes first; a PDF that it returns is the picture
+        - screen: its address; none: what the browser shows already
+        - dialog: model, method and record of a button that opens one
+        - tap: selector of what is tapped, ``key x`` for a key
+        - to: selector of what is scrolled to
+        - who, device, height: who looks at it, Camille if nobody, and on what
+        """
+        path = self.folder / f"{row['name']}.png"
+        pdf = row["act"] and getattr(self, row["act"])()
+        if pdf:
             self.print_page(pdf, path)
             compress(path, 900, margin=40)
             return
-        browser = self.phone if device is PHONE else self.office
-        tall = {"height": picture.height} if picture.height else {}
-        browser.call("Emulation.setDeviceMetricsOverride", **{**device, **tall})
+        browser = self.phone if row["device"] == "phone" else self.office
+        device = dict(DEVICES[row["device"]])
+        device["height"] = int(row["height"] or device["height"])
+        browser.call("Emulation.setDeviceMetricsOverride", **device)
         if browser is self.office:
-            self.log_in(browser, self.users[picture.who])
-        if picture.screen:
-            screen = picture.screen.format(**self.places)
+            self.log_in(browser, self.users[row["who"] or "camille"])
+        if row["screen"]:
+            screen = row["screen"].format(**self.places)
             browser.open(screen if "://" in screen else self.url + screen)
-        browser.wait(LOADED, f"{picture.name} to load")
-        if picture.dialog:
-            model, method, record = picture.dialog
-            ids = [int(record.format(**self.places))]
-            button = {"type": "object", "name": method, "resModel": model}
-            button |= {"resId": ids[0], "resIds": ids, "context": {}}
+            browser.wait(LOADED, f"{screen} to load")
+        if row["dialog"]:
+            model, method, record = row["dialog"].format(**self.places).split()
+            button = {"type": "object", "resModel": model, "name": method}
+            button |= {"resId": int(record), "resIds": [int(record)], "context": {}}
             browser.evaluate(f"void {BUTTON}({json.dumps(button)})")
-            browser.wait_for(".modal .o_form_view", f"the dialog of {picture.name}")
-        if picture.tap:
-            browser.tap(picture.tap)
+            browser.wait_for(".modal .o_form_view", "the dialog")
+        if row["tap"].startswith("key "):
+            browser.press(row["tap"].removeprefix("key "))
+        elif row["tap"]:
+            browser.tap(row["tap"])
             browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=5, y=800)
-        if picture.key:
-            browser.press(picture.key)
-        for selector in filter(None, (picture.wait, picture.to)):
-            browser.wait_for(selector, selector)
-        if picture.to:
-            found = f"document.querySelector('{picture.to}')"
-            browser.evaluate(f"{found}.scrollIntoView({{block: 'center'}})")
+        if to := row["to"]:
+            browser.wait_for(to, to)
+            browser.evaluate(
+                f"document.querySelector('{to}').scrollIntoView({{block: 'center'}})"
+            )
         browser.evaluate(PAUSE)
-        browser.wait(LOADED, f"{picture.name} to load")
+        browser.wait(LOADED, "the images")
         browser.picture(path)
         compress(path, device["width"])
 
@@ -176,18 +187,20 @@ class Studio(Check):
         eventually(examined, "the receipts", 90)
 
     def differ(self) -> None:
-        """Let somebody book by hand what the bank does not know."""
-        fields = ("journal_id", "balance_difference")
-        [account] = self.camille.find("bridge.account", [], *fields)[:1]
-        line = {"journal_id": account["journal_id"][0], "amount": -45}
-        line |= {"payment_ref": "Frais", "date": clock.today(self.camille).isoformat()}
-        self.camille.call("account.bank.statement.line", "create", [line])
-        self.camille.call("bridge.account", "action_fetch", [account["id"]])
+        """Let somebody book on the bank's account what the bank does not know."""
+        [feed] = self.camille.find("bridge.account", [], "journal_id")[:1]
+        journal, fields = feed["journal_id"][0], ["default_account_id"]
+        fields.append("suspense_account_id")
+        accounts = self.camille.read("account.journal", journal, *fields)
+        lines = [
+            [0, 0, {"account_id": accounts[field][0], "balance": amount}]
+            for field, amount in zip(fields, (-45, 45), strict=False)
+        ]
+        self.book({"journal_id": journal, "line_ids": lines})
+        self.camille.call("bridge.account", "action_fetch", [feed["id"]])
+        different = [("balance_difference", "!=", 0)]
         eventually(
-            lambda: self.camille.read("bridge.account", account["id"], *fields)[
-                "balance_difference"
-            ],
-            "the difference",
+            *(lambda: self.camille.find("bridge.account", different), "the difference"),
             90,
         )
 
@@ -223,7 +236,7 @@ class Studio(Check):
         self.tell("reminders_day_by_day")
         self.tell("transfer_holds_reminder", 2)
         self.places["held"] = self.existing("Atelier Corbin")["id"]
-        self.places["hotel_id"] = self._one("res.partner", HOTEL)
+        self.places["partner"] = self._one("res.partner", HOTEL)
         reminder = self.left(self.customer)
         mail = self.mail_of(reminder, self.address)
         self.places["mail"] = f"{self.world.url}/inbox/{mail['id']}/html"
@@ -256,7 +269,7 @@ class Studio(Check):
         )
         change = {"policy_id": policy, "automatic": True}
         self.camille.call("payment.reminder.level", "copy", [level["id"]], change)
-        hotel = self.places["hotel_id"]
+        hotel = self.places["partner"]
         change = {"payment_reminder_policy_id": policy}
         self.camille.call("res.partner", "write", [hotel], change)
         self.camille.call("res.partner", "action_remind", [hotel])

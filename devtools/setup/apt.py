@@ -110,24 +110,16 @@ class Apt:
     folder: Path
     archives: tuple[Archive, ...]
 
-    def update(self) -> None:
-        """Fetch the lists of packages, checked against the archive's key."""
-        self._write()
-        self._apt_get("update", "-q", "-o", "APT::Update::Error-Mode=any")
-
     def missing(self, packages: Iterable[str]) -> list[str]:
         """Return ``packages`` and what they depend on, less what is installed."""
+        self._update()
         plan = self._apt_get("install", "--simulate", "-q", *packages)
         return re.findall(r"^Inst (\S+)", plan, re.M)
-
-    def download_size(self, packages: Iterable[str]) -> int:
-        """Return how many bytes a download of ``packages`` has."""
-        uris = self._apt_get("download", "--print-uris", "-q", *packages)
-        return sum(map(int, re.findall(r"\.deb (\d+)", uris)))
 
     def download(self, packages: Iterable[str], target: Path) -> list[Path]:
         """Download packages into ``target``; a half-done download leaves nothing."""
         target.mkdir(parents=True, exist_ok=True)
+        self._update()
         with tempfile.TemporaryDirectory(dir=target) as folder:
             self._apt_get("download", "-q", *packages, cwd=folder)
             return [
@@ -135,7 +127,8 @@ class Apt:
                 for path in sorted(Path(folder).glob("*.deb"))
             ]
 
-    def _write(self) -> None:
+    def _update(self) -> None:
+        """Fetch the lists of packages, checked against the archive's key."""
         for name in ("lists/partial", "cache/archives/partial"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         sources = "".join(f"{archive.line()}\n" for archive in self.archives)
@@ -153,6 +146,7 @@ class Apt:
             settings["APT::Sandbox::User"] = "root"
         lines = [f'{name} "{value}";' for name, value in settings.items()]
         (self.folder / "apt.conf").write_text("\n".join([*lines, ""]))
+        self._apt_get("update", "-q", "-o", "APT::Update::Error-Mode=any")
 
     def _apt_get(self, *words: str, cwd: str | None = None) -> str:
         return run(

@@ -72,7 +72,7 @@ def ensure() -> None:
         *_packages(FROM_UNSTABLE, apt.debian_unstable),
         *_packages(FROM_MACHINE, apt.machine),
     ]
-    with step("unpacking Odoo 19") as details:
+    with step("unpacking Odoo 19"):
         fresh = UNPACKED.with_name("odoo.new")
         shutil.rmtree(fresh, ignore_errors=True)
         apt.unpack(packages, fresh)
@@ -88,7 +88,6 @@ def ensure() -> None:
             )
         shutil.rmtree(UNPACKED, ignore_errors=True)
         fresh.rename(UNPACKED)
-        details.append(f"{len(packages)} packages")
     version()
     write_stamp("odoo", stamp)
 
@@ -97,11 +96,6 @@ def _packages(names: tuple[str, ...], make_apt) -> list[Path]:
     """Return the files of the named packages; download those that are not there."""
     missing = [name for name in names if not any(DEBS.glob(f"{name}_*.deb"))]
     if missing:
-        source = make_apt()
-        with step("lists of packages"):
-            source.update()
-        total = source.download_size(missing)
-        title = f"downloading {', '.join(missing)} ({total / 1_000_000:.1f} MB)"
-        with step(title):
-            source.download(missing, DEBS)
+        with step(f"downloading {', '.join(missing)}"):
+            make_apt().download(missing, DEBS)
     return [max(DEBS.glob(f"{name}_*.deb")) for name in names]

@@ -36,20 +36,18 @@ def ensure(*programs: str) -> None:
     if not missing:
         return
     packages = sorted({PACKAGES[program] for program in missing})
-    by_hand = f"Type: sudo apt-get install --no-install-recommends {' '.join(packages)}"
-    if not shutil.which("apt-get"):
+    if shutil.which("apt-get"):
+        elevate = elevation()
+        if elevate is None:
+            _unpack_privately(packages)
+        else:
+            install(packages, elevate)
+        missing = [program for program in missing if not find(program)]
+    if missing:
         raise DevError(
-            f"Not installed: {', '.join(missing)}. Install the equivalent of Debian's "
-            f"packages {', '.join(packages)}, then start again."
+            f"Not installed: {', '.join(missing)}. Install Debian's packages "
+            f"{', '.join(packages)} or their equivalent, then start again."
         )
-    elevate = elevation()
-    if elevate is None:
-        _unpack_privately(packages)
-    else:
-        install(packages, elevate)
-    absent = [program for program in missing if not find(program)]
-    if absent:
-        raise DevError(f"Still not found: {', '.join(absent)}. {by_hand}")
 
 
 def install(packages: Iterable[str], elevate: list[str]) -> None:
@@ -81,12 +79,9 @@ def elevation() -> list[str] | None:
 
 def _unpack_privately(packages: list[str]) -> None:
     source = apt.machine()
-    with step("lists of packages"):
-        source.update()
-    needed = source.missing(packages)
-    total = source.download_size(needed) / 1_000_000
-    with step(f"unpacking {len(needed)} packages for this user ({total:.0f} MB)"):
-        apt.unpack(source.download(needed, CACHE / "debs" / "system"), PRIVATE)
+    with step(f"unpacking {', '.join(packages)} for this user"):
+        files = source.download(source.missing(packages), CACHE / "debs" / "system")
+        apt.unpack(files, PRIVATE)
     _private_paths.cache_clear()
 
 

@@ -38,22 +38,14 @@ class PaymentDemoClock(models.AbstractModel):
 
     @api.model
     def get_today(self):
-        """Return the demo's day.
-
-        :return: `date` (ISO 8601) and `label`, for a person
-        :rtype: dict[str, str]
-        """
+        """Return the demo's day: `date` (ISO 8601) and `label`, for a person."""
         self._check_user()
         return self._describe(self.env.company._get_payment_today())
 
     @api.model
     def next_day(self):
         """Go on to the next morning: the banks do what falls due until then, and the
-        job of the reminders runs.
-
-        :return: the new day, as `get_today` returns it
-        :rtype: dict[str, str]
-        """
+        job of the reminders runs. Return the new day as `get_today` does."""
         self._check_user()
         company = self.env.company
         day = company._get_payment_today() + timedelta(days=1)
@@ -66,23 +58,18 @@ class PaymentDemoClock(models.AbstractModel):
 
     @api.model
     def is_quiet(self):
-        """Return whether all that the day brought has left, and failures were read.
-
-        :rtype: bool
-        """
+        """Return whether all that the day brought has left, and failures were read."""
         self._check_user()
         jobs = [self.env.ref(xmlid).id for xmlid in QUEUES]
-        waiting = (
-            ("mail.mail", [("state", "=", "outgoing")]),
-            ("sms.sms", [("state", "=", "outgoing"), ("to_delete", "!=", True)]),
-            (
-                "ir.cron.trigger",
-                [("cron_id", "in", jobs), ("call_at", "<=", fields.Datetime.now())],
-            ),
-        )
+        now, outgoing = fields.Datetime.now(), [("state", "=", "outgoing")]
+        waiting = {
+            "mail.mail": outgoing,
+            "sms.sms": [*outgoing, ("to_delete", "!=", True)],
+            "ir.cron.trigger": [("cron_id", "in", jobs), ("call_at", "<=", now)],
+        }
         return not any(
             self.env[model].sudo().search_count(domain, limit=1)
-            for model, domain in waiting
+            for model, domain in waiting.items()
         )
 
     # === Inside ===
@@ -91,10 +78,7 @@ class PaymentDemoClock(models.AbstractModel):
     def _get_ahead(self):
         """Return how far the demo's clock is ahead of the machine's.
 
-        It is read past the cache of parameters: two threads may move and read it at
-        the same moment.
-
-        :rtype: datetime.timedelta
+        Read past the cache: two threads may move and read it at the same moment.
         """
         rows = self.env.execute_query(
             SQL("SELECT value FROM ir_config_parameter WHERE key = %s", PARAMETER)
@@ -113,10 +97,7 @@ class PaymentDemoClock(models.AbstractModel):
 
     @api.model
     def _put_banks_forward(self, moment):
-        """Let the simulated banks live until a moment.
-
-        :param datetime moment: with a time zone
-        """
+        """Let the simulated banks live until a moment, which has a time zone."""
         parameters = self.env["ir.config_parameter"].sudo()
         url = parameters.get_param("account_payment_request.bridge_url")
         answer = requests.get(f"{url}/sim/clock.json", timeout=TIMEOUT)
@@ -130,10 +111,7 @@ class PaymentDemoClock(models.AbstractModel):
 
     @api.model
     def _set_now(self, moment):
-        """Move the clock, for all, at once.
-
-        :param datetime moment: naive UTC
-        """
+        """Move the clock, for all, at once, to a moment in naive UTC."""
         ahead = round((moment - fields.Datetime.now()).total_seconds())
         with self.env.registry.cursor() as cr:
             env = api.Environment(cr, SUPERUSER_ID, {})
