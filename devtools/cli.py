@@ -75,7 +75,6 @@ def _parser() -> argparse.ArgumentParser:
         *("test", run_tests, "run all tests"),
         plain="only plain-Python tests",
         oca="only what runs beside the OCA's addons",
-        no_oca="all but what runs beside them",
         reuse="update the last test database, keep it",
         coverage="tell how much of the addon is run; takes half as long again",
     )
@@ -92,15 +91,12 @@ def _parser() -> argparse.ArgumentParser:
     add("docs", shop_window.update, "write the app's page from docs/shop_window.md")
     add("odoo", _odoo, "run Odoo with any options", passes_through=True)
     add("psql", _psql, "run psql on the server in use", passes_through=True)
-    db = add("db", _db, "make a fresh database from the template")
-    db.add_argument("name")
     add("stop", _stop, "stop the private PostgreSQL server")
     return parser
 
 
 def _bench(options) -> int:
-    words = [str(python_env.python()), "-m", "bench", *options.rest]
-    return _become(words)
+    return _become([str(python_env.python()), "-m", "bench", *options.rest])
 
 
 def _shell(options) -> int:
@@ -118,12 +114,6 @@ def _odoo(options) -> int:
 def _psql(options) -> int:
     odoo.prepare()
     return _become([system.which("psql"), *options.rest])
-
-
-def _db(options) -> int:
-    odoo.prepare()
-    odoo.create_database(options.name, odoo.template())
-    return 0
 
 
 def _stop(_options) -> int:

@@ -74,7 +74,7 @@ def run_tests(options) -> int:
     narrowed = options.plain or options.keyword
     with_plain = not (options.tags or options.oca)
     with_odoo = not (narrowed or options.oca)
-    with_oca = options.oca or not (narrowed or options.tags or options.no_oca)
+    with_oca = options.oca or not (narrowed or options.tags)
     if with_odoo or with_oca:
         odoo.prepare()
         system.ensure(*PROGRAMS)

@@ -33,7 +33,15 @@ COMPANY_OF_ADMIN = """
      WHERE res_users.login = 'admin' AND demo.login = 'camille';
     DELETE FROM res_company_users_rel rel USING res_users admin
      WHERE admin.login = 'admin' AND rel.user_id = admin.id
-       AND rel.cid <> admin.company_id
+       AND rel.cid <> admin.company_id;
+"""
+# Demo data come before translations: the company's copy of the provider lacks them.
+TEXTS_OF_PROVIDER = """
+    UPDATE payment_provider copy
+       SET pending_msg = own.pending_msg, auth_msg = own.auth_msg,
+           done_msg = own.done_msg, cancel_msg = own.cancel_msg
+      FROM payment_provider own
+     WHERE own.code = 'bridge' AND copy.code = 'bridge' AND own.id < copy.id
 """
 
 
@@ -61,7 +69,7 @@ def create(database: str) -> None:
     sql = f"SELECT demo FROM ir_module_module WHERE name = '{ADDON}'"
     if postgres.query(sql, database=database).strip() != "t":
         raise DevError(f"The demo data could not be loaded; the reason is in {log}.")
-    postgres.query(COMPANY_OF_ADMIN, database=database)
+    postgres.query(COMPANY_OF_ADMIN + TEXTS_OF_PROVIDER, database=database)
     write_fingerprint(database)
     write_stamp(f"{database}-made", database)
 

@@ -95,7 +95,7 @@ class ReminderChapters(Story):
             {"payment_request_url": self.link(reminder)}, "id-pdng-rjct", SILENT_BANK
         )
         self.phone.wait_for("[data-state=in_progress]", "the transfer in progress")
-        eventually(lambda: "transfer" in self.note(invoice).lower(), "the reason")
+        eventually(lambda: self.waits_for_transfer(invoice), "the reason")
         self.picture("reminder_in_flight_phone")
         yield f"{invoice['name']}: in progress"
 
@@ -106,7 +106,7 @@ class ReminderChapters(Story):
             day = clock.next_day(self.camille)
         expect(not self.left(WORKSHOP, after=reminder), "it left all the same")
         note = self.note(invoice)
-        expect("transfer" in note.lower(), f"the invoice does not say why: {note}")
+        expect(self.waits_for_transfer(invoice), f"it does not say why: {note}")
         self.look(f"/odoo/customer-invoices/{invoice['id']}", note)
         self.office.picture(self.pictures / "reminder_held.png")
         yield f"{day:%a %d %b}: “{note}”"
@@ -115,7 +115,7 @@ class ReminderChapters(Story):
         request = {**invoice, "payment_request_id": reminder["request_id"]}
         link = self.link_of(self.transaction(request))
         self.world.do("settle", link=link, end="RJCT")
-        eventually(lambda: "transfer" not in self.note(invoice).lower(), "the refusal")
+        eventually(lambda: not self.waits_for_transfer(invoice), "the refusal")
         second = self.days_until(
             lambda: self.left(WORKSHOP, after=reminder), "the next reminder"
         )
@@ -160,6 +160,11 @@ class ReminderChapters(Story):
     def note(self, invoice: dict) -> str:
         """Return what comes next for an invoice, or why nothing does."""
         return self.escalation(invoice)["reminder_note"] or ""
+
+    def waits_for_transfer(self, invoice: dict) -> bool:
+        """Tell if an invoice says, in English or French, that a transfer holds it."""
+        note = self.note(invoice).lower()
+        return "transfer" in note or "virement" in note
 
     def reminders(self, domain: list) -> list[dict]:
         """Return reminders that the accountant finds, oldest first."""

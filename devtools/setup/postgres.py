@@ -153,11 +153,6 @@ def copy(source: str, target: str) -> None:
     query(f'CREATE DATABASE "{target}" TEMPLATE "{source}"')
 
 
-def rename(source: str, target: str) -> None:
-    """Give a database another name."""
-    query(f'ALTER DATABASE "{source}" RENAME TO "{target}"')
-
-
 def _create(data: Path, user: str | None) -> None:
     data.parent.mkdir(parents=True, exist_ok=True)
     _own_folder(data.parent, user)
