@@ -24,12 +24,13 @@ SUMMARIES = (
 )
 
 
-class Recorder:
+class Recorder(logging.Handler):
     """Collects what happens to each test and writes it down once it is known."""
 
     def __init__(self, path: str):
+        super().__init__(logging.ERROR)
         self.report = open(path, "w", buffering=1, encoding="utf-8")
-        self.lock = threading.Lock()
+        self.writing = threading.Lock()
         self.reporting = threading.local()
         self.status: dict[str, str] = {}
         # Of the last result: a class's set-up counts for its first test.
@@ -55,11 +56,11 @@ class Recorder:
 
         def stop_test(result, test):
             stop(result, test)
-            self.write(test.id(), self.status.get(test.id(), "failed"))
+            self.record(test.id(), self.status.get(test.id(), "failed"))
 
         OdooTestResult.startTest = start_test
         OdooTestResult.stopTest = stop_test
-        logging.getLogger().addHandler(StrayErrors(self))
+        logging.getLogger().addHandler(self)
 
     def _wrap(self, name: str, status: str) -> None:
         original = getattr(OdooTestResult, name)
@@ -75,17 +76,17 @@ class Recorder:
                 self.status[parent.id()] = status
             if not hasattr(parent, "_testMethodName"):
                 # setUpClass or tearDownClass: no test starts or stops for it.
-                self.write(parent.id(), status)
+                self.record(parent.id(), status)
 
         setattr(OdooTestResult, name, wrapper)
 
-    def write(self, test: str, status: str, detail: str = "") -> None:
+    def record(self, test: str, status: str, detail: str = "") -> None:
         """Record one result, and print a line for each finished test class."""
         group = test.rpartition(".")[0] if test.startswith("odoo.addons.") else ""
         now = time.monotonic()
         seconds = round(now - (self.last or now), 2)
         entry = {"test": test, "status": status, "seconds": seconds, "detail": detail}
-        with self.lock:
+        with self.writing:
             if group and group != self.group:
                 self.finish_group()
                 self.group = group
@@ -95,6 +96,15 @@ class Recorder:
         if status == "failed":
             print(f"  FAILED {test} {detail}".rstrip(), flush=True)
 
+    def emit(self, record: logging.LogRecord) -> None:
+        """Record what is logged as an error by anything but a test's own result."""
+        if getattr(self.reporting, "active", False) or record.msg in SUMMARIES:
+            return
+        text = record.getMessage().partition("\n")[0]
+        if error := record.exc_info and record.exc_info[1]:
+            text = f"{text} {type(error).__name__}: {error}".replace("\n", " ")
+        self.record(f"log:{record.name}", "failed", text[:300])
+
     def finish_group(self) -> None:
         """Print the counts of the class whose tests have just ended."""
         if self.group and any(self.counts.values()):
@@ -102,25 +112,6 @@ class Recorder:
             name = self.group.removeprefix("odoo.addons.")
             print(f"  {name}: {', '.join(counts)}", flush=True)
         self.counts = dict.fromkeys(self.counts, 0)
-
-
-class StrayErrors(logging.Handler):
-    """Records what is logged as an error by anything but a test's own result."""
-
-    def __init__(self, recorder: Recorder):
-        super().__init__(logging.ERROR)
-        self.recorder = recorder
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if getattr(self.recorder.reporting, "active", False):
-            return
-        if record.msg in SUMMARIES:
-            return
-        text = record.getMessage().partition("\n")[0]
-        error = record.exc_info and record.exc_info[1]
-        if error:
-            text = f"{text} {type(error).__name__}: {error}".replace("\n", " ")
-        self.recorder.write(f"log:{record.name}", "failed", text[:300])
 
 
 def main() -> None:

@@ -83,8 +83,8 @@ def run_tests(options) -> int:
     coverage_table.clear()
     seconds = Seconds.read()
     first, rest = (options.tags, "") if options.tags else odoo_tags(seconds)
-    aside = [lambda: run_plain(options)] if with_plain else []
-    aside += [lambda: run_oca(options)] if with_oca else []
+    aside: list[Callable[..., Result]] = [run_plain] if with_plain else []
+    aside += [run_oca] if with_oca else []
     with ThreadPoolExecutor() as pool:
         # One core installs and tests the addon while the other runs the rest.
         others = pool.submit(_run_beside, options, rest if with_odoo else "", aside)
@@ -103,7 +103,7 @@ def run_tests(options) -> int:
 
 
 def _run_beside(
-    options, tags: str, aside: list[Callable[[], Result]]
+    options, tags: str, aside: list[Callable[..., Result]]
 ) -> tuple[list[Result], float]:
     """Run the second share of Odoo's tests and all that runs aside of them.
 
@@ -111,19 +111,22 @@ def _run_beside(
     """
     results = [run_odoo("rest", options, tags)] if tags else []
     started = time.monotonic()
-    results += [run() for run in aside]
+    results += [run(options) for run in aside]
     return results, round(time.monotonic() - started, 1)
 
 
-def _empty(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(b"")
+def _files(name: str, kind: str) -> tuple[Path, Path]:
+    """Return the report and the log of a run, empty."""
+    LOG_DIR.mkdir(parents=True, exist_ok=True)
+    report, log = (LOG_DIR / f"{name}.{ending}" for ending in (kind, "log"))
+    report.write_bytes(b"")
+    log.write_bytes(b"")
+    return report, log
 
 
 def run_plain(options) -> Result:
     """Run the tests that need no Odoo with pytest: pyproject.toml has their folders."""
-    report, log = LOG_DIR / "plain.xml", LOG_DIR / "plain.log"
-    _empty(report)
+    report, log = _files("plain", "xml")
     words = ["-m", "pytest"]
     # Of a few tests it says nothing.
     if options.coverage or not options.keyword:
@@ -183,9 +186,7 @@ def run_odoo(
         with step(f"database {database}"):
             odoo.create_database(database, template)
     name = "odoo" if purpose == "test" else purpose
-    report, log = LOG_DIR / f"{name}.jsonl", LOG_DIR / f"{name}.log"
-    for path in (report, log):
-        _empty(path)
+    report, log = _files(name, "jsonl")
     say(f"· Odoo tests {tags} (log: {log})")
     command = odoo.command(
         *("-d", database, *change, "--test-tags", tags, *more),

@@ -60,16 +60,16 @@ def create(database: str) -> None:
     log = LOG_DIR / f"{database}.install.log"
     with step(f"demo database {database} (log: {log})"):
         odoo.create_database(database, template)
-        postgres.query(WITH_DEMO, database=database)
+        _query(database, WITH_DEMO)
         # Odoo's option --load-language leaves out the records of installed modules.
         words = odoo.command("i18n", "loadlang", "-d", database, "-l", "fr")
         run(words, env=odoo.environment(), log=log, hint=f"The whole log is {log}.")
         odoo.install(database, [ADDON, CLOCK], log)
     # Odoo installs a module without its demo data when that fails, and goes on.
     sql = f"SELECT demo FROM ir_module_module WHERE name = '{ADDON}'"
-    if postgres.query(sql, database=database).strip() != "t":
+    if _query(database, sql) != "t":
         raise DevError(f"The demo data could not be loaded; the reason is in {log}.")
-    postgres.query(COMPANY_OF_ADMIN + TEXTS_OF_PROVIDER, database=database)
+    _query(database, COMPANY_OF_ADMIN + TEXTS_OF_PROVIDER)
     write_fingerprint(database)
     write_stamp(f"{database}-made", database)
 
@@ -77,20 +77,18 @@ def create(database: str) -> None:
 def language(database: str) -> str:
     """Return what the people of the database speak: a key of `LANGUAGES`."""
     sql = "SELECT p.lang FROM res_users u JOIN res_partner p ON p.id = u.partner_id "
-    code = postgres.query(f"{sql} WHERE u.login = 'camille'", database=database)
-    return next(name for name in LANGUAGES if LANGUAGES[name] == code.strip())
+    code = _query(database, sql + "WHERE u.login = 'camille'")
+    return next(name for name in LANGUAGES if LANGUAGES[name] == code)
 
 
 def speak(database: str, language: str) -> None:
-    """Let the people and pages of a database that is not served speak a language.
+    """Let the people of a database that is not served speak a language.
 
     The company keeps its books in French in any case.
     """
-    postgres.query(
-        f"UPDATE res_partner SET lang = '{LANGUAGES[language]}' WHERE id IN"
-        " (SELECT partner_id FROM res_users WHERE login IN ('admin', 'camille'))",
-        database=database,
-    )
+    people = "SELECT partner_id FROM res_users WHERE login IN ('admin', 'camille')"
+    change = f"UPDATE res_partner SET lang = '{LANGUAGES[language]}'"
+    _query(database, f"{change} WHERE id IN ({people})")
 
 
 def write_fingerprint(database: str) -> None:
@@ -100,55 +98,44 @@ def write_fingerprint(database: str) -> None:
 
 def update_options(database: str) -> list[str]:
     """Return what Odoo's command line needs to take in changed files."""
-    if stamp_is(f"{database}-files", _fingerprint()):
-        return []
-    return ["-u", ADDON, "-i", CLOCK]
+    unchanged = stamp_is(f"{database}-files", _fingerprint())
+    return [] if unchanged else ["-u", ADDON, "-i", CLOCK]
 
 
 def hold_reminders(database: str) -> None:
     """Let no reminder leave before a person switches them on."""
-    postgres.query(
-        "UPDATE res_company SET payment_reminder_enabled = false", database=database
-    )
+    _query(database, "UPDATE res_company SET payment_reminder_enabled = false")
 
 
 def address(database: str) -> str:
     """Return where Odoo answered for the database when it was started last."""
     sql = "SELECT value FROM ir_config_parameter WHERE key = 'web.base.url'"
-    return postgres.query(sql, database=database).strip()
+    return _query(database, sql)
 
 
 def set_parameters(database: str, addresses: dict[str, str]) -> None:
     """Point the database at this run's addresses, before Odoo reads them."""
-    for key, value in PARAMETERS.items():
-        text = value.format(**addresses)
-        postgres.query(
-            "INSERT INTO ir_config_parameter (key, value) "
-            f"VALUES ('{key}', '{text}') "
-            "ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value",
-            database=database,
-        )
+    rows = [f"('{key}', '{value}')" for key, value in PARAMETERS.items()]
+    insert = f"INSERT INTO ir_config_parameter (key, value) VALUES {', '.join(rows)}"
+    update = "ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value"
+    _query(database, f"{insert.format(**addresses)} {update}")
 
 
 def webhook_path(database: str) -> str:
     """Return where Odoo listens for the demo company's provider."""
-    sql = (
-        "SELECT min(id) FROM payment_provider "
-        "WHERE code = 'bridge' AND state <> 'disabled'"
-    )
-    provider = postgres.query(sql, database=database).strip()
+    sql = "SELECT min(id) FROM payment_provider WHERE code = 'bridge'"
+    provider = _query(database, f"{sql} AND state <> 'disabled'")
     if not provider:
         raise DevError("The demo data switches no Bridge provider on.")
     return f"/payment/bridge/webhook/{provider}"
 
 
+def _query(database: str, sql: str) -> str:
+    return postgres.query(sql, database=database).strip()
+
+
 def _fingerprint() -> str:
-    files = sorted(
-        path
-        for folder in INSTALLED
-        for path in (ROOT / folder).rglob("*")
-        if path.is_file() and path.suffix != ".pyc"
-    )
-    return short_hash(
-        *(path.read_bytes() for path in [ROOT / "__manifest__.py", *files])
-    )
+    files = (path for folder in INSTALLED for path in (ROOT / folder).rglob("*"))
+    kept = sorted(path for path in files if path.is_file() and path.suffix != ".pyc")
+    manifest = ROOT / "__manifest__.py"
+    return short_hash(*(path.read_bytes() for path in [manifest, *kept]))

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +27,8 @@ Ctrl-C stops both.
 """
 # Of the guide; those in French have a folder of their own.
 PICTURES = ROOT / "static/description"
+# Seconds until a server answers.
+PATIENCE = 180
 # The mailbox of one of the customers is gone.
 REFUSED = "ancienne-adresse@brasserie-canal.example"
 
@@ -39,12 +40,14 @@ def run_demo(options) -> int:
     system.ensure("wkhtmltopdf", *(("chromium", "pdftoppm", "zbarimg") if job else ()))
     # A job leaves the database that a person plays with alone.
     database = database_name(job or "demo")
-    if options.at and not (job or options.reset):
-        if running := _running(database):
+    ready = demo_database.is_ready(database) and not (job or options.reset)
+    if options.at and ready:
+        running = demo_database.address(database)
+        if _answers(f"{running}/web/health"):
             _refuse_another_language(database, options.lang)
             return _move(running, database, options.at)
     state = CHECKOUT_DIR / f"{database}.simulator.json"
-    if job or options.reset or not demo_database.is_ready(database):
+    if not ready:
         state.unlink(missing_ok=True)
         demo_database.create(database)
     if options.lang:
@@ -72,15 +75,15 @@ def run_demo(options) -> int:
         *("--smtp", "127.0.0.1", "--smtp-port", str(smtp_port)),
         *demo_database.update_options(database),
     )
-    logs = {name: LOG_DIR / f"{database}.{name}.log" for name in ("simulator", "odoo")}
+    health = f"{addresses['odoo']}/web/health"
     with (
-        _child("simulator", simulator, addresses["simulator"] + "/", logs["simulator"]),
-        _child("Odoo", server, addresses["odoo"] + "/web/health", logs["odoo"]) as run,
+        _child(f"{database}.simulator", simulator, addresses["simulator"]),
+        _child(f"{database}.odoo", server, health) as run,
     ):
         demo_database.write_fingerprint(database)
         _refuse_mail(addresses["simulator"], REFUSED)
         if job:
-            return _work(job, addresses, database, language, logs["odoo"])
+            return _work(job, addresses, database, language)
         if options.at:
             _move(addresses["odoo"], database, options.at)
         # The guide's page, without its title and links.
@@ -90,10 +93,9 @@ def run_demo(options) -> int:
 
 
 @contextmanager
-def _child(
-    name: str, command: list[str], health: str, log: Path
-) -> Iterator[subprocess.Popen]:
+def _child(name: str, command: list[str], health: str) -> Iterator[subprocess.Popen]:
     """Run a server until the block ends; enter it once the server answers."""
+    log = _log(name)
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -109,49 +111,34 @@ def _child(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with step(f"{name} starts (log: {log})"):
-            _wait(process, health, log)
+            deadline = time.monotonic() + PATIENCE
+            while not _answers(health):
+                if process.poll() is not None:
+                    raise DevError(f"It ended with {process.returncode}:\n{tail(log)}")
+                if time.monotonic() > deadline:
+                    raise DevError(f"{health} does not answer; see {log}.")
+                time.sleep(0.2)
         yield process
     finally:
-        _stop(process)
-
-
-def _wait(
-    process: subprocess.Popen, health: str, log: Path, seconds: int = 180
-) -> None:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise DevError(f"It ended with {process.returncode}:\n{tail(log)}")
+        process.send_signal(signal.SIGINT)
         try:
-            with urllib.request.urlopen(health, timeout=5):
-                return
-        except urllib.error.HTTPError as error:
-            raise DevError(f"{health} answers {error.code}; see {log}.") from error
-        except OSError:
-            time.sleep(0.2)
-    raise DevError(f"{health} does not answer after {seconds} s; see {log}.")
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
-def _stop(process: subprocess.Popen) -> None:
-    """End a child cleanly, by force when it does not follow."""
-    process.send_signal(signal.SIGINT)
+def _answers(url: str) -> bool:
+    """Tell if a server answers at an address, and well."""
     try:
-        process.wait(timeout=10)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
-def _running(database: str) -> str | None:
-    """Return the address at which Odoo serves the demo now, if it does."""
-    if not demo_database.is_ready(database):
-        return None
-    address = demo_database.address(database)
-    try:
-        with urllib.request.urlopen(f"{address}/web/health", timeout=5):
-            return address
+        with urllib.request.urlopen(url, timeout=5):
+            return True
     except OSError:
-        return None
+        return False
+
+
+def _log(name: str) -> Path:
+    return LOG_DIR / f"{name}.log"
 
 
 def _refuse_another_language(database: str, wanted: str | None) -> None:
@@ -178,7 +165,7 @@ def _move(address: str, database: str, day: date) -> int:
     return _run_job("clock", address, database, "--to", day.isoformat())
 
 
-def _work(job: str, addresses: dict, database: str, language: str, log: Path) -> int:
+def _work(job: str, addresses: dict, database: str, language: str) -> int:
     """Drive the story without a person, or take its pictures; return the exit code."""
     folder = CHECKOUT_DIR / "pictures"
     if job == "pictures":
@@ -186,6 +173,7 @@ def _work(job: str, addresses: dict, database: str, language: str, log: Path) ->
     words = ["--simulator", addresses["simulator"], "--pictures", str(folder)]
     failed = _run_job(job, addresses["odoo"], database, *words, "--lang", language)
     if failed:
+        log = _log(f"{database}.odoo")
         say(f"Look at Odoo's log {log} and the pictures in {folder}.")
     return failed
 

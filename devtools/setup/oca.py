@@ -21,22 +21,18 @@ def ensure() -> Path:
 
     :raises DevError: when pip cannot fetch them
     """
-    with setup_lock():
-        return _ensure()
-
-
-def _ensure() -> Path:
     addons = UNPACKED / "odoo/addons"
-    if addons.is_dir():
-        return addons
-    with step("addons of the OCA"):
-        fresh = UNPACKED.with_name("oca.new")
+    with setup_lock():
+        if addons.is_dir():
+            return addons
+        fresh, log = UNPACKED.with_name("oca.new"), CACHE / "log" / "oca.log"
         shutil.rmtree(fresh, ignore_errors=True)
-        log = CACHE / "log" / "oca.log"
         # They ask for a package named odoo, which is nowhere.
         words = [python_env.python(), "-m", "pip", "install", "--no-deps"]
         words += ["--no-compile", "--target", fresh, "-r", REQUIREMENTS]
-        run(words, log=log, hint=f"Check pip's configuration; the whole log is {log}.")
+        hint = f"Check pip's configuration; the whole log is {log}."
+        with step("addons of the OCA"):
+            run(words, log=log, hint=hint)
         fresh.rename(UNPACKED)
     return addons
 
