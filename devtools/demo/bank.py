@@ -27,7 +27,6 @@ class BankChapters(Story):
         connection = self.agree()
         account = self.accounts(connection)[0]
         expect(account["journal_id"], "no journal is proposed for the account's IBAN")
-        self.office.picture(self.pictures / "bank_connected.png")
         yield f"its journal is found by the IBAN: {account['journal_id'][1]}"
 
         yield "she starts it: the lines come in by themselves"
@@ -40,7 +39,6 @@ class BankChapters(Story):
         yield "the bank accounts show them"
         self.look(BANK_FEEDS, account["journal_id"][1])
         self.office.wait_for(".o_bank_amount", "the balance")
-        self.office.picture(self.pictures / "bank_accounts.png")
         yield "balance, curve, and what is left to do"
 
     def connect_another_bank(self):
@@ -189,7 +187,6 @@ class BankChapters(Story):
 
         yield "the accountant finds it in To Reconcile, and accepts"
         self.look(TO_RECONCILE, number, suggestion["reason"])
-        self.office.picture(self.pictures / "to_reconcile.png")
         row = f".o_reconcile_row[data-id='{line['id']}']"
         self.office.tap(row)
         self.office.wait_for(f"{row}.active", "the line")

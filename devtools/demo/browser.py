@@ -135,16 +135,11 @@ class Browser:
         """Wait until the page has an element; ``what`` names it for a person."""
         self.wait(f"!!document.querySelector({json.dumps(selector)})", what)
 
-    def picture(self, path: Path, *, whole: bool = False) -> Path:
-        """Store what is seen, or with ``whole`` the page to its end, as PNG."""
-        options = {}
-        if whole:
-            size = self.call("Page.getLayoutMetrics")["cssContentSize"]
-            options = {"captureBeyondViewport": True, "clip": {**size, "scale": 1}}
-        data = self.call("Page.captureScreenshot", format="png", **options)["data"]
+    def picture(self, path: Path) -> None:
+        """Store what is seen as PNG."""
+        data = self.call("Page.captureScreenshot", format="png")["data"]
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(base64.b64decode(data))
-        return path
 
     # Protocol
 

@@ -45,14 +45,12 @@ class PaymentChapters(Story):
             if not address.startswith((self.url, "data:"))
         ]
         expect(not strangers, f"the page asks third parties: {strangers}")
-        self.picture("pay_phone")
         yield "amount, invoice, one button; no third-party request"
 
         yield "he pays from his bank and comes back"
         self.pay(invoice, "id-acsc")
         self.phone.wait(SETTLED, "the page to tell the end")
         expect(self.page_state(invoice) == "paid", "the page does not say paid")
-        self.picture("paid_phone")
         yield "the page says that it is paid"
 
         yield "in Odoo the invoice is paid, the payment posted"
@@ -80,7 +78,6 @@ class PaymentChapters(Story):
         invoice = self.existing("Cabinet dentaire Aubrac")
         self.pay(invoice, "id-pdng-acsc")
         self.phone.wait_for("[data-state=in_progress]", "it")
-        self.picture("in_progress_phone")
         yield f"{invoice['name']}: in progress"
 
         yield "Odoo shows the transfer in progress"
@@ -118,7 +115,6 @@ class PaymentChapters(Story):
         self.phone.open(invoice["payment_request_url"])
         self.phone.wait_for(".note.bad", "the refusal")
         self.phone.wait_for(PAY, "the button to pay")
-        self.picture("refused_phone")
         yield "reason and button"
 
     def in_parts(self):
@@ -129,7 +125,6 @@ class PaymentChapters(Story):
         left = invoice["amount_residual"] - 35_000
         eventually(lambda: self.see(invoice["id"])["amount_residual"] == left, "it")
         self.phone.wait_for(PAY, "the rest to be asked")
-        self.picture("in_parts_phone")
         yield f"35 000 € booked, the page asks for the remaining {left:,.0f} €"
 
         yield "dollars have no bank button, and the page says why"
@@ -138,7 +133,6 @@ class PaymentChapters(Story):
         self.phone.wait_for(".note", "the reason")
         button = self.phone.evaluate(f"!!document.querySelector('{PAY}[data-wait]')")
         expect(not button, "the page offers a transfer in dollars")
-        self.picture("dollars_phone")
         yield "the reason and the transfer details"
 
     def by_sms(self):
@@ -151,8 +145,7 @@ class PaymentChapters(Story):
             "sms.composer", "create", [{}], context=action["context"]
         )[0]
         self.camille.call(
-            *("sms.composer", "action_send_sms", [composer]),
-            context=action["context"],
+            *("sms.composer", "action_send_sms", [composer]), context=action["context"]
         )
         sms = eventually(lambda: self.world.messages("sms", "+49171"), "the SMS")[0]
         url = invoice["payment_request_url"]

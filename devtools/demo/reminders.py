@@ -42,7 +42,6 @@ class ReminderChapters(Story):
         expect(waiting, "nobody is to be reminded")
         expect(all(item["subject"] for item in waiting), f"no text: {waiting}")
         self.look(TO_SEND, waiting[0]["partner_id"][1])
-        self.office.picture(self.pictures / "reminders_to_send.png")
         same = len(self.reminders([("state", "in", GONE)])) == len(gone)
         expect(same, "the dry run sent something")
         yield f"{len(waiting)} customers; “{waiting[0]['subject']}”"
@@ -60,7 +59,6 @@ class ReminderChapters(Story):
         expect(reminder["level_days"] > 0, f"not due yet: {reminder}")
         mail = self.mail_of(reminder, WORKSHOP_MAIL)
         self.phone.open(f"{self.world.url}/inbox/{mail['id']}/html")
-        self.picture("reminder_mail_phone")
         yield f"{clock.today(self.camille):%a %d %b}: “{mail['subject']}”"
 
     def reminder_that_bounces(self):
@@ -96,7 +94,6 @@ class ReminderChapters(Story):
         )
         self.phone.wait_for("[data-state=in_progress]", "the transfer in progress")
         eventually(lambda: self.waits_for_transfer(invoice), "the reason")
-        self.picture("reminder_in_flight_phone")
         yield f"{invoice['name']}: in progress"
 
         yield "the day of the next reminder comes: nothing leaves, the invoice says why"
@@ -108,7 +105,6 @@ class ReminderChapters(Story):
         note = self.note(invoice)
         expect(self.waits_for_transfer(invoice), f"it does not say why: {note}")
         self.look(f"/odoo/customer-invoices/{invoice['id']}", note)
-        self.office.picture(self.pictures / "reminder_held.png")
         yield f"{day:%a %d %b}: “{note}”"
 
         yield "the bank refuses the transfer: the escalation goes on where it was"
@@ -168,15 +164,8 @@ class ReminderChapters(Story):
 
     def reminders(self, domain: list) -> list[dict]:
         """Return reminders that the accountant finds, oldest first."""
-        fields = (
-            "partner_id",
-            "level_days",
-            "state",
-            "channel",
-            "subject",
-            "paid_date",
-        )
-        fields += ("request_id", "activity_ids", "thanks_sent")
+        fields = ("partner_id", "level_days", "state", "channel", "subject")
+        fields += ("paid_date", "request_id", "activity_ids", "thanks_sent")
         return self.camille.find("payment.reminder", domain, *fields)
 
     def left(self, customer: str, after: dict | None = None) -> dict | None:

@@ -26,11 +26,9 @@ class Odoo:
         if not user.get("uid"):
             raise RpcError(f"{login} cannot log in")
         self.uid = user["uid"]
-        self.company = user["user_companies"]["current_company"]
-        self._context = {
-            **user["user_context"],
-            "allowed_company_ids": [self.company],
-        }
+        # Users of the portal have none to choose from.
+        self.company = user.get("user_companies", {}).get("current_company")
+        self._context = {**user["user_context"], "allowed_company_ids": [self.company]}
 
     @property
     def session_id(self) -> str:

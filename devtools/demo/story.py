@@ -111,8 +111,7 @@ class Story:
     def see(self, move: int) -> dict:
         """Return what the accountant sees of an invoice now."""
         fields = ("name", "amount_total", "amount_residual", "payment_state")
-        fields += ("payment_request_id", "payment_request_url")
-        fields += ("transfer_in_progress",)
+        fields += ("payment_request_id", "payment_request_url", "transfer_in_progress")
         return self.camille.read("account.move", move, *fields)
 
     def request(self, invoice: dict) -> dict:
@@ -189,9 +188,8 @@ class Story:
         def seen():
             return [line for line in self.lines(find()) if line["is_reconciled"]]
 
-        line = eventually(
-            seen, f"{what} on the bank account, reconciled", BOOKED_WITHIN
-        )[0]
+        what = f"{what} on the bank account, reconciled"
+        [line, *_others] = eventually(seen, what, BOOKED_WITHIN)
         expect(line["match_state"] == "automatic", f"not by itself: {line}")
         expect(line["match_note"], f"it does not say why it was reconciled: {line}")
         return line
@@ -212,10 +210,6 @@ class Story:
         self.office.open(self.url + address)
         for text in texts:
             self.office.wait_text(text)
-
-    def picture(self, name: str) -> None:
-        """Keep what the phone shows."""
-        self.phone.picture(self.pictures / f"{name}.png", whole=True)
 
     def log_in(self, browser: Browser, user: Odoo) -> None:
         """Give a browser the session of a user."""

@@ -87,7 +87,8 @@ class Studio(Check):
 
         Columns, of which ``{…}`` is one of `places`:
 
-        - act: method that comes first; a PDF that it returns is the picture
+        - act: method that comes first, or a chapter and how far it goes on; a PDF that
+          is returned is the picture
         - screen: its address; none: what the browser shows already
         - dialog: model, method and record of a button that opens one
         - tap: selector of what is tapped, ``key x`` for a key
@@ -95,7 +96,8 @@ class Studio(Check):
         - who, device, height: who looks at it, Camille if nobody, and on what
         """
         path = self.folder / f"{row['name']}.png"
-        pdf = row["act"] and getattr(self, row["act"])()
+        act, *steps = row["act"].split()
+        pdf = self.tell(act, int(*steps)) if steps else act and getattr(self, act)()
         if pdf:
             self.print_page(pdf, path)
             compress(path, 900, margin=40)
@@ -152,14 +154,6 @@ class Studio(Check):
         told = self.chapters.setdefault(chapter, getattr(self, chapter)())
         # A step yields what is done and what was seen.
         list(islice(told, steps and 2 * steps))
-
-    def go_to_bank(self) -> None:
-        """Let the accountant come to the list of banks."""
-        self.tell("connect_the_bank", 1)
-
-    def come_to_consent(self) -> None:
-        """Let her identify herself at the bank."""
-        self.tell("connect_the_bank", 1)
 
     def connect(self) -> None:
         """Let her agree, and connect another bank."""

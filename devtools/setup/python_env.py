@@ -48,7 +48,8 @@ def ensure() -> None:
 def _create(base: str) -> None:
     shutil.rmtree(VENV, ignore_errors=True)
     if not _runs(base, "import ensurepip, venv"):
-        package = "python{}.{}-venv".format(*_version(base))
+        version = "import sys; print('%d.%d' % sys.version_info[:2])"
+        package = f"python{run([base, '-c', version], hint='').strip()}-venv"
         elevate = system.elevation()
         if elevate is None or not shutil.which("apt-get"):
             raise DevError(
@@ -72,14 +73,6 @@ def _base_python() -> str:
         f"Odoo 19 needs Python {first} to {last}; this is {sys.version.split()[0]}. "
         "Install one of them and start ./dev with it: python3.13 ./dev …"
     )
-
-
-def _version(interpreter: str) -> tuple[int, int]:
-    output = run(
-        [interpreter, "-c", "import sys; print(*sys.version_info[:2])"], hint=""
-    )
-    major, minor = output.split()
-    return int(major), int(minor)
 
 
 def _runs(interpreter: str, statement: str) -> bool:

@@ -6,7 +6,5 @@
     "license": "LGPL-3",
     "author": "account_payment_request contributors",
     "depends": ["account_payment_request"],
-    "assets": {
-        "web.assets_backend": ["payment_demo_clock/static/src/*"],
-    },
+    "assets": {"web.assets_backend": ["payment_demo_clock/static/src/*"]},
 }
