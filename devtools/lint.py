@@ -36,12 +36,11 @@ def checkers() -> dict[str, Checker]:
     """Return all there are, by the name that ``--only`` takes."""
     python, ruff = str(python_env.python()), str(python_env.VENV / "bin/ruff")
     prettier, eslint = _prettier(), str(NODE / "node_modules/.bin/eslint")
+    layout = [ruff, "format"]
     rcfile = f"--rcfile={ROOT / '.pylintrc'}"
     return {
         "ruff": Checker([ruff, "check", "."], [ruff, "check", "--fix", "--quiet", "."]),
-        "format": Checker(
-            [ruff, "format", "--check", "."], [ruff, "format", "--quiet", "."]
-        ),
+        "format": Checker([*layout, "--check", "."], [*layout, "--quiet", "."]),
         "mypy": Checker([python, "-m", "mypy"]),
         "prettier": Checker([*prettier, "--check"], [*prettier, "--write"]),
         "eslint": Checker([eslint, "."], [eslint, "--fix", "."]),
@@ -67,7 +66,7 @@ def run_lint(options) -> int:
                 _check(f"{name}, mending", checker.mend, checker.folder)
     # Not `all(...)` of a generator: each check is run, whatever the others say.
     results = [
-        _check(name, checker.words, checker.folder) for name, checker in chosen.items()
+        _check(n, checker.words, checker.folder) for n, checker in chosen.items()
     ]
     failed = results.count(False)
     say(f"lint: {failed} of {len(results)} checks failed" if failed else "lint: clean")

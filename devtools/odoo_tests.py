@@ -40,13 +40,10 @@ class Recorder(logging.Handler):
 
     def install(self) -> None:
         """Wrap the methods by which Odoo's test cases tell their result."""
-        for name, status in (
-            ("addSuccess", "passed"),
-            ("addSkip", "skipped"),
-            ("addError", "failed"),
-            ("addFailure", "failed"),
-        ):
-            self._wrap(name, status)
+        self._wrap("addSuccess", "passed")
+        self._wrap("addSkip", "skipped")
+        self._wrap("addError", "failed")
+        self._wrap("addFailure", "failed")
         start, stop = OdooTestResult.startTest, OdooTestResult.stopTest
 
         def start_test(result, test):

@@ -24,21 +24,16 @@ class Seconds:
     files: dict[str, float] = field(default_factory=dict)
     beside: float = 0.0
 
-    @staticmethod
-    def path() -> Path:
-        """Return the file that keeps them, of this checkout."""
-        return LOG_DIR / "seconds.json"
-
     @classmethod
     def read(cls) -> "Seconds":
         """Return what was measured last, nothing if there was no whole run yet."""
-        if not cls.path().is_file():
-            return cls()
-        return cls(**json.loads(cls.path().read_text(encoding="utf-8")))
+        path = LOG_DIR / "seconds.json"
+        return cls(**json.loads(path.read_text("utf-8"))) if path.is_file() else cls()
 
     def write(self) -> None:
         """Keep them for the next run."""
-        self.path().write_text(json.dumps(vars(self), indent=1), encoding="utf-8")
+        path = LOG_DIR / "seconds.json"
+        path.write_text(json.dumps(vars(self), indent=1), encoding="utf-8")
 
 
 def odoo_tags(seconds: Seconds) -> tuple[str, str]:

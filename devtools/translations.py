@@ -46,12 +46,10 @@ def check(folder: Path) -> list[str]:
 
     templates = sorted(folder.glob("*.pot"))
     terms = {_key(entry) for path in templates for entry in polib.pofile(str(path))}
-    faults = []
+    paths = [folder / name for name in COMPLETE]
+    faults = [f"{path}: missing" for path in paths if not path.is_file()]
     if not templates:
         faults.append(f"{folder}: there is no .pot file; make it with ./dev i18n")
-    for name in COMPLETE:
-        if not (folder / name).is_file():
-            faults.append(f"{folder / name}: missing")
     for path in sorted(folder.glob("*.po")):
         catalog = polib.pofile(str(path), check_for_duplicates=True)
         faults += [f"{path}:{line}" for line in _faults(catalog, path.name, terms)]
@@ -95,9 +93,8 @@ def merge(folder: Path) -> None:
 
     (template,) = folder.glob("*.pot")
     reference = polib.pofile(str(template))
-    paths = {*folder.glob("*.po"), *(folder / name for name in COMPLETE)}
-    for path in sorted(paths):
-        catalog = polib.pofile(str(path)) if path.is_file() else _new(path, reference)
+    for path in sorted(folder.glob("*.po")):
+        catalog = polib.pofile(str(path))
         catalog.merge(reference)
         for entry in catalog.obsolete_entries():
             catalog.remove(entry)
@@ -105,14 +102,6 @@ def merge(folder: Path) -> None:
         catalog.save(str(path))
         missing = len(catalog.untranslated_entries())
         say(f"  {path}: {missing} of {len(catalog)} terms not translated")
-
-
-def _new(path: Path, reference):
-    import polib
-
-    catalog = polib.POFile(wrapwidth=78)
-    catalog.metadata = {**reference.metadata, "Language": path.stem}
-    return catalog
 
 
 def main(arguments: list[str]) -> int:

@@ -1,6 +1,5 @@
 """Chapters of the demo: the bank feeds itself, and every receipt finds its invoice."""
 
-from .rpc import Odoo
 from .story import ACTION, BOOKED_WITHIN, DEMO_BANK, Story, eventually, expect
 
 BANK_FEEDS = f"{ACTION}action_bank_accounts"
@@ -58,10 +57,7 @@ class BankChapters(Story):
             for account in self.accounts(connection)
         ]
         expect(len(journals) > 1, f"a single account: {journals}")
-        yield ", ".join(
-            f"{journal['name']} ({journal['currency_id'] or [0, 'EUR']})"
-            for journal in journals
-        )
+        yield ", ".join(f"{j['name']} ({j['currency_id'] or 'EUR'})" for j in journals)
 
         yield "she starts them"
         self.office.open(self.office.address)
@@ -112,10 +108,8 @@ class BankChapters(Story):
 
         accounts = eventually(fed, "the first lines, of all accounts", seconds)
         for account in accounts:
-            account["lines"] = self.camille.call(
-                *("account.bank.statement.line", "search_count"),
-                [("bridge_account_id", "=", account["id"])],
-            )
+            mine = [("bridge_account_id", "=", account["id"])]
+            account["lines"] = len(self.lines(mine))
             expect(account["lines"], f"no line came in: {account}")
             expect(not account["balance_difference"], f"balances differ: {account}")
         return accounts
@@ -155,11 +149,8 @@ class BankChapters(Story):
         invoice = self.existing("Librairie La Page Blanche")
         request = self.request(invoice)
         code = request["reference"].lower()
-        self.transfer(
-            request["amount_to_pay"],
-            f"librairie/{code[:4]} {code[4:]}/merci",
-            "LIBRAIRIE LA PAGE BLANCHE",
-        )
+        label = f"librairie/{code[:4]} {code[4:]}/merci"
+        self.transfer(request["amount_to_pay"], label, "LIBRAIRIE LA PAGE BLANCHE")
         line = self.reconciled(self.paying(invoice), "the bookshop's payment")
         yield f"“{line['payment_ref']}”: {line['match_note']}"
 
@@ -168,9 +159,8 @@ class BankChapters(Story):
         yield "it is not booked; it waits with a reason"
         invoice = self.invoice("Sophie Lambert", "Miroir rond, 80 cm", 2)
         number = invoice["name"]
-        self.transfer(
-            invoice["amount_residual"] - 12.5, f"facture {number}", "M DURAND PAUL"
-        )
+        short = invoice["amount_residual"] - 12.5
+        self.transfer(short, f"facture {number}", "M DURAND PAUL")
 
         def waiting():
             found = self.lines([("payment_ref", "ilike", number)])
@@ -179,14 +169,13 @@ class BankChapters(Story):
         line = eventually(waiting, "the transfer, examined", BOOKED_WITHIN)[0]
         expect(not line["is_reconciled"], "it was reconciled with a wrong amount")
         expect(line["match_suggestion_ids"], f"nothing is suggested: {line}")
-        suggestion = self.camille.read(
-            "bank.match.suggestion", line["match_suggestion_ids"][0], "reason"
-        )
-        expect(number in suggestion["reason"], f"the reason is unclear: {suggestion}")
-        yield suggestion["reason"]
+        [best, *_others] = line["match_suggestion_ids"]
+        reason = self.camille.read("bank.match.suggestion", best, "reason")["reason"]
+        expect(number in reason, f"the reason is unclear: {reason}")
+        yield reason
 
         yield "the accountant finds it in To Reconcile, and accepts"
-        self.look(TO_RECONCILE, number, suggestion["reason"])
+        self.look(TO_RECONCILE, number, reason)
         row = f".o_reconcile_row[data-id='{line['id']}']"
         self.office.tap(row)
         self.office.wait_for(f"{row}.active", "the line")
@@ -199,31 +188,23 @@ class BankChapters(Story):
         yield "a customer pays; it reconciles"
         invoice = self.invoice("Nadia Roux", "Miroir rond, 80 cm", 1)
         reference = self.request(invoice)["reference"]
-        sent = self.transfer(
-            *(invoice["amount_residual"], reference, "NADIA ROUX"),
-            end_to_end_id=reference,
-        )
+        amount, end_to_end = invoice["amount_residual"], {"end_to_end_id": reference}
+        sent = self.transfer(amount, reference, "NADIA ROUX", **end_to_end)
         self.reconciled(self.paying(invoice), "her payment")
         yield f"{invoice['name']} is paid"
 
         yield "her bank takes it back: the invoice is due again, with a task"
         self.world.do("bank/give-back", line=sent["id"])
-        eventually(
-            lambda: self.see(invoice["id"])["payment_state"] == "not_paid",
-            "the invoice, due again",
-            BOOKED_WITHIN,
-        )
+        self.becomes(invoice, "not_paid", BOOKED_WITHIN)
         yield f"{invoice['name']} is due; “{self.task(invoice)}”"
 
     def nothing_left(self):
         """The end of the day"""
         yield "every transfer that was paid from a link is reconciled"
-        admin = Odoo(self.url, self.database, "admin", "admin")
+        admin, is_done = self.admin, [("state", "=", "done")]
 
         def done():
-            return admin.find(
-                "payment.transaction", [("state", "=", "done")], "payment_id"
-            )
+            return admin.find("payment.transaction", is_done, "payment_id")
 
         def unmatched():
             payments = [tx["payment_id"][0] for tx in done() if tx["payment_id"]]

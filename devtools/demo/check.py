@@ -12,7 +12,7 @@ from .bank import BankChapters
 from .browser import DESKTOP, PHONE, Browser, BrowserError
 from .payments import PaymentChapters
 from .reminders import ReminderChapters
-from .rpc import Odoo, RpcError
+from .rpc import RpcError
 from .story import Failure
 
 # What becomes of a step: `requests` and `urllib` fail with kinds of `OSError`.
@@ -44,8 +44,6 @@ class Check(BankChapters, PaymentChapters, ReminderChapters):
             self.thanks_for_payment,
         )
         start = time.monotonic()
-        self.camille = Odoo(self.url, self.database, "camille", "camille")
-        say("  ok      the accountant logs in")
         with (
             Browser(PHONE, "fr-FR") as self.phone,
             Browser(DESKTOP, "en-US") as self.office,

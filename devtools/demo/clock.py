@@ -24,16 +24,9 @@ def next_day(odoo: Odoo) -> date:
     :raises Failure: when something is left in a queue
     """
     day = date.fromisoformat(odoo.call(CLOCK, "next_day")["date"])
-    wait_until_quiet(odoo)
+    what = "the messages of the day, sent, and those that failed dealt with"
+    eventually(lambda: odoo.call(CLOCK, "is_quiet"), what, 3 * BOOKED_WITHIN)
     return day
-
-
-def wait_until_quiet(odoo: Odoo) -> None:
-    """Wait until mails and SMS have left, and those that failed were dealt with."""
-    eventually(
-        *(lambda: odoo.call(CLOCK, "is_quiet"), "the messages of the day, sent"),
-        3 * BOOKED_WITHIN,
-    )
 
 
 def told(odoo: Odoo, day: date) -> list[str]:

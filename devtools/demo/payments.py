@@ -1,6 +1,5 @@
 """Chapters of the demo: customers pay from the link."""
 
-from .rpc import Odoo
 from .story import PAY, Story, eventually, expect
 
 SILENT_BANK = 9101
@@ -54,7 +53,7 @@ class PaymentChapters(Story):
         yield "the page says that it is paid"
 
         yield "in Odoo the invoice is paid, the payment posted"
-        eventually(lambda: self.see(invoice["id"])["payment_state"] == "paid", "paid")
+        self.becomes(invoice, "paid")
         transaction = self.transaction(invoice)
         payment = self.camille.read(
             *("account.payment", transaction["payment_id"][0]),
@@ -86,7 +85,7 @@ class PaymentChapters(Story):
 
         yield "the bank executes; the page and the invoice follow"
         self.world.do("settle", link=self.link_of(self.transaction(invoice)))
-        eventually(lambda: self.see(invoice["id"])["payment_state"] == "paid", "paid")
+        self.becomes(invoice, "paid")
         self.phone.wait(SETTLED, "the page to tell the end")
         expect(self.page_state(invoice) == "paid", "the page does not say paid")
         yield "paid, without reloading the page"
@@ -141,12 +140,9 @@ class PaymentChapters(Story):
         invoice = self.invoice("Sophie Lambert", "Miroir rond, 80 cm", 1)
         request = invoice["payment_request_id"][0]
         action = self.camille.call("payment.request", "action_send_sms", [request])
-        composer = self.camille.call(
-            "sms.composer", "create", [{}], context=action["context"]
-        )[0]
-        self.camille.call(
-            *("sms.composer", "action_send_sms", [composer]), context=action["context"]
-        )
+        context = {"context": action["context"]}
+        composer = self.camille.call("sms.composer", "create", [{}], **context)
+        self.camille.call("sms.composer", "action_send_sms", composer, **context)
         sms = eventually(lambda: self.world.messages("sms", "+49171"), "the SMS")[0]
         url = invoice["payment_request_url"]
         expect(url in sms["links"], f"the SMS has no link: {sms['text']}")
@@ -189,10 +185,9 @@ class PaymentChapters(Story):
         yield f"{len(sent)} notifications"
 
         yield "and processed"
-        admin = Odoo(self.url, self.database, "admin", "admin")
 
         def left():
-            return admin.find("bridge.event", [("state", "!=", "done")], "state")
+            return self.admin.find("bridge.event", [("state", "!=", "done")], "state")
 
         eventually(lambda: not left(), "the end of all events", seconds=20)
         yield "none is left"

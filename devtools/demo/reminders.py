@@ -1,10 +1,10 @@
 """Chapters of the demo: reminders leave day by day, and know when to wait."""
 
 from datetime import date
+from functools import partial
 
 from . import clock
 from .payments import SETTLED, SILENT_BANK
-from .rpc import Odoo
 from .story import ACTION, Failure, Story, eventually, expect
 
 TO_SEND = f"{ACTION}action_payment_reminder_to_send"
@@ -24,9 +24,8 @@ class ReminderChapters(Story):
     def reminders_day_by_day(self):
         """Reminders leave day by day"""
         yield "the accountant switches them on; her invoice tells what comes next"
-        admin = Odoo(self.url, self.database, "admin", "admin")
         values = {"payment_reminder_enabled": True, "payment_reminder_thanks": True}
-        admin.call("res.company", "write", [admin.company], values)
+        self.admin.call("res.company", "write", [self.admin.company], values)
         invoice = self.existing(WORKSHOP)
         escalation = self.escalation(invoice)
         expect(escalation["reminder_next_date"], f"nothing comes next: {escalation}")
@@ -53,9 +52,8 @@ class ReminderChapters(Story):
         yield f"{clock.today(self.camille):%a %d %b}: “{mail['subject']}”"
 
         yield "after the due date: the reminder, with its own link"
-        reminder = self.days_until(
-            lambda: self.left(WORKSHOP, after=note), "the reminder"
-        )
+        leaves = partial(self.left, WORKSHOP, after=note)
+        reminder = self.days_until(leaves, "the reminder")
         expect(reminder["level_days"] > 0, f"not due yet: {reminder}")
         mail = self.mail_of(reminder, WORKSHOP_MAIL)
         self.phone.open(f"{self.world.url}/inbox/{mail['id']}/html")
@@ -89,9 +87,8 @@ class ReminderChapters(Story):
         yield "the customer opens the reminder's link and confirms a transfer"
         invoice = self.existing(WORKSHOP)
         reminder = self.left(WORKSHOP)
-        self.pay(
-            {"payment_request_url": self.link(reminder)}, "id-pdng-rjct", SILENT_BANK
-        )
+        page = {"payment_request_url": self.link(reminder)}
+        self.pay(page, "id-pdng-rjct", SILENT_BANK)
         self.phone.wait_for("[data-state=in_progress]", "the transfer in progress")
         eventually(lambda: self.waits_for_transfer(invoice), "the reason")
         yield f"{invoice['name']}: in progress"
@@ -112,9 +109,8 @@ class ReminderChapters(Story):
         link = self.link_of(self.transaction(request))
         self.world.do("settle", link=link, end="RJCT")
         eventually(lambda: not self.waits_for_transfer(invoice), "the refusal")
-        second = self.days_until(
-            lambda: self.left(WORKSHOP, after=reminder), "the next reminder"
-        )
+        leaves = partial(self.left, WORKSHOP, after=reminder)
+        second = self.days_until(leaves, "the next reminder")
         expect(second["level_days"] > reminder["level_days"], f"a step back: {second}")
         mail = self.mail_of(second, WORKSHOP_MAIL)
         yield f"{clock.today(self.camille):%a %d %b}: “{mail['subject']}”"
@@ -126,7 +122,7 @@ class ReminderChapters(Story):
         reminder = self.left(WORKSHOP)
         self.pay({"payment_request_url": self.link(reminder)}, "id-acsc")
         self.phone.wait(SETTLED, "the page to tell the end")
-        eventually(lambda: self.see(invoice["id"])["payment_state"] == "paid", "paid")
+        self.becomes(invoice, "paid")
         yield f"{invoice['name']} is paid"
 
         yield "the next day he is thanked, once, and reminded no more"
@@ -137,13 +133,11 @@ class ReminderChapters(Story):
         )
         clock.next_day(self.camille)
         after = self.world.messages("mail", WORKSHOP_MAIL, before)
-        expect(
-            len(after) == 1, f"more than the thanks: {[m['subject'] for m in after]}"
-        )
+        subjects = [message["subject"] for message in after]
+        expect(len(subjects) == 1, f"more than the thanks: {subjects}")
         paid = self.reminders([("id", "=", reminder["id"])])[0]
-        expect(
-            paid["thanks_sent"] and paid["paid_date"], f"the reminder knows not: {paid}"
-        )
+        thanked = paid["thanks_sent"] and paid["paid_date"]
+        expect(thanked, f"the reminder knows not: {paid}")
         yield f"“{mail[0]['subject']}”; paid on {paid['paid_date']}"
 
     # -- small steps -----------------------------------------------------------

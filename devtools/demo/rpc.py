@@ -14,12 +14,13 @@ class RpcError(Exception):
 class Odoo:
     """A session of one user, over the calls that Odoo's own web client makes.
 
+    :ivar session: whose cookies make a browser this user
     :raises RpcError: when the login is refused
     """
 
     def __init__(self, url: str, database: str, login: str, password: str):
         self._url = url
-        self._session = requests.Session()
+        self.session = requests.Session()
         self._numbers = itertools.count(1)
         credentials = {"db": database, "login": login, "password": password}
         user = self._post("/web/session/authenticate", credentials)
@@ -29,11 +30,6 @@ class Odoo:
         # Users of the portal have none to choose from.
         self.company = user.get("user_companies", {}).get("current_company")
         self._context = {**user["user_context"], "allowed_company_ids": [self.company]}
-
-    @property
-    def session_id(self) -> str:
-        """Cookie with which a browser is this user."""
-        return self._session.cookies["session_id"]
 
     def call(self, model: str, method: str, *arguments, context=None, **keywords):
         """Call a method of a model.
@@ -58,7 +54,7 @@ class Odoo:
     def _post(self, path: str, params: dict):
         body = {"jsonrpc": "2.0", "method": "call", "params": params}
         body["id"] = next(self._numbers)
-        response = self._session.post(self._url + path, json=body, timeout=TIMEOUT)
+        response = self.session.post(self._url + path, json=body, timeout=TIMEOUT)
         response.raise_for_status()
         answer = response.json()
         if error := answer.get("error"):

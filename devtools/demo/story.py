@@ -4,8 +4,8 @@ import os
 import subprocess
 import time
 from datetime import date
+from functools import cached_property
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import requests
 
@@ -55,9 +55,18 @@ class Story:
         self.database = options.database
         self.world = World(options.simulator)
         self.pictures = Path(options.pictures)
-        self.camille: Odoo | None = None
         self.phone: Browser | None = None
         self.office: Browser | None = None
+
+    @cached_property
+    def camille(self) -> Odoo:
+        """The accountant."""
+        return Odoo(self.url, self.database, "camille", "camille")
+
+    @cached_property
+    def admin(self) -> Odoo:
+        """The administrator."""
+        return Odoo(self.url, self.database, "admin", "admin")
 
     # -- small steps -----------------------------------------------------------
 
@@ -113,6 +122,12 @@ class Story:
         fields = ("name", "amount_total", "amount_residual", "payment_state")
         fields += ("payment_request_id", "payment_request_url", "transfer_in_progress")
         return self.camille.read("account.move", move, *fields)
+
+    def becomes(self, invoice: dict, state: str, seconds: int = PATIENCE) -> None:
+        """Wait until an invoice has a payment state."""
+        eventually(
+            lambda: self.see(invoice["id"])["payment_state"] == state, state, seconds
+        )
 
     def request(self, invoice: dict) -> dict:
         """Return what the accountant sees of an invoice's payment request now."""
@@ -213,10 +228,8 @@ class Story:
 
     def log_in(self, browser: Browser, user: Odoo) -> None:
         """Give a browser the session of a user."""
-        host = urlsplit(self.url).hostname
-        browser.call(
-            "Network.setCookie", name="session_id", value=user.session_id, domain=host
-        )
+        cookie = {"name": "session_id", "value": user.session.cookies["session_id"]}
+        browser.call("Network.setCookie", url=self.url, **cookie)
 
     def _one(self, model: str, name: str) -> int:
         found = self.camille.find(model, [("name", "=", name)], "id")

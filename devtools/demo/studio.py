@@ -5,12 +5,9 @@ Each is scaled down and has few colours: they are part of the repository.
 
 import csv
 import json
-import tempfile
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
-
-import requests
 
 from ..console import say
 from . import clock
@@ -42,7 +39,6 @@ CUSTOMERS = {
     "fr": ("Librairie La Page Blanche", "contact@pageblanche"),
 }
 HOTEL = "Hôtel des Tilleuls"
-KEY_ACCOUNT = "Ferrand Construction"
 LAMP = "Lampe de bureau « Aube »"
 
 
@@ -53,31 +49,25 @@ class Studio(Check):
         super().__init__(options)
         self.language = options.lang
         self.customer, self.address = CUSTOMERS[options.lang]
-        self.folder = self.pictures
         self.places: dict[str, object] = {"action": f"{ACTION}action_"}
         self.chapters: dict = {}
         self.users: dict[str, Odoo] = {}
 
     def run(self) -> int:
         """Take all pictures; return how many could not be taken."""
-        for name in ("camille", "admin"):
-            self.users[name] = Odoo(self.url, self.database, name, name)
-        self.camille, self.admin = self.users.values()
+        self.users = {"camille": self.camille, "admin": self.admin}
         self.find_places()
         with (
-            tempfile.TemporaryDirectory() as folder,
             Browser(PHONE, self.language) as self.phone,
             Browser(DESKTOP, self.language) as self.office,
         ):
-            # The chapters' own ones are not wanted.
-            self.pictures = Path(folder)
             self.log_in(self.office, self.camille)
             self.customer_logs_in()
             failed = 0
             for row in PICTURES:
                 try:
                     self.take(row)
-                except (*ERRORS, KeyError, ValueError) as error:
+                except (*ERRORS, LookupError, ValueError) as error:
                     say(f"  FAILED {row['name']}\n    {error}")
                     failed += 1
         return failed
@@ -95,7 +85,7 @@ class Studio(Check):
         - to: selector of what is scrolled to
         - who, device, height: who looks at it, Camille if nobody, and on what
         """
-        path = self.folder / f"{row['name']}.png"
+        path = self.pictures / f"{row['name']}.png"
         act, *steps = row["act"].split()
         pdf = self.tell(act, int(*steps)) if steps else act and getattr(self, act)()
         if pdf:
@@ -186,13 +176,15 @@ class Studio(Check):
     def differ(self) -> None:
         """Let somebody book on the bank's account what the bank does not know."""
         [feed] = self.camille.find("bridge.account", [], "journal_id")[:1]
-        journal, fields = feed["journal_id"][0], ["default_account_id"]
-        fields.append("suspense_account_id")
-        accounts = self.camille.read("account.journal", journal, *fields)
-        lines = [
-            [0, 0, {"account_id": accounts[field][0], "balance": amount}]
-            for field, amount in zip(fields, (-45, 45), strict=False)
-        ]
+        journal, cost = (
+            feed["journal_id"][0],
+            self.camille.find(
+                "account.account", [("account_type", "=", "expense")], "id"
+            )[0]["id"],
+        )
+        bank = self.camille.read("account.journal", journal, "default_account_id")
+        amounts = {bank["default_account_id"][0]: -45, cost: 45}
+        lines = [[0, 0, {"account_id": a, "balance": n}] for a, n in amounts.items()]
         self.book({"journal_id": journal, "line_ids": lines})
         self.camille.call("bridge.account", "action_fetch", [feed["id"]])
         different = [("balance_difference", "!=", 0)]
@@ -254,8 +246,7 @@ class Studio(Check):
 
     def call(self) -> None:
         """Let a call be due."""
-        [reminder] = self.reminders([("state", "=", "to_call")])[:1]
-        self.places["call"] = reminder["id"]
+        self.places["call"] = self.reminders([("state", "=", "to_call")])[0]["id"]
 
     def write(self) -> None:
         """Let a formal notice be due: those of a policy come after weeks."""
@@ -270,19 +261,13 @@ class Studio(Check):
         change = {"payment_reminder_policy_id": policy}
         self.camille.call("res.partner", "write", [hotel], change)
         self.camille.call("res.partner", "action_remind", [hotel])
-        [letter] = self.reminders([("state", "=", "to_post")])[:1]
-        self.places["letter"] = letter["id"]
+        self.places["letter"] = self.reminders([("state", "=", "to_post")])[0]["id"]
 
     def print_letter(self) -> bytes:
         """Return the letter as it is printed."""
-        report = "account_payment_request.report_payment_reminder"
-        answer = requests.get(
-            f"{self.url}/report/pdf/{report}/{self.places['letter']}",
-            cookies={"session_id": self.camille.session_id},
-            timeout=120,
-        )
-        answer.raise_for_status()
-        return answer.content
+        report = "report/pdf/account_payment_request.report_payment_reminder"
+        url = f"{self.url}/{report}/{self.places['letter']}"
+        return self.camille.session.get(url, timeout=120).content
 
     def owe(self, customer: str, product: str, quantity: int, days: int) -> dict:
         """Let a customer owe an invoice that was due so many days ago."""

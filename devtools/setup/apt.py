@@ -83,18 +83,16 @@ def debian_archive(suite: str) -> Archive:
 
     :raises DevError: when the machine names no Debian archive
     """
-    uri = os.environ.get("DEBIAN_MIRROR")
+    mirrors = (
+        archive.uri
+        for archive in machine_archives()
+        if "main" in archive.components
+        and "security" not in archive.uri + archive.suite
+        and archive.uri.rstrip("/").endswith("debian")
+    )
+    uri = os.environ.get("DEBIAN_MIRROR") or next(mirrors, None)
     if not uri:
-        candidates = [
-            archive.uri
-            for archive in machine_archives()
-            if "main" in archive.components
-            and "security" not in archive.uri + archive.suite
-            and archive.uri.rstrip("/").endswith("debian")
-        ]
-        if not candidates:
-            raise DevError(NO_MIRROR)
-        uri = candidates[0]
+        raise DevError(NO_MIRROR)
     if not KEYRING.is_file():
         raise DevError(
             f"{KEYRING} is missing, so downloads cannot be verified. "
@@ -161,10 +159,8 @@ def unpack(packages: Iterable[Path], target: Path) -> None:
     """Unpack packages below ``target`` without installing them."""
     target.mkdir(parents=True, exist_ok=True)
     for package in packages:
-        run(
-            ["dpkg-deb", "-x", package, target],
-            hint=f"Remove {package} and start again.",
-        )
+        hint = f"Remove {package} and start again."
+        run(["dpkg-deb", "-x", package, target], hint=hint)
 
 
 def debian_unstable() -> Apt:

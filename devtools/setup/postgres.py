@@ -1,11 +1,9 @@
 """PostgreSQL: the server named by ``PGHOST``…, else a private cluster on a socket."""
 
 import os
-import pwd
 import shutil
 import tempfile
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 
 from ..console import DevError, run, step
@@ -36,21 +34,10 @@ def is_private() -> bool:
     return not (os.environ.get("PGHOST") or os.environ.get("PGPORT"))
 
 
-@cache
 def system_user() -> str | None:
-    """Return the account that owns a root run's cluster: a server never runs as root.
-
-    ``None`` when this process is no root and simply runs it itself.
-    """
-    if os.geteuid():
-        return None
-    try:
-        return pwd.getpwnam("postgres").pw_name
-    except KeyError:
-        raise DevError(
-            "PostgreSQL refuses to run as root and there is no user 'postgres'. "
-            "Create it with: useradd --system postgres"
-        ) from None
+    """Return the account of a root run's cluster, made by its package; else None."""
+    # A server never runs as root.
+    return None if os.geteuid() else "postgres"
 
 
 def cluster_dir() -> Path:
@@ -124,11 +111,8 @@ def query(
 ) -> str:
     """Run one statement with ``psql`` and return its rows, unaligned."""
     env = {**connection(), **({"PGUSER": user} if user else {})}
-    return run(
-        [system.which("psql"), "-XAtq", "-v", "ON_ERROR_STOP=1", database, "-c", sql],
-        env={**system.environment(), **env},
-        hint=hint,
-    )
+    words = [system.which("psql"), "-XAtq", "-v", "ON_ERROR_STOP=1", database]
+    return run([*words, "-c", sql], env={**system.environment(), **env}, hint=hint)
 
 
 def exists(database: str) -> bool:

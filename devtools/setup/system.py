@@ -69,12 +69,10 @@ def elevation() -> list[str] | None:
     """Return the words before a command that needs root; ``None`` when we cannot."""
     if not os.geteuid():
         return []
-    sudo = shutil.which("sudo")
-    if sudo:
-        check = subprocess.run([sudo, "-n", "true"], capture_output=True)
-        if not check.returncode:
-            return [sudo, "-n"]
-    return None
+    words = [shutil.which("sudo") or "", "-n"]
+    if not words[0] or subprocess.run([*words, "true"], capture_output=True).returncode:
+        return None
+    return words
 
 
 def _unpack_privately(packages: list[str]) -> None:
@@ -88,11 +86,8 @@ def _unpack_privately(packages: list[str]) -> None:
 def find(program: str) -> str | None:
     """Return the full path of a program, also of a privately unpacked one."""
     paths = environment()["PATH"]
-    for name in (program, *ALIASES.get(program, ())):
-        found = shutil.which(name, path=paths)
-        if found:
-            return found
-    return None
+    names = (program, *ALIASES.get(program, ()))
+    return next(filter(None, (shutil.which(n, path=paths) for n in names)), None)
 
 
 def which(program: str) -> str:
@@ -133,11 +128,8 @@ def _private_paths() -> dict[str, list[str]]:
     nested = [path for library in libraries for path in library.glob("pulseaudio")]
     folders = {
         # Programs before the scripts in usr/bin that start them by fixed paths.
-        "PATH": [
-            PRIVATE / "usr/lib/chromium",
-            *_postgresql_bins(PRIVATE),
-            PRIVATE / "usr/bin",
-        ],
+        "PATH": [PRIVATE / "usr/lib/chromium", *_postgresql_bins(PRIVATE)]
+        + [PRIVATE / "usr/bin"],
         "LD_LIBRARY_PATH": [*libraries, *nested],
         "QT_PLUGIN_PATH": [path / "qt5/plugins" for path in libraries],
         "MAGICK_CODER_MODULE_PATH": [
