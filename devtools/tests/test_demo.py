@@ -1,9 +1,13 @@
+import re
+
+import polib
 import pytest
 
 from devtools import cli
 from devtools.console import DevError
 from devtools.demo import run
 from devtools.demo.studio import PICTURES, Studio
+from devtools.paths import DEMO_ADDONS
 
 
 def test_the_language_is_kept_unless_one_is_asked_for():
@@ -32,3 +36,11 @@ def test_each_picture_has_its_own_name_and_an_act_that_exists():
     assert len(set(names)) == len(names)
     acts = {picture["act"].partition(" ")[0] for picture in PICTURES} - {""}
     assert not {act for act in acts if not callable(getattr(Studio, act, None))}
+
+
+def test_the_clock_of_the_demo_speaks_french():
+    clock = DEMO_ADDONS / "payment_demo_clock"
+    template = (clock / "static/src/demo_clock.xml").read_text(encoding="utf-8")
+    words = set(re.findall(r">([^<>\s][^<>]*)</t>", template))
+    catalog = polib.pofile(str(clock / "i18n/fr.po"))
+    assert words and words <= {entry.msgid for entry in catalog.translated_entries()}
