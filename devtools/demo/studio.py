@@ -5,6 +5,7 @@ Each is scaled down and has few colours: they are part of the repository.
 
 import csv
 import json
+import time
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
@@ -30,8 +31,8 @@ LOADED = (
     " !document.querySelector('.o_blockUI, .o_loading_indicator, .o_notification') &&"
     " [...document.images].every(i => i.complete || i.loading == 'lazy')"
 )
-# Dialogs, avatars, charts and the chatter come after the view itself.
-PAUSE = "new Promise(done => setTimeout(done, 1500))"
+# Seconds: dialogs, avatars, charts and the chatter come after the view itself.
+PAUSE = 1.5
 BUTTON = "odoo.__WOWL_DEBUG__.root.env.services.action.doActionButton"
 # Whom the pictures are about, and how they are reached.
 CUSTOMERS = {
@@ -116,10 +117,9 @@ class Studio(Check):
             browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=5, y=800)
         if to := row["to"]:
             browser.wait_for(to, to)
-            browser.evaluate(
-                f"document.querySelector('{to}').scrollIntoView({{block: 'center'}})"
-            )
-        browser.evaluate(PAUSE)
+            found = f"document.querySelector('{to}')"
+            browser.evaluate(f"{found}.scrollIntoView({{block: 'center'}})")
+        time.sleep(PAUSE)
         browser.wait(LOADED, "the images")
         browser.picture(path)
         compress(path, device["width"])
@@ -128,9 +128,7 @@ class Studio(Check):
 
     def find_places(self) -> None:
         """Find records that are there from the beginning."""
-        [policy] = self.camille.find(
-            *("payment.reminder.policy", [("level_ids", "!=", False)], "level_ids")
-        )[:1]
+        policy = self.camille.find("payment.reminder.policy", [], "level_ids")[0]
         providers = self.admin.find("payment.provider", [("code", "=", "bridge")], "id")
         self.places |= {"policy": policy["id"], "level": policy["level_ids"][1]}
         self.places["provider"] = providers[-1]["id"]
@@ -138,6 +136,11 @@ class Studio(Check):
         company = self.admin.read("res.company", self.admin.company, "partner_id")
         change = {"lang": LANGUAGES[self.language]}
         self.admin.call("res.partner", "write", [company["partner_id"][0]], change)
+
+    def find_record(self, name: str) -> int:
+        """Return the record that an XML id names."""
+        [named] = self.admin.find("ir.model.data", [("name", "=", name)], "res_id")
+        return named["res_id"]
 
     def tell(self, chapter: str, steps: int | None = None) -> None:
         """Go on with a chapter, by some steps or to its end."""
@@ -168,30 +171,21 @@ class Studio(Check):
         ):
             self.transfer(round(amount, 2), label, payer)
 
-        def examined():
-            return len(self.lines([("match_suggestion_ids", "!=", False)])) >= 4
-
-        eventually(examined, "the receipts", 90)
+        examined = [("match_suggestion_ids", "!=", False)]
+        eventually(lambda: len(self.lines(examined)) >= 4, "the receipts", 90)
 
     def differ(self) -> None:
         """Let somebody book on the bank's account what the bank does not know."""
-        [feed] = self.camille.find("bridge.account", [], "journal_id")[:1]
-        journal, cost = (
-            feed["journal_id"][0],
-            self.camille.find(
-                "account.account", [("account_type", "=", "expense")], "id"
-            )[0]["id"],
-        )
+        feed = self.camille.find("bridge.account", [], "journal_id")[0]
+        journal, expense = feed["journal_id"][0], [("account_type", "=", "expense")]
+        cost = self.camille.find("account.account", expense, "id")[0]["id"]
         bank = self.camille.read("account.journal", journal, "default_account_id")
         amounts = {bank["default_account_id"][0]: -45, cost: 45}
         lines = [[0, 0, {"account_id": a, "balance": n}] for a, n in amounts.items()]
         self.book({"journal_id": journal, "line_ids": lines})
         self.camille.call("bridge.account", "action_fetch", [feed["id"]])
-        different = [("balance_difference", "!=", 0)]
-        eventually(
-            *(lambda: self.camille.find("bridge.account", different), "the difference"),
-            90,
-        )
+        find, wrong = self.camille.find, [("balance_difference", "!=", 0)]
+        eventually(lambda: find("bridge.account", wrong), "the difference", 90)
 
     def print_invoice(self) -> bytes:
         """Send the customer an invoice; return what was printed."""
@@ -199,11 +193,11 @@ class Studio(Check):
         mail = self.send(invoice, self.address)
         self.places |= {"invoice": invoice["id"], "pay": invoice["payment_request_url"]}
         self.places["request"] = invoice["payment_request_id"][0]
-        older = self.existing(self.customer)["id"]
-        portal = self.camille.call("account.move", "get_portal_url", [older])
+        older = [self.existing(self.customer)["id"]]
+        portal = self.camille.call("account.move", "get_portal_url", older)
         self.places["portal"] = portal
-        names = [item["name"] for item in mail["attachments"]]
-        [pdf] = [n for n, name in enumerate(names) if name.endswith(".pdf")][:1]
+        files = enumerate(mail["attachments"])
+        [pdf, *_others] = [n for n, file in files if file["name"].endswith(".pdf")]
         return self.world.file(mail["id"], pdf)
 
     def pay_all(self) -> None:
@@ -234,15 +228,26 @@ class Studio(Check):
 
     def customer_logs_in(self) -> None:
         """Give the customer an account of the portal."""
-        named = [("module", "=", "base"), ("name", "=", "group_portal")]
-        [group] = self.admin.find("ir.model.data", named, "res_id")
+        group = self.find_record("group_portal")
         password = login = "customer"
-        values = {"login": login, "password": password, "group_ids": [group["res_id"]]}
+        values = {"login": login, "password": password, "group_ids": [group]}
         values["partner_id"] = self._one("res.partner", self.customer)
-        self.admin.call(
-            "res.users", "create", [values], context={"no_reset_password": True}
-        )
+        quiet = {"no_reset_password": True}
+        self.admin.call("res.users", "create", [values], context=quiet)
         self.users[login] = Odoo(self.url, self.database, login, password)
+
+    def profile(self) -> None:
+        """Let customers have paid, one of them late; the night's job looks at them."""
+        today, register = clock.today(self.camille), "account.payment.register"
+        for customer, late in ((HOTEL, 0), ("Sophie Lambert", 20)):
+            for days in (150, 120, 90):
+                owed = self.owe(customer, LAMP, 2, days)["id"]
+                active = {"active_model": "account.move", "active_ids": [owed]}
+                values = {"payment_date": str(today - timedelta(days=days - late))}
+                wizard = self.camille.call(register, "create", [values], context=active)
+                self.camille.call(register, "action_create_payments", wizard)
+        job = self.find_record("ir_cron_payer_profile")
+        self.admin.call("ir.cron", "method_direct_trigger", [job])
 
     def call(self) -> None:
         """Let a call be due."""
@@ -252,15 +257,13 @@ class Studio(Check):
         """Let a formal notice be due: those of a policy come after weeks."""
         domain = [("channel", "=", "letter"), ("policy_id", "=", self.places["policy"])]
         [level] = self.camille.find("payment.reminder.level", domain, "name")[:1]
-        [policy] = self.camille.call(
-            "payment.reminder.policy", "create", [{"name": level["name"]}]
-        )
+        model, values = "payment.reminder.policy", {"name": level["name"]}
+        [policy] = self.camille.call(model, "create", [values])
         change = {"policy_id": policy, "automatic": True}
         self.camille.call("payment.reminder.level", "copy", [level["id"]], change)
-        hotel = self.places["partner"]
-        change = {"payment_reminder_policy_id": policy}
-        self.camille.call("res.partner", "write", [hotel], change)
-        self.camille.call("res.partner", "action_remind", [hotel])
+        hotel, change = [self.places["partner"]], {"payment_reminder_policy_id": policy}
+        self.camille.call("res.partner", "write", hotel, change)
+        self.camille.call("res.partner", "action_remind", hotel)
         self.places["letter"] = self.reminders([("state", "=", "to_post")])[0]["id"]
 
     def print_letter(self) -> bytes:
@@ -281,10 +284,7 @@ class Studio(Check):
 
 
 def compress(path: Path, width: int, margin: int | None = None) -> None:
-    """Scale a picture down to ``width`` and reduce its colours.
-
-    :param margin: how much white is left around what is printed, None for all
-    """
+    """Scale a picture down to ``width``, with few colours and little of its margin."""
     from PIL import Image, ImageOps  # in the development environment only
 
     picture = Image.open(path).convert("RGB")
