@@ -1,3 +1,5 @@
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
@@ -7,7 +9,9 @@ from .res_company import NOT_IN_USE
 #: Invoices named one by one in a sentence; the others are only counted.
 NAMES_SHOWN = 3
 #: Texts that a user may rewrite until the reminder is sent.
-TEXTS = ("subject", "body", "sms_body")
+TEXTS = ("subject", "body", "closing", "sms_body")
+#: What a message is joined from, in this order.
+MESSAGE_PARTS = ("body", "invoice_table", "closing")
 
 STATES = [
     ("to_confirm", "To confirm"),
@@ -119,6 +123,14 @@ class PaymentReminder(models.Model):
     )
     subject = fields.Char()
     body = fields.Html(sanitize="email_outgoing")
+    invoice_table = fields.Html(
+        string="Invoices",
+        readonly=True,
+        sanitize=False,
+        help="With the button to pay, between body and closing: made again until it is "
+        "sent.",
+    )
+    closing = fields.Html(sanitize="email_outgoing")
     sms_body = fields.Text(string="SMS")
     phone_script = fields.Html(readonly=True)
     lang = fields.Char(readonly=True)
@@ -206,7 +218,8 @@ class PaymentReminder(models.Model):
                 self.env._("Only the text, recipient and responsible can be changed.")
             )
         preparing = self.env.su and self.env.context.get("reminder_preparing")
-        if preparing or not any(name in vals for name in (*TEXTS, "contact_id")):
+        kept = {*TEXTS, "invoice_table", "contact_id"}
+        if preparing or kept.isdisjoint(vals):
             return super().write(vals)
         if self.filtered(lambda r: r.state not in (*OPEN_STATES, "failed")):
             raise UserError(
@@ -218,7 +231,7 @@ class PaymentReminder(models.Model):
             vals = {**vals, "lang": False}
             # The new recipient is greeted by name, in their language.
             made = self.filtered(lambda r: not r.edited and "edited" not in vals)
-            made.sudo()._without_tracking().body = False
+            made.sudo()._without_tracking().prepared_date = False
         return super().write(vals)
 
     def _without_tracking(self):
@@ -233,6 +246,14 @@ class PaymentReminder(models.Model):
             mail_create_nosubscribe=True,
             reminder_preparing=True,
         )
+
+    def _get_message(self):
+        """Return what is sent: body, table of invoices and closing.
+
+        :rtype: Markup
+        """
+        self.ensure_one()
+        return Markup("").join(self[name] or "" for name in MESSAGE_PARTS)
 
     def _get_channels_left(self):
         """Return the channels not tried yet, the one to use now first.

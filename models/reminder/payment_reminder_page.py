@@ -1,4 +1,3 @@
-from lxml import etree, html
 from markupsafe import Markup
 
 from odoo import api, fields, models
@@ -193,8 +192,8 @@ class PaymentReminder(models.Model):
         ]
 
     def _get_sent_text(self):
-        """Return the text that was sent, without its table and button, which the page
-        shows as they are now. What was said on the phone is not told.
+        """Return the text that was sent; its table the page shows as it is now. What
+        was said on the phone is not told.
 
         :rtype: Markup
         """
@@ -203,7 +202,4 @@ class PaymentReminder(models.Model):
             return Markup("")
         if self.channel == "sms":
             return Markup("<p>%s</p>") % (self.sms_body or "")
-        root = html.fragment_fromstring(self.body or "", create_parent="div")
-        for table in root.xpath(".//div[@name='payment_reminder']"):
-            table.drop_tree()
-        return Markup(etree.tostring(root, encoding="unicode", method="html"))
+        return (self.body or Markup("")) + (self.closing or "")

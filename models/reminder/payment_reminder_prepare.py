@@ -1,9 +1,6 @@
 import logging
 from dataclasses import dataclass
 
-from lxml import etree, html
-from markupsafe import Markup
-
 from odoo import Command, api, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
@@ -270,26 +267,22 @@ class PaymentReminder(models.Model):
         :return: those that have their texts
         :rtype: payment.reminder
         """
-        ready = self.browse()
-        edited = self.filtered("edited")
+        ready = self.filtered("edited")
+        texts = dict.fromkeys(ready.ids, {})
+        by_text = (self - ready).grouped(lambda r: (r.level_id, r.lang))
+        for (level, lang), reminders in by_text.items():
+            rendered, errors = reminders._render_level(level, lang)
+            texts |= rendered
+            ready |= reminders.browse(rendered)
+            for reminder_id, error in errors.items():
+                self.browse(reminder_id)._mark_text_failed(error)
         today = self.company_id._get_payment_today()
         not_due = self._find_not_due()
-        for reminder in edited:
-            body = reminder._replace_invoices(not_due[reminder.id])
-            reminder.write({"body": body, "prepared_date": today})
-            ready |= reminder
-        by_text = (self - edited).grouped(lambda r: (r.level_id, r.lang))
-        for (level, lang), reminders in by_text.items():
-            texts, errors = reminders._render_level(level, lang)
-            for reminder in reminders:
-                if reminder.id in texts:
-                    composed = reminder._compose(
-                        texts[reminder.id], lang, not_due[reminder.id]
-                    )
-                    reminder.write({**composed, "prepared_date": today})
-                    ready |= reminder
-                else:
-                    reminder._mark_text_failed(errors[reminder.id])
+        for reminder in self & ready:
+            table = reminder._render_invoices(reminder.lang, not_due[reminder.id])
+            reminder.write(
+                {**texts[reminder.id], "invoice_table": table, "prepared_date": today}
+            )
         return ready
 
     def _render_level(self, level, lang):
@@ -301,33 +294,18 @@ class PaymentReminder(models.Model):
         texts, errors = {}, {}
 
         def render(reminders):
-            texts.update(level._render_texts(reminders, lang))
+            rendered = level._render_texts(reminders, lang)
+            if "phone" not in level._get_channels():
+                # Too much to store for thousands of mails without a call.
+                for values in rendered.values():
+                    values["phone_script"] = False
+            texts.update(rendered)
 
         def fail(reminder, error):
             errors[reminder.id] = error
 
         together_or_each(self.env, self, render, fail, TEXT_ERRORS)
         return texts, errors
-
-    def _compose(self, texts, lang, not_due=()):
-        """Return what to store of a level's texts: the body with its invoices.
-
-        :param dict texts: as `payment.reminder.level._render_texts` returns them
-        :param str lang: of the recipient
-        :param account.move.line not_due: shown for information
-        :rtype: dict
-        """
-        self.ensure_one()
-        table = self._render_invoices(lang, not_due)
-        parts = (texts["body"], table, texts.get("closing"))
-        return {
-            "subject": texts["subject"],
-            "body": Markup("").join(Markup(part) for part in parts if part),
-            "sms_body": texts["sms_body"],
-            # Too much to store for thousands of mails without a call.
-            "phone_script": "phone" in self.level_id._get_channels()
-            and texts["phone_script"],
-        }
 
     def _mark_text_failed(self, error):
         """Note that the text could not be rendered, and schedule a task.
@@ -363,23 +341,6 @@ class PaymentReminder(models.Model):
             minimal_qcontext=True,
             lang=lang,
         )
-
-    def _replace_invoices(self, not_due):
-        """Return the text that a person wrote with the table and the button of now.
-
-        :param account.move.line not_due: shown for information
-        :rtype: Markup
-        """
-        fresh = self._render_invoices(self.lang, not_due)
-        root = html.fragment_fromstring(self.body or "", create_parent="div")
-        new = html.fragment_fromstring(fresh.strip())
-        old = root.xpath(".//div[@name='payment_reminder']")
-        if not old:
-            return Markup(self.body or "") + fresh
-        new.tail = old[0].tail
-        old[0].getparent().replace(old[0], new)
-        text = etree.tostring(root, encoding="unicode", method="html")
-        return Markup(text[len("<div>") : -len("</div>")])
 
     def _find_contacts(self):
         """Return whom each reminder is for, by the rule of its level: whoever reads

@@ -96,8 +96,7 @@ class PaymentReminder(models.Model):
         changed = reminders._prepare_amounts()
         today = reminders.company_id._get_payment_today()
         stale = changed | reminders.filtered(
-            lambda r: not r.body
-            or r.prepared_date != today
+            lambda r: r.prepared_date != today
             or not r.contact_id.active
             or r.lang != r._find_lang(r.contact_id)
         )

@@ -5,6 +5,7 @@ from . import (
     test_reminder_held,
     test_reminder_letter,
     test_reminder_manual,
+    test_reminder_message,
     test_reminder_plan,
     test_reminder_policy,
     test_reminder_portal,

@@ -28,7 +28,7 @@ class TestReminderPrepare(ReminderCase):
 
     def not_due_of(self, reminder):
         """Return the text of what the mail tells for information."""
-        body = html.fromstring(str(reminder.body))
+        body = html.fromstring(reminder._get_message())
         return " ".join(
             part.text_content() for part in body.xpath("//table[@name='not_due']")
         )
@@ -61,7 +61,7 @@ class TestReminderPrepare(ReminderCase):
         self.first.formal_notice = True
         named, later = self.overdue(), self.overdue(days=-20)
         reminder = self.remind(named)
-        self.assertNotIn(later.name, reminder.body)
+        self.assertNotIn(later.name, reminder._get_message())
 
     def test_of_installments_only_the_overdue_one_is_asked_for(self):
         invoice = self.create_invoice(
@@ -83,7 +83,7 @@ class TestReminderPrepare(ReminderCase):
         self.assertEqual(reminder.amount_asked, 170.0)
         self.assertEqual(reminder.request_id.line_ids.move_id, new)
         self.assertEqual(reminder.request_id.amount_to_pay, 170.0)
-        text = html.fromstring(str(reminder.body)).text_content()
+        text = html.fromstring(reminder._get_message()).text_content()
         self.assertIn("130.00", text)
         self.assertIn("170.00", text)
 
@@ -208,7 +208,7 @@ class TestReminderPrepare(ReminderCase):
         reminder = self.remind(self.overdue(1234.5))
         self.assertEqual(reminder.lang, "fr_FR")
         self.assertEqual(reminder.subject, f"Rappel {self.company.name}")
-        text = html.fromstring(str(reminder.body)).text_content()
+        text = html.fromstring(reminder._get_message()).text_content()
         self.assertIn("234,50", text)
 
     def test_a_language_changed_after_the_dry_run_is_used(self):
@@ -237,7 +237,7 @@ class TestReminderPrepare(ReminderCase):
         )
         self.send(reminder)
         self.assertEqual(reminder.lang, "fr_FR")
-        text = html.fromstring(str(reminder.body)).text_content()
+        text = html.fromstring(reminder._get_message()).text_content()
         self.assertIn("Dear Marie", text)
         self.assertIn("234,50", text)
 
@@ -329,12 +329,11 @@ class TestReminderPrepare(ReminderCase):
         paid, owed = self.overdue(100.0), self.overdue(50.0)
         reminder = self.plan()
         reminder._prepare()
-        table = html.fromstring(str(reminder.body)).xpath(
+        table = html.fromstring(reminder._get_message()).xpath(
             "//div[@name='payment_reminder']"
         )
         self.assertEqual(len(table), 1)
-        before = str(reminder.body)
-        reminder.body = before.replace("First, ", "Dear ")
+        reminder.body = str(reminder.body).replace("First, ", "Dear ")
         reminder.subject = "By hand"
         self.assertTrue(reminder.edited)
         self.register_payment(paid)

@@ -31,10 +31,10 @@ class TestReminderSend(ReminderCase):
         self.assertEqual(reminder.subject, f"First: {invoice.name}")
         mail = self.mails_of(reminder)
         self.assertEqual(len(mail), 1)
-        self.assertIn(str(reminder.body), mail.body_html)
+        self.assertIn(reminder._get_message(), mail.body_html)
         self.assertEqual(mail.mail_message_id, reminder.mail_message_id)
         message = html.fromstring(str(reminder.mail_message_id.body))
-        stored = html.fromstring(str(reminder.body))
+        stored = html.fromstring(reminder._get_message())
         self.assertEqual(message.text_content(), stored.text_content())
 
     def test_the_mail_names_what_is_owed_and_has_one_button(self):
@@ -142,10 +142,10 @@ class TestReminderSend(ReminderCase):
         paid, owed = self.overdue(100.0), self.overdue(50.0)
         reminder = self.plan()
         reminder._prepare()
-        self.assertIn(paid.name, reminder.body)
+        self.assertIn(paid.name, reminder._get_message())
         self.register_payment(paid)
         self.send(reminder)
-        self.assertNotIn(paid.name, reminder.body)
+        self.assertNotIn(paid.name, reminder._get_message())
         self.assertNotIn(paid.name, reminder.subject)
         self.assertEqual(reminder.request_id.line_ids.move_id, owed)
 

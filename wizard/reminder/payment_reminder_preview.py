@@ -143,11 +143,8 @@ class PaymentReminderPreview(models.TransientModel):
             texts = level._render_texts(reminder, lang)[reminder.id]
         except TEXT_ERRORS as error:
             return {**values, "error": _root_cause(error)}
-        # The script of a level that does not call is not stored, but may be read.
-        texts = {
-            **reminder._compose(texts, lang),
-            "phone_script": texts["phone_script"],
-        }
+        table = reminder._render_invoices(lang, ())
+        reminder.update({**texts, "invoice_table": table})
         size, messages, foreign = sms_size(texts["sms_body"])
         sms_note = self.env._(
             "%(places)s characters, %(messages)s SMS", places=size, messages=messages
@@ -158,11 +155,9 @@ class PaymentReminderPreview(models.TransientModel):
             )
         return {
             **values,
-            "subject": texts["subject"],
-            "body": texts["body"],
-            "sms_body": texts["sms_body"],
+            **{name: texts[name] for name in ("subject", "sms_body", "phone_script")},
+            "body": reminder._get_message(),
             "sms_note": texts["sms_body"] and sms_note,
-            "phone_script": texts["phone_script"],
         }
 
     def _new_reminder(self):

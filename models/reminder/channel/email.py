@@ -103,7 +103,7 @@ class PaymentReminder(models.Model):
                 "message_type": "email_outgoing",
                 "subtype_id": note_id,
                 "subject": reminder.subject,
-                "body": reminder.body,
+                "body": reminder._get_message(),
                 "email_from": senders[reminder.id],
                 "author_id": authors[reminder.id].id,
                 "reply_to": reply_to[reminder.id],
@@ -135,7 +135,7 @@ class PaymentReminder(models.Model):
             "is_notification": True,
             "auto_delete": True,
             "email_to": self.contact_id.email_formatted,
-            "body_html": self._render_mail(self.body, self.lang),
+            "body_html": self._render_mail(self._get_message(), self.lang),
         }
 
     def _queue_copies(self, mails):
@@ -197,7 +197,7 @@ class PaymentReminder(models.Model):
     def _render_mail(self, body, lang):
         """Return ``body`` in the layout of reminders, as the recipient gets it.
 
-        :param str body: as stored
+        :param str body: of the message
         :param str lang: of the recipient
         :rtype: Markup
         """

@@ -1,8 +1,5 @@
 import base64
 
-from lxml import etree, html
-from markupsafe import Markup
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
@@ -134,13 +131,11 @@ class PaymentReminder(models.Model):
         """Return what the letter shows beside its text, in the language of the
         environment.
 
-        :return: `place_date`, `before` and `after` (the text around the table), `table`
-            (see `_get_invoices_values`), `offer` (link and QR code, see
-            `_get_payment_offer`), `transfer` (see `_get_transfer_details`)
+        :return: `place_date`, `table` (see `_get_invoices_values`), `offer` (link and
+            QR code, see `_get_payment_offer`), `transfer` (see `_get_transfer_details`)
         :rtype: dict
         """
         self.ensure_one()
-        before, after = self._split_body()
         request, company = self.request_id.sudo(), self.company_id
         today = format_date(self.env, company._get_payment_today(), date_format="long")
         if company.city:
@@ -148,8 +143,6 @@ class PaymentReminder(models.Model):
         offer = request._get_payment_offer() if request else {}
         return {
             "place_date": today,
-            "before": before,
-            "after": after,
             "table": self._get_invoices_values(),
             "offer": offer,
             "transfer": offer and request._get_transfer_details(self.amount_asked),
@@ -206,27 +199,6 @@ class PaymentReminder(models.Model):
             documents += customer._print_statements(reminder.company_id).values()
         documents += reminder._get_invoice_files().mapped("raw")
         return merge_pdf(documents)
-
-    def _split_body(self):
-        """Return the text before the table of invoices, and the text after it.
-
-        :rtype: tuple[Markup, Markup]
-        """
-        self.ensure_one()
-        if not self.body:
-            return Markup(), Markup()
-        root = html.fragment_fromstring(self.body, create_parent="div")
-        tables = root.xpath(".//div[@name='payment_reminder']")
-        if not tables:
-            return Markup(self.body), Markup()
-        place = etree.Comment("invoices")
-        place.tail = tables[0].tail
-        tables[0].getparent().replace(tables[0], place)
-        text = etree.tostring(root, encoding="unicode", method="html")
-        before, _place, after = text.partition("<!--invoices-->")
-        return Markup(before.removeprefix("<div>")), Markup(
-            after.rstrip().removesuffix("</div>")
-        )
 
     def _get_letter_name(self):
         """Return the file name of the letter as it is posted, which is kept; nothing

@@ -71,7 +71,7 @@ class PaymentReminder(models.Model):
             "message_type": "notification",
             "subtype_id": self.env["ir.model.data"]._xmlid_to_res_id("mail.mt_comment"),
             "subject": self.subject,
-            "body": self.body,
+            "body": self._get_message(),
             "author_id": author.id,
             "email_from": author.email_formatted,
             "partner_ids": [Command.set(users.partner_id.ids)],
