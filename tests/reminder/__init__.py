@@ -1,6 +1,7 @@
 from . import (
+    test_customer_balance,
     test_payer_profile,
-    test_reminder_channels,
+    test_reminder_calls,
     test_reminder_delivery,
     test_reminder_held,
     test_reminder_letter,
@@ -10,8 +11,10 @@ from . import (
     test_reminder_policy,
     test_reminder_portal,
     test_reminder_prepare,
-    test_reminder_screens,
+    test_reminder_rights,
     test_reminder_send,
+    test_reminder_sms,
     test_reminder_texts,
+    test_reminder_to_send,
     test_reminder_workers,
 )

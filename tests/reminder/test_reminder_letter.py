@@ -14,8 +14,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools.pdf import PdfFileReader
 
+from ..common.reminder_channel_case import ChannelCase
 from ..request import test_invoice_pdf
-from .test_reminder_channels import ChannelCase
 
 LETTER_REPORT = "account_payment_request.action_report_payment_reminder"
 STAMP = "odoo.addons.account_payment_request.models.reminder.channel.letter.stamp"

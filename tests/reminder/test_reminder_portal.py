@@ -7,6 +7,7 @@ from odoo.exceptions import AccessError
 from odoo.tests import HttpCase, new_test_user, tagged
 
 from ..common.reminder_case import ReminderCase
+from ..common.reminder_channel_case import ChannelCase
 
 #: What nobody outside the company may read.
 SECRET = "he never pays before the bailiff rings"
@@ -439,3 +440,62 @@ class TestReminderMailLook(PortalCase):
         _tree, text = self.mail(part)
         self.assertIn("rest of 100.00 €", text)
         self.assertIn("Total to pay 60.00 €", text)
+
+
+@tagged("post_install", "-at_install")
+class TestReminderOnPortal(ChannelCase):
+    def setUp(self):
+        super().setUp()
+        self.use("portal")
+
+    def invite(self, partner, **values):
+        return new_test_user(
+            self.env,
+            login="portal_customer",
+            groups="base.group_portal",
+            partner_id=partner.id,
+            company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+            **values,
+        )
+
+    def test_without_a_portal_user_it_goes_by_mail(self):
+        self.assert_next(self.remind(self.overdue()), "portal")
+
+    def test_whoever_may_log_in_finds_it_and_is_told(self):
+        user = self.invite(self.customer, email="marie@portal.example")
+        reminder = self.remind(self.overdue())
+        self.assertEqual((reminder.state, reminder.channel), ("sent", "portal"))
+        message = reminder.mail_message_id
+        self.assertEqual((message.model, message.res_id), (reminder._name, reminder.id))
+        self.assertIn(user.partner_id, message.partner_ids)
+        self.assertFalse(message.is_internal)
+        self.assertIn("First", message.body)
+        mail = self.mails_of(reminder)
+        self.assertIn(user.email, mail.email_to)
+        self.assertIn(f"/my/reminders/{reminder.id}", mail.body_html)
+        self.assertNotIn(reminder.request_id.url, mail.body_html)
+
+    def test_whoever_may_log_in_is_told_now_and_in_his_language(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.customer.lang = "fr_FR"
+        self.invite(self.customer, email="marie@portal.example")
+        cron = self.env.ref("mail.ir_cron_mail_scheduler_action")
+        triggers = self.env["ir.cron.trigger"].sudo()
+        triggers.search([("cron_id", "=", cron.id)]).unlink()
+        invoices = [self.overdue() for _number in range(4)]
+        reminder = self.remind(*invoices)
+        self.assertIn("et 1 de plus", self.mails_of(reminder).body_html)
+        self.assertTrue(triggers.search_count([("cron_id", "=", cron.id)]))
+
+    def test_a_user_of_another_contact_of_the_customer_counts(self):
+        buyer = self.env["res.partner"].create(
+            {"name": "Buyer", "parent_id": self.company_customer.id}
+        )
+        self.invite(buyer)
+        reminder = self.remind(self.overdue(partner=self.company_customer))
+        self.assertEqual(reminder.channel, "portal")
+
+    def test_a_user_who_may_not_log_in_any_more_does_not_count(self):
+        self.invite(self.customer).active = False
+        self.assert_next(self.remind(self.overdue()), "portal")
