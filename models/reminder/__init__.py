@@ -1,4 +1,5 @@
 from . import (
+    payment_reminder_buttons,
     account_move,
     account_move_line,
     ir_actions_report,

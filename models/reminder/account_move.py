@@ -3,43 +3,32 @@ from odoo.tools import format_date
 
 from ...const import ACCOUNTING
 
+#: Of the fields on what comes next.
+COMING = {"compute": "_compute_reminder", "compute_sudo": True, "groups": ACCOUNTING}
+
 
 class AccountMove(models.Model):
     """What an invoice tells of its reminders."""
 
-    _inherit = "account.move"
+    _name = "account.move"
+    _inherit = ["account.move", "payment.reminder.buttons"]
 
     reminder_level_id = fields.Many2one(
         comodel_name="payment.reminder.level",
         string="Reminder Level",
-        compute="_compute_reminder",
-        compute_sudo=True,
-        groups=ACCOUNTING,
+        **COMING,
         help="The highest level that any of its due lines has reached.",
     )
     reminder_next_level_id = fields.Many2one(
-        comodel_name="payment.reminder.level",
-        string="Next Reminder",
-        compute="_compute_reminder",
-        compute_sudo=True,
-        groups=ACCOUNTING,
+        comodel_name="payment.reminder.level", string="Next Reminder", **COMING
     )
-    reminder_next_date = fields.Date(
-        string="Next Reminder On",
-        compute="_compute_reminder",
-        compute_sudo=True,
-        groups=ACCOUNTING,
-    )
+    reminder_next_date = fields.Date(string="Next Reminder On", **COMING)
     reminder_note = fields.Text(
         string="Reminders",
-        compute="_compute_reminder",
-        compute_sudo=True,
-        groups=ACCOUNTING,
+        **COMING,
         help="What comes next, or why nothing does.",
     )
-    reminder_is_held = fields.Boolean(
-        compute="_compute_reminder", compute_sudo=True, groups=ACCOUNTING
-    )
+    reminder_is_held = fields.Boolean(**COMING)
 
     payment_reminder_policy_id = fields.Many2one(
         comodel_name="payment.reminder.policy",
@@ -102,13 +91,9 @@ class AccountMove(models.Model):
 
     # === Actions ===
 
-    def action_remind(self):
-        """Prepare the reminders of these invoices now, and open them."""
-        return self.line_ids._filter_remindable().action_remind()
-
-    def action_reminder_hold(self):
-        """Open the assistant that holds the reminders of these invoices."""
-        return self.env["payment.reminder.hold"]._open_on(self)
+    def _get_reminder_lines(self):
+        """Override: what is open of these invoices."""
+        return self.line_ids._filter_remindable()
 
     def action_reminder_release(self):
         """Let the reminders of these invoices go on."""

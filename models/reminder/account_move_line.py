@@ -7,11 +7,15 @@ from odoo.tools import SQL, format_date
 
 from ...const import ACCOUNTING, PAID_STATES
 
+#: Of the fields on what was reached, and comes next.
+STEP = {"compute": "_compute_reminder_step", "compute_sudo": True, "groups": ACCOUNTING}
+
 
 class AccountMoveLine(models.Model):
     """A due line: the unit that is reminded, held and excluded."""
 
-    _inherit = "account.move.line"
+    _name = "account.move.line"
+    _inherit = ["account.move.line", "payment.reminder.buttons"]
 
     reminder_hold_until = fields.Date(
         string="No Reminder Until", copy=False, groups=ACCOUNTING, help="Included."
@@ -19,41 +23,20 @@ class AccountMoveLine(models.Model):
     reminder_hold_reason = fields.Char(copy=False, groups=ACCOUNTING)
 
     reminder_level_id = fields.Many2one(
-        comodel_name="payment.reminder.level",
-        string="Level Reached",
-        compute="_compute_reminder_step",
-        compute_sudo=True,
-        groups=ACCOUNTING,
+        comodel_name="payment.reminder.level", string="Level Reached", **STEP
     )
-
     reminder_next_level_id = fields.Many2one(
-        comodel_name="payment.reminder.level",
-        string="Next Level",
-        compute="_compute_reminder_step",
-        compute_sudo=True,
-        groups=ACCOUNTING,
+        comodel_name="payment.reminder.level", string="Next Level", **STEP
     )
-
-    reminder_next_date = fields.Date(
-        string="Next Reminder On",
-        compute="_compute_reminder_step",
-        compute_sudo=True,
-        groups=ACCOUNTING,
-    )
-
+    reminder_next_date = fields.Date(string="Next Reminder On", **STEP)
     reminder_note = fields.Char(
         string="What Comes Next",
-        compute="_compute_reminder_step",
-        compute_sudo=True,
-        groups=ACCOUNTING,
+        **STEP,
         help="Or why nothing does.",
     )
-
     reminder_days_late = fields.Integer(
         string="Days Late",
-        compute="_compute_reminder_step",
-        compute_sudo=True,
-        groups=ACCOUNTING,
+        **STEP,
         help="Negative before the due date.",
     )
 
@@ -177,20 +160,23 @@ class AccountMoveLine(models.Model):
 
     # === Actions ===
 
-    def action_remind(self):
-        """Prepare the reminders of these lines now, and open them.
+    def _get_reminder_lines(self):
+        """Override: those of them that are open."""
+        return self._filter_remindable()
 
+    def _remind(self):
+        """Prepare the reminders of these open lines now.
+
+        :return: the action that opens them
+        :rtype: dict
         :raises UserError: with the reasons why there are none
         """
-        self.check_access("read")
-        self.env["payment.reminder"].check_access("write")
-        lines = self._filter_remindable()
         reminders = self.env["payment.reminder"]
-        for company, company_lines in lines.grouped("company_id").items():
+        for company, company_lines in self.grouped("company_id").items():
             model = reminders.sudo().with_company(company)
             reminders |= model._plan(company, lines=company_lines)
         if not reminders:
-            raise UserError(lines._get_no_reminder_text())
+            raise UserError(self._get_no_reminder_text())
         return reminders.sudo(False)._get_reminders_action()
 
     def _get_no_reminder_text(self):
@@ -200,14 +186,9 @@ class AccountMoveLine(models.Model):
         text = self.env._("There is nothing to remind of now.")
         return "\n".join([text, *dict.fromkeys(texts)])
 
-    def action_reminder_hold(self):
-        """Open the assistant that holds the reminders of these lines."""
-        return self.env["payment.reminder.hold"]._open_on(self)
-
     def action_reminder_release(self):
         """Let the reminders of these lines go on."""
-        self.check_access("read")
-        self.env["payment.reminder"].check_access("write")
+        self._check_may_remind()
         self._filter_remindable()._release_reminders()
 
     @api.depends(

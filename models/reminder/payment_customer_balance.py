@@ -5,8 +5,8 @@ from odoo.tools import SQL
 
 from .payment_payer_profile import PROFILES
 
-# Days late after which the next column of the ageing begins.
-AGES = (30, 60, 90)
+#: Days late after which the next column of the ageing begins.
+AGES = (0, 30, 60, 90)
 
 
 class PaymentCustomerBalance(models.Model):
@@ -18,6 +18,7 @@ class PaymentCustomerBalance(models.Model):
     """
 
     _name = "payment.customer.balance"
+    _inherit = "payment.reminder.buttons"
     _description = "Customer Balance"
     _auto = False
     _rec_name = "partner_id"
@@ -113,9 +114,9 @@ class PaymentCustomerBalance(models.Model):
             _BALANCE,
             days=days,
             open=self.env["account.move.line"]._get_open_sql(),
-            first=AGES[0],
-            second=AGES[1],
-            third=AGES[2],
+            first=AGES[1],
+            second=AGES[2],
+            third=AGES[3],
         )
 
     @api.depends("partner_id.payment_reminder_hold_until", "company_id")
@@ -137,12 +138,8 @@ class PaymentCustomerBalance(models.Model):
         self.ensure_one()
         return self.partner_id._get_reminder_customer_action(self.company_id)
 
-    def action_remind(self):
-        """Prepare the reminders of all that is overdue of these customers, and open
-        them.
-
-        :rtype: dict
-        """
+    def _get_reminder_lines(self):
+        """Override: all that is overdue in these companies and currencies."""
         lines = self.env["account.move.line"]
         owed = Domain.OR(
             [
@@ -153,7 +150,7 @@ class PaymentCustomerBalance(models.Model):
             ]
             for balance in self
         )
-        return lines.search(lines._get_remindable_domain() & owed).action_remind()
+        return lines.search(lines._get_remindable_domain() & owed)
 
     def action_reminder_hold(self):
         """Open the assistant that holds all reminders of these customers.
@@ -185,31 +182,17 @@ SELECT owed.*,
            customer.commercial_partner_id AS partner_id,
            line.currency_id,
            day.company_currency_id,
-           COALESCE(sum(line.amount_residual_currency)
-               FILTER (WHERE line.amount_residual > 0 AND late.days <= 0), 0)
-               AS not_due,
-           COALESCE(sum(line.amount_residual_currency)
-               FILTER (WHERE line.amount_residual > 0
-                         AND late.days BETWEEN 1 AND %(first)s), 0) AS late_30,
-           COALESCE(sum(line.amount_residual_currency)
-               FILTER (WHERE line.amount_residual > 0
-                         AND late.days > %(first)s AND late.days <= %(second)s), 0)
+           sum(claim.amount * (late.days <= 0)::int) AS not_due,
+           sum(claim.amount * (late.days BETWEEN 1 AND %(first)s)::int) AS late_30,
+           sum(claim.amount * (late.days > %(first)s AND late.days <= %(second)s)::int)
                AS late_60,
-           COALESCE(sum(line.amount_residual_currency)
-               FILTER (WHERE line.amount_residual > 0
-                         AND late.days > %(second)s AND late.days <= %(third)s), 0)
+           sum(claim.amount * (late.days > %(second)s AND late.days <= %(third)s)::int)
                AS late_90,
-           COALESCE(sum(line.amount_residual_currency)
-               FILTER (WHERE line.amount_residual > 0 AND late.days > %(third)s), 0)
-               AS late_more,
-           COALESCE(-sum(line.amount_residual_currency)
-               FILTER (WHERE line.amount_residual < 0), 0) AS credit,
-           COALESCE(sum(line.amount_residual_currency)
-               FILTER (WHERE line.amount_residual > 0 AND late.days > 0), 0)
-               AS overdue,
+           sum(claim.amount * (late.days > %(third)s)::int) AS late_more,
+           sum(claim.amount - line.amount_residual_currency) AS credit,
+           sum(claim.amount * (late.days > 0)::int) AS overdue,
            sum(line.amount_residual_currency) AS balance,
-           COALESCE(sum(line.amount_residual)
-               FILTER (WHERE line.amount_residual > 0 AND late.days > 0), 0)
+           sum(GREATEST(line.amount_residual, 0) * (late.days > 0)::int)
                AS overdue_company,
            sum(line.amount_residual) AS balance_company,
            min(COALESCE(line.date_maturity, line.date))
@@ -222,6 +205,10 @@ SELECT owed.*,
 CROSS JOIN LATERAL (
         SELECT day.today - COALESCE(line.date_maturity, line.date) AS days
            ) late
+CROSS JOIN LATERAL (
+        SELECT CASE WHEN line.amount_residual > 0
+                    THEN line.amount_residual_currency ELSE 0 END AS amount
+           ) claim
      WHERE line.account_id = ANY(ARRAY(
                SELECT id FROM account_account WHERE account_type = 'asset_receivable'
            ))

@@ -10,9 +10,10 @@ from .payment_reminder_policy import PROFILES
 
 
 class ResPartner(models.Model):
-    """How a customer is reminded, and how he pays."""
+    """How a customer is reminded, and how they pay."""
 
-    _inherit = "res.partner"
+    _name = "res.partner"
+    _inherit = ["res.partner", "payment.reminder.buttons"]
 
     payment_reminder_policy_note = fields.Char(
         string="Policy That Applies",
@@ -141,28 +142,17 @@ class ResPartner(models.Model):
             author_id=self.env.user.partner_id.id,
         )
 
-    def action_remind(self):
-        """Prepare the reminders of all that is overdue of these customers, and open
-        them.
-
-        :raises UserError: with the reasons why there are none
-        """
-        self.check_access("read")
-        self.env["payment.reminder"].check_access("write")
+    def _get_reminder_lines(self):
+        """Override: all that is overdue of these customers."""
         lines = self.env["account.move.line"]._find_overdue(
             self.env.company, self.commercial_partner_id
         )
         if not lines:
             raise UserError(self.env._("Nothing is overdue."))
-        return lines.action_remind()
-
-    def action_reminder_hold(self):
-        """Open the assistant that holds all reminders of these customers."""
-        return self.env["payment.reminder.hold"]._open_on(self)
+        return lines
 
     def action_reminder_release(self):
         """Let the reminders of these customers go on, in the current company."""
-        self.check_access("read")
-        self.env["payment.reminder"].check_access("write")
+        self._check_may_remind()
         self._write_hold(self.env.company, False, False)
         self._log_hold(self.env._("%s sends reminders again.", self.env.company.name))

@@ -3,10 +3,9 @@ from odoo.fields import Domain
 from odoo.tools import format_amount, format_date
 
 from ...const import ACCOUNTING
+from .payment_customer_balance import AGES
 
 STATEMENT_REPORT = "account_payment_request.action_report_statement"
-#: Days late at which an amount moves into the next column.
-AGES = (0, 30, 60, 90)
 
 
 class ResPartner(models.Model):
@@ -251,7 +250,7 @@ class ResPartner(models.Model):
         return self.get_formview_action()
 
     def action_open_reminder_customer(self):
-        """Open the page that shows what the customer owes and how he was reminded.
+        """Open the page that shows what the customer owes and how they were reminded.
 
         :rtype: dict
         """
