@@ -3,5 +3,6 @@ from . import (
     letter,
     phone,
     portal,
+    shared,
     sms,
 )

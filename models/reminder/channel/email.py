@@ -1,8 +1,5 @@
 from odoo import Command, models
 
-#: Of what a server says, so much is told.
-SAID_LENGTH = 200
-
 
 class PaymentReminder(models.Model):
     """Reminders by e-mail."""
@@ -26,11 +23,8 @@ class PaymentReminder(models.Model):
 
         :rtype: dict[int, str]
         """
-        blocked = set(
-            self.env["mail.blacklist"]
-            .sudo()
-            .search([("email", "in", self.contact_id.mapped("email_normalized"))])
-            .mapped("email")
+        blocked = self._find_blocked_addresses(
+            self.contact_id.mapped("email_normalized")
         )
         why_not = {}
         for reminder in self:
@@ -55,13 +49,17 @@ class PaymentReminder(models.Model):
         The message stays for good, as the proof of what was sent; the mail, with its
         layout, goes once it has left.
         """
-        messages = self.env["mail.message"].sudo().create(self._get_message_values())
+        messages = self.env["mail.message"].sudo().create(self._get_mail_messages())
         mails = (
             self.env["mail.mail"]
             .sudo()
             .create(
                 [
-                    reminder._get_mail_values(message)
+                    reminder._get_mail_values(
+                        message,
+                        reminder.contact_id.email_formatted,
+                        reminder._get_message(),
+                    )
                     for reminder, message in zip(self, messages, strict=True)
                 ]
             )
@@ -86,57 +84,26 @@ class PaymentReminder(models.Model):
         self._queue_copies(mails)
         self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
 
-    def _get_message_values(self):
+    def _get_mail_messages(self):
         """Return the values of the messages, in the order of the reminders."""
         authors = {reminder.id: reminder._get_author() for reminder in self}
-        senders = {id_: author.email_formatted for id_, author in authors.items()}
         reply_to = self._notify_get_reply_to_batch(
-            defaults=senders,
+            defaults={id_: author.email_formatted for id_, author in authors.items()},
             author_ids={id_: author.id for id_, author in authors.items()},
         )
-        note_id = self.env["ir.model.data"]._xmlid_to_res_id("mail.mt_note")
         attachments = self._get_attachments()
         return [
-            {
-                "model": self._name,
-                "res_id": reminder.id,
-                "message_type": "email_outgoing",
-                "subtype_id": note_id,
-                "subject": reminder.subject,
-                "body": reminder._get_message(),
-                "email_from": senders[reminder.id],
-                "author_id": authors[reminder.id].id,
-                "reply_to": reply_to[reminder.id],
-                "partner_ids": [Command.link(reminder.contact_id.id)],
-                "attachment_ids": [
-                    Command.link(attachment.id)
-                    for attachment in attachments[reminder.id]
-                ],
-                "record_company_id": reminder.company_id.id,
-                "record_alias_domain_id": reminder.company_id.alias_domain_id.id,
-            }
+            reminder._get_message_values(
+                reminder.contact_id,
+                message_type="email_outgoing",
+                subject=reminder.subject,
+                body=reminder._get_message(),
+                reply_to=reply_to[reminder.id],
+                attachment_ids=[Command.set(attachments[reminder.id].ids)],
+                record_alias_domain_id=reminder.company_id.alias_domain_id.id,
+            )
             for reminder in self
         ]
-
-    def _get_author(self):
-        """Return who writes: the responsible if he has an address, else the company.
-
-        :rtype: res.partner
-        """
-        self.ensure_one()
-        author = self.user_id.partner_id
-        return author if author.email_normalized else self.company_id.partner_id
-
-    def _get_mail_values(self, message):
-        """Return the values of the mail that carries ``message``."""
-        self.ensure_one()
-        return {
-            "mail_message_id": message.id,
-            "is_notification": True,
-            "auto_delete": True,
-            "email_to": self.contact_id.email_formatted,
-            "body_html": self._render_mail(self._get_message(), self.lang),
-        }
 
     def _queue_copies(self, mails):
         """Queue the salespeople's copies, as mails of their own: a mail that one of two
@@ -163,7 +130,7 @@ class PaymentReminder(models.Model):
         self.env["mail.mail"].sudo().create(copies)
 
     def _get_copy_address(self):
-        """Return the salesperson's address if the level wants him in copy."""
+        """Return the salesperson's address if the level wants them in copy."""
         self.ensure_one()
         if not self.level_id.copy_salesperson:
             return False
@@ -193,37 +160,3 @@ class PaymentReminder(models.Model):
         if not self.level_id.attach_invoices:
             return self.env["ir.attachment"].sudo()
         return self.line_ids.move_id.sudo().invoice_pdf_report_id
-
-    def _render_mail(self, body, lang):
-        """Return ``body`` in the layout of reminders, as the recipient gets it.
-
-        :param str body: of the message
-        :param str lang: of the recipient
-        :rtype: Markup
-        """
-        self.ensure_one()
-        return self.env["ir.qweb"]._render(
-            "account_payment_request.mail_reminder_layout",
-            {"body": body, "record": self.with_context(lang=lang)},
-            minimal_qcontext=True,
-            lang=lang,
-        )
-
-    # === Fate ===
-
-    def _get_mail_failure_sentence(self, failure, why):
-        """Return why a mail did not arrive, for a person.
-
-        :param str failure: type of failure of its notification, if any
-        :param str why: what the server said, if anything
-        :rtype: str
-        """
-        self.ensure_one()
-        failures = self.env["mail.notification"]._fields["failure_type"]
-        named = dict(failures._description_selection(self.env)).get(failure)
-        said = " ".join((why or "").split())[:SAID_LENGTH]
-        return self.env._(
-            "The mail to %(address)s did not arrive: %(cause)s",
-            address=self.contact_id.email,
-            cause=said or named or self.env._("no reason given"),
-        )

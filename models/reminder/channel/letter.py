@@ -34,7 +34,7 @@ class PaymentReminder(models.Model):
     def _send_by_letter(self):
         """Take the reminders whose recipient can be written to by post.
 
-        :return: why he cannot, by reminder
+        :return: why they cannot, by reminder
         :rtype: dict[int, str]
         """
         why_not = self._find_archived()
@@ -99,8 +99,8 @@ class PaymentReminder(models.Model):
     # === What is printed ===
 
     def _get_postal_partner(self):
-        """Return whose postal address the letter goes to: the recipient's own, if he
-        has one that is complete, else the customer's.
+        """Return whose postal address the letter goes to: the recipient's own if
+        it is complete, else the customer's.
 
         :rtype: res.partner
         """
@@ -123,7 +123,7 @@ class PaymentReminder(models.Model):
         address = self._get_postal_partner()._get_postal_lines(self.company_id)
         lines = [*names, *address]
         if len(lines) > WINDOW_LINES:
-            # Rather without the person than without the street.
+            # Leave out the person rather than the street.
             lines = [*names[:1], *address]
         return [*lines[: WINDOW_LINES - 1], *lines[WINDOW_LINES - 1 :][-1:]]
 
@@ -168,18 +168,14 @@ class PaymentReminder(models.Model):
             b"" if company.uses_default_logo else base64.b64decode(company.logo or b"")
         )
         sheet = Sheet(
-            sender=[
-                line
-                for line in (company.name, company.street, company.street2, city)
-                if line
-            ],
+            sender=list(
+                filter(None, (company.name, company.street, company.street2, city))
+            ),
             # Our post reads the country, not the recipient's.
             window=company._with_books_language(reminder)._get_postal_lines(),
-            footer=[
-                line
-                for line in (" – ".join(filter(None, part)) for part in footer)
-                if line
-            ],
+            footer=list(
+                filter(None, (" – ".join(filter(None, part)) for part in footer))
+            ),
             logo=logo,
         )
         return stamp(pdf, sheet)
@@ -226,21 +222,17 @@ class PaymentReminder(models.Model):
         :return: attachments by reminder
         :rtype: dict[int, ir.attachment]
         """
-        attachments = (
-            self.env["ir.attachment"]
-            .sudo()
-            .search(
-                [
-                    ("res_model", "=", self._name),
-                    ("res_id", "in", self.ids),
-                    ("name", "in", [r._get_letter_name() or "" for r in self]),
-                ],
-                order="id desc",
-            )
-            .grouped("res_id")
-        )
-        nothing = self.env["ir.attachment"].sudo()
-        return {id_: attachments.get(id_, nothing)[:1] for id_ in self.ids}
+        attachments = self.env["ir.attachment"].sudo()
+        posted = self.filtered(lambda r: r._get_letter_name())
+        letters = attachments.search(
+            [
+                ("res_model", "=", self._name),
+                ("res_id", "in", posted.ids),
+                ("name", "in", [r._get_letter_name() for r in posted]),
+            ],
+            order="id desc",
+        ).grouped("res_id")
+        return {id_: letters.get(id_, attachments)[:1] for id_ in self.ids}
 
     # === What a person does ===
 

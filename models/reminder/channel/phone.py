@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ...task import schedule_task
 from ..payment_reminder import OUTCOMES
 
 CALL_ACTIVITY = "mail.mail_activity_data_call"
@@ -16,7 +17,7 @@ DISPUTE_DAYS = 30
 
 
 class PaymentReminder(models.Model):
-    """Reminders on the phone: whom to call, what to say, what he answered."""
+    """Reminders on the phone: whom to call, what to say, what they answered."""
 
     _inherit = "payment.reminder"
 
@@ -92,7 +93,7 @@ class PaymentReminder(models.Model):
 
     def _get_other_calls(self):
         """Return what else the customer is to be called about, in another currency or
-        since: he is called once, about all of it.
+        since: one call is about all of it.
 
         :rtype: payment.reminder
         """
@@ -131,13 +132,16 @@ class PaymentReminder(models.Model):
         for company, reminders in self.grouped("company_id").items():
             today = company._get_payment_today()
             reminders.write({"call_attempts": 0, "call_date": today, "outcome": False})
-            # No mail for each of them: they are in his queue.
+            # No mail for each of them: they are in the list of calls.
             calls = company._with_books_language(reminders).with_context(
                 mail_activity_quick_update=True
             )
-            for user, his in calls.grouped("user_id").items():
-                his.activity_schedule(
-                    CALL_ACTIVITY, date_deadline=today, user_id=user.id or self.env.uid
+            for user, theirs in calls.grouped("user_id").items():
+                schedule_task(
+                    theirs,
+                    user=user or self.env.user,
+                    deadline=today,
+                    kind=CALL_ACTIVITY,
                 )
 
     # === What the customer said ===
@@ -223,8 +227,7 @@ class PaymentReminder(models.Model):
 
     def _hold_named(self, until, reason):
         """Hold what the reminder names, as far as it is still open."""
-        lines = self.line_ids.move_line_id._filter_remindable()
-        if lines:
+        if lines := self._get_reminder_lines():
             lines._hold_reminders(until, reason)
 
     def _close_call(self):
@@ -232,7 +235,7 @@ class PaymentReminder(models.Model):
         self._mark_sent()
 
     def _log_call(self):
-        """Write into the history who called and what he was told."""
+        """Write into the history who called and what was said."""
         outcomes = dict(self._fields["outcome"]._description_selection(self.env))
         text = self.env._("Call: %s", outcomes[self.outcome])
         self._message_log(

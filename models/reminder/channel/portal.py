@@ -1,6 +1,6 @@
 from markupsafe import Markup
 
-from odoo import Command, models
+from odoo import models
 
 
 class PaymentReminder(models.Model):
@@ -9,7 +9,7 @@ class PaymentReminder(models.Model):
     _inherit = "payment.reminder"
 
     def _send_by_portal(self):
-        """Post each reminder where the customer sees it when he is logged in, and tell
+        """Post each reminder where the customer sees it when logged in, and tell
         whoever may log in that it is there.
 
         :return: why it cannot be shown, by reminder
@@ -31,7 +31,13 @@ class PaymentReminder(models.Model):
             .sudo()
             .create(
                 [
-                    reminder._get_portal_message(users[reminder.partner_id])
+                    reminder._get_message_values(
+                        users[reminder.partner_id].partner_id,
+                        subtype="mail.mt_comment",
+                        message_type="notification",
+                        subject=reminder.subject,
+                        body=reminder._get_message(),
+                    )
                     for reminder in reached
                 ]
             )
@@ -40,7 +46,11 @@ class PaymentReminder(models.Model):
         for reminder, message in zip(reached, messages, strict=True):
             reminder.mail_message_id = message
             if addresses := users[reminder.partner_id]._get_portal_addresses():
-                mails.create(reminder._get_portal_mail(message, addresses))
+                mails.create(
+                    reminder._get_mail_values(
+                        message, ", ".join(addresses), reminder._get_portal_notice()
+                    )
+                )
         self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
         return why_not
 
@@ -61,28 +71,14 @@ class PaymentReminder(models.Model):
         ).grouped(lambda user: user.partner_id.commercial_partner_id)
         return {partner: known.get(partner, users) for partner in self.partner_id}
 
-    def _get_portal_message(self, users):
-        """Return the values of the message that portal ``users`` read."""
-        self.ensure_one()
-        author = self._get_author()
-        return {
-            "model": self._name,
-            "res_id": self.id,
-            "message_type": "notification",
-            "subtype_id": self.env["ir.model.data"]._xmlid_to_res_id("mail.mt_comment"),
-            "subject": self.subject,
-            "body": self._get_message(),
-            "author_id": author.id,
-            "email_from": author.email_formatted,
-            "partner_ids": [Command.set(users.partner_id.ids)],
-            "record_company_id": self.company_id.id,
-        }
+    def _get_portal_notice(self):
+        """Return the mail that tells portal users of a message.
 
-    def _get_portal_mail(self, message, addresses):
-        """Return the values of the mail that tells portal users of ``message``."""
+        :rtype: Markup
+        """
         self.ensure_one()
         reminder = self.with_context(lang=self.lang)
-        body = Markup('<p>{}</p><p><a href="{}">{}</a></p>').format(
+        return Markup('<p>{}</p><p><a href="{}">{}</a></p>').format(
             reminder.env._(
                 "A message about %s is in your customer account.",
                 reminder.invoice_names,
@@ -90,13 +86,6 @@ class PaymentReminder(models.Model):
             self._get_portal_url(),
             reminder.env._("Read it"),
         )
-        return {
-            "mail_message_id": message.id,
-            "is_notification": True,
-            "auto_delete": True,
-            "email_to": ", ".join(addresses),
-            "body_html": self._render_mail(body, self.lang),
-        }
 
 
 class ResUsers(models.Model):
@@ -108,11 +97,8 @@ class ResUsers(models.Model):
         :rtype: list[str]
         """
         known = self.filtered("email_normalized")
-        blocked = (
-            self.env["mail.blacklist"]
-            .sudo()
-            .search([("email", "in", known.mapped("email_normalized"))])
-            .mapped("email")
+        blocked = self.env["payment.reminder"]._find_blocked_addresses(
+            known.mapped("email_normalized")
         )
         return [
             user.email_formatted

@@ -85,24 +85,16 @@ class PaymentReminder(models.Model):
         :return: SMS in the queue, by reminder
         :rtype: dict[payment.reminder, sms.sms]
         """
-        note_id = self.env["ir.model.data"]._xmlid_to_res_id("mail.mt_note")
-        authors = {reminder: reminder._get_author() for reminder in numbers}
         messages = (
             self.env["mail.message"]
             .sudo()
             .create(
                 [
-                    {
-                        "model": self._name,
-                        "res_id": reminder.id,
-                        "message_type": "sms",
-                        "subtype_id": note_id,
-                        "body": sms_content_to_rendered_html(texts[reminder]),
-                        "author_id": authors[reminder].id,
-                        "email_from": authors[reminder].email_formatted,
-                        "partner_ids": [Command.link(reminder.contact_id.id)],
-                        "record_company_id": reminder.company_id.id,
-                    }
+                    reminder._get_message_values(
+                        reminder.contact_id,
+                        message_type="sms",
+                        body=sms_content_to_rendered_html(texts[reminder]),
+                    )
                     for reminder in numbers
                 ]
             )
