@@ -46,6 +46,8 @@ PATIENCE = (timedelta(hours=1), timedelta(hours=4), timedelta(0))
 
 #: How far a message got; it never goes back.
 PROGRESS = ("queued", "sent", "delivered")
+#: Longest server error shown to users.
+SAID_LENGTH = 200
 #: How often our own gateway may refuse before a user gets a task.
 SEND_ATTEMPTS_MAX = 3
 
@@ -168,12 +170,16 @@ class PaymentReminder(models.Model):
         :param dict row: as `_find_news` returns it
         :rtype: str
         """
-        failure, why = row["failure"], row["why"]
-        if row["kind"] == "email":
-            return self.browse(row["id"])._get_mail_failure_sentence(failure, why)
         failures = self.env["mail.notification"]._fields["failure_type"]
-        named = dict(failures._description_selection(self.env)).get(failure)
-        cause = why or named or self.env._("no reason given")
+        named = dict(failures._description_selection(self.env)).get(row["failure"])
+        said = " ".join((row["why"] or "").split())[:SAID_LENGTH]
+        cause = said or named or self.env._("no reason given")
+        if row["kind"] == "email":
+            return self.env._(
+                "The mail to %(address)s did not arrive: %(cause)s",
+                address=self.browse(row["id"]).contact_id.email,
+                cause=cause,
+            )
         if row["kind"] == "sms":
             return self.env._(
                 "The SMS to %(number)s did not arrive: %(cause)s",

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from odoo import api, models
-from odoo.tools import format_date
+from odoo.tools import LazyTranslate, format_date
 
-# A line that one of these holds leaves a reminder that has not gone yet.
+_lt = LazyTranslate(__name__)
+
+#: A line to which one of these happens leaves its reminder before that is sent.
 REMOVING = (
     "no_policy",
     "excluded",
@@ -17,6 +19,52 @@ REMOVING = (
     "credits",
     "below_minimum",
 )
+#: By code of the plan, or of the moment of sending; None: due.
+SENTENCES = {
+    None: _lt("“%(level)s” leaves with the next run."),
+    "not_yet": _lt("“%(level)s” follows on %(day)s."),
+    "settled": _lt("Nothing is due."),
+    "overtaken": _lt("Another level applies by now."),
+    "no_policy": _lt("No reminders: no policy applies, or it has no levels."),
+    "finished": _lt("No level of the policy is left for it."),
+    "held": _lt("Held until %(day)s."),
+    "customer_held": _lt("The customer is not reminded until %(day)s."),
+    "waiting": _lt("It is in a reminder of %(day)s that has not left yet."),
+    "excluded": _lt("Excluded from reminders."),
+    "blocked": _lt("The payment of the invoice is blocked."),
+    "in_flight": _lt("A transfer of the customer is on its way."),
+    "too_soon": _lt(
+        "“%(level)s” waits until %(day)s: the customer got a message a short time ago."
+    ),
+    "below_minimum": _lt(
+        "The customer owes less than the minimum amount of “%(level)s”."
+    ),
+    "credits": _lt(
+        "Credits and payments not allocated yet cover what the customer owes."
+    ),
+    "outside_window": _lt("“%(level)s” waits for the hours in which it may be sent."),
+    "not_a_business_day": _lt("“%(level)s” waits for a business day."),
+    "stale_bank_data": _lt(
+        "“%(level)s” is ready, but the bank data are too old: a payment may have "
+        "arrived."
+    ),
+    "off": _lt(
+        "“%(level)s” is ready, but automatic reminders are switched off in the "
+        "settings."
+    ),
+    "neutralized": _lt(
+        "“%(level)s” is ready, but this database is neutralized: nothing leaves."
+    ),
+    "copied": _lt(
+        "“%(level)s” is ready, but this database is a copy: nothing leaves until "
+        "reminders are switched on again."
+    ),
+}
+#: Of those of which the day is not always known, where it is.
+DATED_SENTENCES = {
+    "finished": _lt("All levels are used up: the last reminder was of %(day)s."),
+    "in_flight": _lt("A transfer without news is given until %(day)s to arrive."),
+}
 
 
 @dataclass(frozen=True)
@@ -172,94 +220,10 @@ class PaymentReminder(models.Model):
         :param payment.reminder.level level: the next level
         :rtype: str
         """
-        day = format_date(self.env, date) if date else ""
-        name = level.sudo().name if level else ""
-        return (
-            self._get_escalation_sentence(reason, day, name)
-            or self._get_hold_sentence(reason, day)
-            or self._get_customer_sentence(reason, day, name)
-            or self._get_moment_sentence(reason, name)
+        text = (DATED_SENTENCES.get(reason) if date else None) or SENTENCES.get(
+            reason, _lt("No reminder is planned.")
         )
-
-    @api.model
-    def _get_escalation_sentence(self, reason, day, name):
-        if reason is None:
-            return self.env._("“%s” leaves with the next run.", name)
-        if reason == "not_yet":
-            return self.env._("“%(level)s” follows on %(day)s.", level=name, day=day)
-        if reason == "finished" and day:
-            return self.env._(
-                "All levels are used up: the last reminder was of %s.", day
-            )
-        return {
-            "settled": self.env._("Nothing is due."),
-            "overtaken": self.env._("Another level applies by now."),
-            "no_policy": self.env._(
-                "No reminders: no policy applies, or it has no levels."
-            ),
-            "finished": self.env._("No level of the policy is left for it."),
-        }.get(reason)
-
-    @api.model
-    def _get_hold_sentence(self, reason, day):
-        if reason == "in_flight" and day:
-            return self.env._(
-                "A transfer without news is given until %s to arrive.", day
-            )
-        if reason == "held":
-            return self.env._("Held until %s.", day)
-        if reason == "customer_held":
-            return self.env._("The customer is not reminded until %s.", day)
-        if reason == "waiting":
-            return self.env._("It is in a reminder of %s that has not left yet.", day)
-        return {
-            "excluded": self.env._("Excluded from reminders."),
-            "blocked": self.env._("The payment of the invoice is blocked."),
-            "in_flight": self.env._("A transfer of the customer is on its way."),
-        }.get(reason)
-
-    @api.model
-    def _get_customer_sentence(self, reason, day, name):
-        if reason == "too_soon":
-            return self.env._(
-                "“%(level)s” waits until %(day)s: the customer got a message a short "
-                "time ago.",
-                level=name,
-                day=day,
-            )
-        if reason == "below_minimum":
-            return self.env._(
-                "The customer owes less than the minimum amount of “%s”.", name
-            )
-        if reason == "credits":
-            return self.env._(
-                "Credits and payments not allocated yet cover what the customer owes."
-            )
-        return None
-
-    @api.model
-    def _get_moment_sentence(self, reason, name):
-        return {
-            "outside_window": self.env._(
-                "“%s” waits for the hours in which it may be sent.", name
-            ),
-            "not_a_business_day": self.env._("“%s” waits for a business day.", name),
-            "stale_bank_data": self.env._(
-                "“%s” is ready, but the bank data are too old: a payment may have "
-                "arrived.",
-                name,
-            ),
-            "off": self.env._(
-                "“%s” is ready, but automatic reminders are switched off in the "
-                "settings.",
-                name,
-            ),
-            "neutralized": self.env._(
-                "“%s” is ready, but this database is neutralized: nothing leaves.", name
-            ),
-            "copied": self.env._(
-                "“%s” is ready, but this database is a copy: nothing leaves until "
-                "reminders are switched on again.",
-                name,
-            ),
-        }.get(reason) or self.env._("No reminder is planned.")
+        return self.env._(text) % {
+            "level": level.sudo().name if level else "",
+            "day": format_date(self.env, date) if date else "",
+        }
