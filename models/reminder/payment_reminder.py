@@ -371,6 +371,13 @@ class PaymentReminder(models.Model):
         )
         unused.unlink()
 
+    def _get_reminder_lines(self):
+        """Return what they name and is still owed.
+
+        :rtype: account.move.line
+        """
+        return self.line_ids.move_line_id._filter_remindable()
+
     def action_hold(self):
         """Open the assistant that holds what these reminders name.
 

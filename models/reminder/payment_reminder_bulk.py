@@ -57,9 +57,8 @@ class PaymentReminder(models.Model):
 
     def _prepare_slice(self):
         """Bring those that wait up to date, without what was paid in the meantime."""
-        waiting = self.filtered(lambda r: r.state in WAITING)._without_tracking()
-        for company, reminders in waiting.grouped("company_id").items():
-            reminders.with_company(company)._bring_up_to_date()
+        waiting = self.filtered(lambda r: r.state in WAITING)
+        waiting._without_tracking()._bring_up_to_date()
 
     def action_send_many(self):
         """Send these reminders now, with a notice of how far it got.

@@ -140,7 +140,7 @@ class PaymentReminder(models.Model):
 
         :rtype: payment.reminder.line
         """
-        still_due = self.line_ids.move_line_id._filter_remindable()
+        still_due = self._get_reminder_lines()
         return self.line_ids.filtered(lambda line: line.move_line_id in still_due)
 
     def _get_portal_state(self):

@@ -1,5 +1,4 @@
 import logging
-from dataclasses import dataclass
 
 from odoo import Command, api, models
 from odoo.exceptions import UserError
@@ -27,15 +26,6 @@ CAUSE_LENGTH = 200
 
 #: Field of a contact that a channel needs; the other channels need none.
 REACHED_BY = {"email": "email", "sms": "phone", "phone": "phone"}
-
-
-@dataclass(frozen=True)
-class Share:
-    """What credits leave to pay of one due line, in the reminder's currency."""
-
-    line: models.Model
-    asked: float
-    residual: float
 
 
 def _root_cause(error):
@@ -152,38 +142,26 @@ class PaymentReminder(models.Model):
                 changed |= reminder
         return changed
 
-    def _share_out(self, credit):
-        """Share credits out among the lines named, to the oldest first.
-
-        :param float credit: in the reminder's currency
-        :return: in the order of due dates
-        :rtype: list[Share]
-        """
-        self.ensure_one()
-        shares = []
-        for line in self._sort_lines():
-            residual = max(line.amount_now, 0.0)
-            used = min(credit, residual)
-            credit -= used
-            asked = self.currency_id.round(residual - used)
-            shares.append(Share(line, asked, residual))
-        return shares
-
     def _get_request_lines(self, credit):
-        """Return the lines of the payment request: what is asked, no more.
+        """Return the lines of the payment request: what is asked, no more. Credits go
+        to the oldest line first.
 
         :param float credit: what the company owes the customer
         :return: values of the lines; what credits cover wholly is not among them
         :rtype: list[dict]
         """
+        self.ensure_one()
         lines = []
-        for share in self._share_out(credit):
-            if share.residual and not share.asked:
+        for line in self._sort_lines():
+            residual = max(line.amount_now, 0.0)
+            used = min(credit, residual)
+            credit -= used
+            asked = self.currency_id.round(residual - used)
+            if residual and not asked:
                 continue
-            line = share.line
             vals = {"move_id": line.move_id.id, "move_line_id": line.move_line_id.id}
-            if share.asked < share.residual:
-                vals.update(amount=share.asked, residual_start=share.residual)
+            if asked < residual:
+                vals.update(amount=asked, residual_start=residual)
             lines.append(vals)
         return lines
 

@@ -16,30 +16,8 @@ class PaymentReminder(models.Model):
         :return: those that are still to be done
         :rtype: payment.reminder
         """
-        left = self.browse()
-        for company, reminders in (
-            self._without_tracking().grouped("company_id").items()
-        ):
-            reminders = reminders.with_company(company)
-            named = {reminder: reminder.line_ids for reminder in reminders}
-            reminders = reminders._recheck()
-            if not reminders:
-                continue
-            changed = reminders._prepare_amounts() | reminders.filtered(
-                lambda r, named=named: r.line_ids != named[r]
-            )
-            changed._forget_letters()
-            printed = reminders._get_letters()
-            today = company._get_payment_today()
-            # The days late change every day, but not on printed letters.
-            changed |= reminders.filtered(
-                lambda r, today=today, printed=printed: r.prepared_date != today
-                and not printed[r.id]
-            )
-            if changed:
-                changed._prepare_contents()
-            left |= reminders.filtered(lambda r: r.state in ("to_post", "to_call"))
-        return self & left
+        left = self._without_tracking()._bring_up_to_date()
+        return self & left.filtered(lambda r: r.state in ("to_post", "to_call"))
 
     @api.model
     def _refresh_open_tasks(self, company):

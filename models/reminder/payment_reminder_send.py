@@ -79,29 +79,47 @@ class PaymentReminder(models.Model):
             # Not even if a user asks for it.
             if company._get_reminder_blocker() in NOT_IN_USE:
                 continue
-            ready = reminders.with_company(company)._bring_up_to_date()
-            sent |= ready._hand_over()
+            sent |= reminders._bring_up_to_date().with_company(company)._hand_over()
         return sent
 
     def _bring_up_to_date(self):
-        """Remove what must not be asked for any more from reminders of one company,
-        and render texts again that are not of today.
+        """Remove what must not be asked for any more, and make again what says
+        something else by now: amounts, texts of another day, letters.
 
-        :return: those that may be sent
+        :return: those that may be sent, or are still to be done by a person
         :rtype: payment.reminder
         """
-        reminders = self._recheck()
-        if not reminders:
-            return reminders
-        changed = reminders._prepare_amounts()
-        today = reminders.company_id._get_payment_today()
-        stale = changed | reminders.filtered(
-            lambda r: r.prepared_date != today
-            or not r.contact_id.active
-            or r.lang != r._find_lang(r.contact_id)
+        ready = self.browse()
+        for company, reminders in self.grouped("company_id").items():
+            named = {reminder: reminder.line_ids for reminder in reminders}
+            reminders = reminders.with_company(company)._recheck()
+            if not reminders:
+                continue
+            changed = reminders._prepare_amounts() | reminders.filtered(
+                lambda r, named=named: r.line_ids != named[r]
+            )
+            changed._forget_letters()
+            stale = changed | reminders._find_stale()
+            ready |= reminders - stale
+            if stale:
+                ready |= stale._prepare_contents()
+        return ready
+
+    def _find_stale(self):
+        """Return the reminders that are not of today, or not for their recipient.
+
+        :rtype: payment.reminder
+        """
+        printed = self._get_letters()
+        # The days late change every day, but not on printed letters.
+        return self.filtered(
+            lambda r: not printed[r.id]
+            and (
+                r.prepared_date != r.company_id._get_payment_today()
+                or not r.contact_id.active
+                or r.lang != r._find_lang(r.contact_id)
+            )
         )
-        ready = reminders - stale
-        return ready | stale._prepare_contents() if stale else ready
 
     def _recheck(self):
         """Remove the lines that must not be asked for any more.
@@ -199,14 +217,3 @@ class PaymentReminder(models.Model):
         for company, reminders in self.grouped("company_id").items():
             now = company._get_payment_now()
             reminders.write({"state": "sent", "sent_at": now, "failure_reason": False})
-
-    def _find_archived(self):
-        """Return the reminders whose recipient is archived, with the sentence for it.
-
-        :rtype: dict[int, str]
-        """
-        return {
-            reminder.id: self.env._("%s is archived.", reminder.contact_id.display_name)
-            for reminder in self
-            if not reminder.contact_id.active
-        }

@@ -1,5 +1,5 @@
 from odoo import api, models
-from odoo.tools import SQL
+from odoo.fields import Domain
 
 from ..task import TODO as TODO_ACTIVITY
 from ..task import schedule_task
@@ -48,26 +48,13 @@ class PaymentReminder(models.Model):
         :param bool at_level: also about another customer at the same level
         """
         self.ensure_one()
-        query = SQL(
-            """
-            SELECT 1
-              FROM mail_activity activity
-              JOIN payment_reminder other ON other.id = activity.res_id
-             WHERE activity.res_model = %(model)s
-               AND activity.active
-               AND activity.summary = %(summary)s
-               AND other.company_id = %(company_id)s
-               AND (other.partner_id = %(partner_id)s OR other.level_id = %(level_id)s)
-             LIMIT 1
-            """,
-            model=self._name,
-            summary=summary,
-            company_id=self.company_id.id,
-            partner_id=self.partner_id.id,
-            level_id=at_level and self.level_id.id or 0,
+        others = Domain("partner_id", "=", self.partner_id.id)
+        if at_level and self.level_id:
+            others |= Domain("level_id", "=", self.level_id.id)
+        same = Domain("company_id", "=", self.company_id.id) & Domain(
+            "activity_ids.summary", "=", summary
         )
-        self.env["mail.activity"].flush_model(["summary", "res_model", "active"])
-        return bool(self.env.execute_query(query))
+        return bool(self.sudo().search_count(same & others, limit=1))
 
     @api.model
     def _ask_for_waiting(self, company):

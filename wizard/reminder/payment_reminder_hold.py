@@ -40,14 +40,7 @@ class PaymentReminderHold(models.TransientModel):
             return values | {"partner_ids": [Command.set(customers.ids)]}
         if not model:
             return values
-        records = self.env[model].browse(ids)
-        if model == "account.move":
-            lines = records.line_ids
-        elif model == "payment.reminder":
-            lines = records.line_ids.move_line_id
-        else:
-            lines = records
-        lines = lines._filter_remindable()
+        lines = self.env[model].browse(ids)._get_reminder_lines()
         if not lines:
             raise UserError(
                 self.env._("Nothing is due on these: there is nothing to hold.")

@@ -11,7 +11,7 @@ SMS_BASIC = frozenset(
 )
 SMS_EXTENDED = frozenset("\f^{}\\[~]|€")
 
-# As long as a real one: what a text measures depends on it.
+# As long as a real token, on which the length of texts depends.
 SAMPLE_TOKEN = "x" * 20
 
 
@@ -120,19 +120,8 @@ class PaymentReminderPreview(models.TransientModel):
         :rtype: dict
         """
         self.ensure_one()
-        empty = dict.fromkeys(
-            (
-                "date",
-                "contact_id",
-                "subject",
-                "body",
-                "sms_body",
-                "sms_note",
-                "phone_script",
-                "error",
-            ),
-            False,
-        )
+        shown = ("subject", "body", "sms_body", "sms_note", "phone_script", "error")
+        empty = dict.fromkeys(("date", "contact_id", *shown), False)
         reminder = self._new_reminder()
         if not reminder:
             return empty
