@@ -1,4 +1,4 @@
-"""The customer's reminders in their portal.
+"""The customer's reminders on the portal.
 
 Customers have no right of their own on reminders, whose records also hold what is
 noted for the company: everything is read in sudo, within the domain of the model.
@@ -40,7 +40,7 @@ class PortalReminder(CustomerPortal):
             page=page,
             step=self._items_per_page,
         )
-        # Those before the page tell which of its reminders were replaced.
+        # Newer ones, on earlier pages, tell which of these were replaced.
         shown = reminders.search(
             domain,
             order="sent_at desc, id desc",

@@ -24,14 +24,14 @@ PLACEHOLDERS = frozenset(
         "object.request_id.url",
     }
 )
-#: One that `mail` lets everybody write: stands for the others where it checks them.
+#: A placeholder that `mail` allows everybody; replaces those above for its check.
 HARMLESS = "object.partner_id.name"
 #: A placeholder in the text, or a tag, of which the attributes may have some.
 PLACED = re.compile(rf"{INLINE_TEMPLATE_REGEX.pattern}|<\w[^<>]*>")
 PLACED_ATTRIBUTE = re.compile(r'(\s)(?!t-)([\w:-]+="[^"]*\{\{)')
 ONLY_PLACEHOLDER = re.compile(r"\s*\{\{\s*(.+?)\s*\}\}\s*")
 
-#: What an SMS has no letter for in its own alphabet: one such letter halves its room.
+#: Letters outside the alphabet of SMS, one of which halves its room, and substitutes.
 SMS_LETTERS = str.maketrans(
     {
         "\u00a0": " ",
@@ -69,7 +69,7 @@ def _to_qweb(source):
 def _hide_placeholders(source):
     """Return QWeb without what everybody may write in it.
 
-    It is done in its tree, as it is compiled: in its letters, one expression could pass
+    It works on the tree, as the compiler does: in plain text, one expression could pass
     as a part of another.
 
     :param str source: as `_to_qweb` returns it

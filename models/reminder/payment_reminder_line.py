@@ -6,8 +6,8 @@ class PaymentReminderLine(models.Model):
     _description = "Payment Reminder Line"
     _order = "date_maturity, id"
     _rec_name = "move_line_id"
-    # 100 000 of them are made in one go: what the reminder or the due line knows is not
-    # written, indexed and checked once more for each, nor is who made it.
+    # A run may make 100 000 of them: nothing that the reminder or the due line knows is
+    # stored again, nor who made it.
     _log_access = False
 
     # The unique indexes below find the lines of a reminder and of a due line, too.

@@ -3,7 +3,7 @@ from datetime import date
 from odoo import models
 from odoo.tools import SQL, format_amount, format_date
 
-#: Of what is not due yet, so much is told line by line.
+#: Lines not due yet that are shown one by one; of the rest, only the sum.
 NOT_DUE_TOLD = 10
 
 
@@ -49,7 +49,7 @@ class PaymentReminder(models.Model):
         }
 
     def _describe_not_due(self, not_due):
-        """Return how much more is not due yet than is told line by line."""
+        """Return in a sentence what is not due yet and not shown line by line."""
         if len(not_due) <= NOT_DUE_TOLD:
             return ""
         return self.env._(
@@ -158,7 +158,7 @@ class PaymentReminder(models.Model):
         return ", ".join(parts)
 
     def _is_paid_from_bank(self):
-        """Return whether the recipient may pay from his bank, asked once for all the
+        """Return whether the recipient may pay from their bank, asked once for all the
         reminders of one country.
         """
         self.ensure_one()

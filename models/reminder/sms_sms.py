@@ -75,7 +75,7 @@ class SmsSms(models.Model):
         :return: whether the job has time left
         :rtype: bool
         """
-        # Not by `payment.batch`: it would retry at once what the provider may have.
+        # Not by `payment.batch`, which would send again at once what the provider took.
         for waiting in cut(self.browse(ids), self._get_send_batch_size()):
             batch = waiting.try_lock_for_update()
             batch.invalidate_recordset(["state", "to_delete"])

@@ -5,11 +5,11 @@ class MergePartnerAutomatic(models.TransientModel):
     _inherit = "base.partner.merge.automatic.wizard"
 
     def _update_foreign_keys(self, src_partners, dst_partner):
-        """Override of `base`: one customer, one payer profile. Core moves them all to
-        the one who stays, against their uniqueness; the next night tells the figures.
+        """Override of `base`: one customer, one payer profile. Core would move them
+        all to the one who stays; the next night makes that profile again.
 
-        What waits to be sent is planned again, under the new name: he is to get one
-        message, not one for each name he had.
+        What waits to be sent is planned again under the new name: customers get one
+        message, not one for each name they had.
         """
         waiting = (
             self.env["payment.reminder"]

@@ -24,7 +24,7 @@ class PaymentReminderCall(models.TransientModel):
 
     @api.depends("outcome", "reminder_id")
     def _compute_date(self):
-        """Propose when a dispute ends; on which day he pays only the customer knows."""
+        """Propose when a dispute ends; the day of a promise only customers know."""
         for call in self:
             disputed = call.outcome == "disputed" and call.reminder_id
             today = disputed and disputed.company_id._get_payment_today()

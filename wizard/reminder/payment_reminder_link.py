@@ -10,7 +10,7 @@ SMS_TEMPLATE = "account_payment_request.sms_template_payment_request"
 
 class PaymentReminderLink(models.TransientModel):
     """Sends the link to pay while the customer is on the phone: at once, and to the
-    number or address that he dictates."""
+    number or address that they dictate."""
 
     _name = "payment.reminder.link"
     _description = "Send the Payment Link"
