@@ -106,16 +106,18 @@ class PaymentReminder(models.Model):
         return ready
 
     def _find_stale(self):
-        """Return the reminders that are not of today, or not for their recipient.
+        """Return which reminders, of one company, are not of today, or not for their
+        recipient.
 
         :rtype: payment.reminder
         """
         printed = self._get_letters()
+        today = self.company_id._get_payment_today()
         # The days late change every day, but not on printed letters.
         return self.filtered(
             lambda r: not printed[r.id]
             and (
-                r.prepared_date != r.company_id._get_payment_today()
+                r.prepared_date != today
                 or not r.contact_id.active
                 or r.lang != r._find_lang(r.contact_id)
             )

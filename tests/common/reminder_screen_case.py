@@ -15,7 +15,7 @@ class ScreenCase(ReminderCase):
         return self.env["payment.customer.balance"].search(domain)
 
     def page(self, partner=None, user=None):
-        """Return the customer as his page shows him."""
+        """Return the customer as their page shows them."""
         self.env.flush_all()
         self.env.invalidate_all()
         return (partner or self.customer).with_user(user or self.accountant)

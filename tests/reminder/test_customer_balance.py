@@ -98,7 +98,7 @@ class TestCustomerBalance(ScreenCase):
         )
         self.assertEqual(self.page().payment_overdue, 150.0)
 
-    def test_what_a_contact_bought_is_owed_by_his_company(self):
+    def test_what_a_contact_bought_is_owed_by_their_company(self):
         contact = self.env["res.partner"].create(
             {"name": "Buyer", "parent_id": self.company_customer.id}
         )

@@ -40,13 +40,13 @@ class TestReminderDelivery(ReminderCase):
 
     def test_a_customer_whom_no_channel_reaches_is_told_to_a_person(self):
         self.customer.email = False
-        with self.channel("sms", "He has no number."):
+        with self.channel("sms", "They have no number."):
             reminder = self.remind(self.overdue())
         self.assertEqual(reminder.state, "failed")
-        self.assertIn("He has no number.", reminder.failure_reason)
+        self.assertIn("They have no number.", reminder.failure_reason)
         self.assertEqual(self.tasks_of(reminder).user_id, self.accountant)
 
-    def test_what_a_person_does_is_not_sent_before_he_did_it(self):
+    def test_what_a_person_does_is_not_sent_before_it_is_done(self):
         self.first.channel = "letter"
         with self.channel("letter"):
             reminder = self.remind(self.overdue())
@@ -70,7 +70,7 @@ class TestReminderDelivery(ReminderCase):
         )
         self.policy.user_id = gone
         self.customer.email = False
-        with self.channel("sms", "He has no number."):
+        with self.channel("sms", "They have no number."):
             reminder = self.remind(self.overdue(invoice_user_id=False))
         self.assertEqual(self.tasks_of(reminder).user_id, self.accountant)
 

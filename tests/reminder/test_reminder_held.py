@@ -68,11 +68,11 @@ class TestReminderHeld(ReminderPlanCase):
     def test_hold_includes_its_last_day(self):
         line = self.owe()
         until = DUE + timedelta(5)
-        line._hold_reminders(until, "He called")
+        line._hold_reminders(until, "They called")
         self.after(5)
         self.assertFalse(self.plan())
         self.assert_reason(line, "held", until)
-        self.assertIn("He called", self.state(line)["sentence"])
+        self.assertIn("They called", self.state(line)["sentence"])
         self.after(6)
         self.assertEqual(self.plan().line_ids.move_line_id, line)
 
@@ -375,7 +375,7 @@ class TestReminderBetween(ReminderPlanCase):
         self.assertEqual(self.blocker(self.line), "settled")
 
     def test_held(self):
-        self.line._hold_reminders(DUE + timedelta(9), "He called")
+        self.line._hold_reminders(DUE + timedelta(9), "They called")
         self.assertEqual(
             self.reminder._get_line_blockers(),
             {self.named[self.line].id: Blocker("held", DUE + timedelta(9))},
@@ -391,7 +391,7 @@ class TestReminderBetween(ReminderPlanCase):
         self.assertEqual(self.blocker(self.line), "below_minimum")
 
     def test_customer_held(self):
-        self.customer._hold_reminders(self.company, DUE + timedelta(9), "He called")
+        self.customer._hold_reminders(self.company, DUE + timedelta(9), "They called")
         self.assertEqual(self.blocker(self.line), "customer_held")
         self.assertEqual(self.blocker(self.second), "customer_held")
 

@@ -67,7 +67,7 @@ class TestReminderOnInvoice(ReminderPlanCase):
             self.env[action["res_model"]]
             .with_user(self.accountant)
             .with_context(**action["context"])
-            .create({"reason": "He pays on Friday", **values})
+            .create({"reason": "They pay on Friday", **values})
         )
         assistant.action_hold()
         return assistant
@@ -138,7 +138,7 @@ class TestReminderOnInvoice(ReminderPlanCase):
         self.hold(line.move_id, until=until)
         self.assertEqual(line.reminder_hold_until, until)
         self.assertTrue(line.move_id.reminder_is_held)
-        self.assertIn("He pays on Friday", line.move_id.message_ids[0].body)
+        self.assertIn("They pay on Friday", line.move_id.message_ids[0].body)
         self.assertFalse(self.plan())
         line.move_id.with_user(self.accountant).action_reminder_release()
         self.assertFalse(line.move_id.reminder_is_held)

@@ -1,4 +1,4 @@
-"""What a customer sees of reminders: the mail, his portal, the page to pay."""
+"""What a customer sees of reminders: the mail, the portal, the page to pay."""
 
 from lxml import html
 
@@ -10,7 +10,7 @@ from ..common.reminder_case import ReminderCase
 from ..common.reminder_channel_case import ChannelCase
 
 #: What nobody outside the company may read.
-SECRET = "he never pays before the bailiff rings"
+SECRET = "they never pay before the bailiff rings"
 
 
 class PortalCase(ReminderCase):
@@ -476,7 +476,7 @@ class TestReminderOnPortal(ChannelCase):
         self.assertIn(f"/my/reminders/{reminder.id}", mail.body_html)
         self.assertNotIn(reminder.request_id.url, mail.body_html)
 
-    def test_whoever_may_log_in_is_told_now_and_in_his_language(self):
+    def test_whoever_may_log_in_is_told_now_and_in_their_language(self):
         self.env["res.lang"]._activate_lang("fr_FR")
         self.customer.lang = "fr_FR"
         self.invite(self.customer, email="marie@portal.example")

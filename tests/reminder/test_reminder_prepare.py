@@ -199,7 +199,7 @@ class TestReminderPrepare(ReminderCase):
         self.assertEqual(reminder.line_ids.move_id, invoices)
         self.assertEqual(reminder.contact_id, self.company_customer)
 
-    def test_the_recipient_reads_his_own_language(self):
+    def test_the_recipient_reads_their_own_language(self):
         self.env["res.lang"]._activate_lang("fr_FR")
         self.first.with_context(
             lang="fr_FR"
@@ -221,7 +221,7 @@ class TestReminderPrepare(ReminderCase):
         self.send(reminder)
         self.assertEqual((reminder.lang, reminder.subject), ("fr_FR", "Rappel"))
 
-    def test_the_recipient_of_an_edited_text_reads_the_rest_in_his_language(self):
+    def test_the_recipient_of_an_edited_text_reads_the_rest_in_their_language(self):
         self.env["res.lang"]._activate_lang("fr_FR")
         self.overdue(1234.5)
         reminder = self.plan()
@@ -262,7 +262,7 @@ class TestReminderPrepare(ReminderCase):
         )
         self.env.invalidate_all()
 
-    def test_a_customer_merged_before_it_leaves_is_reminded_under_his_new_name(self):
+    def test_a_customer_merged_before_it_leaves_is_reminded_under_the_new_name(self):
         duplicate = self.env["res.partner"].create(
             {"name": "Marie D.", "email": "old@example.com"}
         )
@@ -355,7 +355,7 @@ class TestReminderPrepare(ReminderCase):
         self.send(reminder)
         self.assertIn("<p>4</p>", reminder.body)
 
-    def test_another_recipient_is_greeted_by_his_name(self):
+    def test_another_recipient_is_greeted_by_name(self):
         self.overdue()
         reminder = self.plan()
         reminder._prepare()

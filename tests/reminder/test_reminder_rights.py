@@ -160,7 +160,7 @@ class TestReminderRights(ScreenCase):
         customer = new_test_user(self.env, "reminder_customer", "base.group_portal")
         customer.partner_id.parent_id = self.customer
         line = self.due_lines(self.invoice)
-        line._hold_reminders(self.today, "Not to be told to him")
+        line._hold_reminders(self.today, "Not to be told to them")
         self.customer._hold_reminders(self.company, self.today, "Nor this")
         for user in (self.clerk, customer):
             for records in self.own():

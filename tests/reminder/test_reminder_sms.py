@@ -46,7 +46,7 @@ class TestReminderSms(ChannelCase):
             set(reminders.ids),
         )
 
-    def test_without_a_number_of_his_own_the_customers_is_taken(self):
+    def test_without_a_number_of_their_own_the_customers_is_taken(self):
         self.company_customer.phone = "06 98 76 54 32"
         self.env["res.partner"].create(
             {
