@@ -122,18 +122,18 @@ class BridgeConnection(models.Model):
             "action": self.env._(
                 "The consent has ended: renew it to read the bank again."
             ),
-            ("action", 402): self.env._(
+            "action 402": self.env._(
                 "The bank refuses the login or the password: enter them again."
             ),
-            ("action", 429): self.env._(
+            "action 429": self.env._(
                 "The bank waits for you: accept its terms on its own site, then open "
                 "the connection again."
             ),
-            ("action", 1005): self.env._(
+            "action 1005": self.env._(
                 "The bank asks for a kind of authentication that Bridge does not know. "
                 "Choose another one at the bank, then open the connection again."
             ),
-            ("action", 1010): self.env._(
+            "action 1010": self.env._(
                 "The bank wants to identify you again: renew the consent."
             ),
             "trouble": self.env._(
@@ -141,22 +141,22 @@ class BridgeConnection(models.Model):
                 "connection again.",
                 info=self.status_info or self.status_code,
             ),
-            ("trouble", 1003): self.env._(
+            "trouble 1003": self.env._(
                 "The bank does not answer for the moment. It is tried again by itself; "
                 "nothing to do."
             ),
-            ("trouble", 1007): self.env._(
+            "trouble 1007": self.env._(
                 "Bridge has stopped reading this bank for a while; nothing to do."
             ),
-            ("trouble", 1009): self.env._(
+            "trouble 1009": self.env._(
                 "The bank gives a balance without the transactions that explain it; "
                 "compare with its own site."
             ),
-            ("trouble", 1099): self.env._(
+            "trouble 1099": self.env._(
                 "Bridge is moving this bank to a new access; nothing to do."
             ),
         }
-        return texts.get((self.state, self.status_code), texts[self.state])
+        return texts.get(f"{self.state} {self.status_code}", texts[self.state])
 
     @api.depends("authentication_expires_at")
     def _compute_consent_days_left(self):

@@ -96,8 +96,10 @@ class PaymentRequest(models.Model):
         """Open the payments that came from this request."""
         self.ensure_one()
         payments = self.sudo().transaction_ids.payment_id
+        # A tuple after a term in one literal is exported for a term itself.
+        name = self.env._("Payments")
         return {
-            "name": self.env._("Payments"),
+            "name": name,
             "type": "ir.actions.act_window",
             "res_model": "account.payment",
             "view_mode": "list,form",
