@@ -92,6 +92,12 @@ def test_list_shape(wrap):
     assert str(error) == "Too much (transactions[0].amount) [a]; Too long [b]"
 
 
+def test_our_own_error_has_one_fault():
+    error = BridgeError("No", code="timeout")
+    assert error.faults == (Fault("timeout", None, "No"),)
+    assert str(error) == "No [timeout]"
+
+
 def test_all_texts_of_bridge_are_masked():
     fault = {"code": IBAN, "property": IBAN, "message": f"{IBAN} key"}
     error = from_response(400, {"errors": [fault]}, secrets=("key",))

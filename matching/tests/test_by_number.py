@@ -300,6 +300,16 @@ LEFT_TO_A_PERSON = {
         "amount",
         receipt("ACME INDUSTRIES SASU FAC/2026/00042 REGLT MARS MAI", 6_000),
     ),
+    "same digits of two customers, the sum of both": Row(
+        "ambiguous",
+        receipt("VIR 202600042", 1_500),
+        [FIRST, due("VTE/2026/00042", 500, "other")],
+    ),
+    "all but the payment registered by hand that is named": Row(
+        "amount",
+        receipt(NAMED, 1_500),
+        [due(payment=True), due("FAC/2026/00043", 1_000), due("FAC/2026/00044", 500)],
+    ),
     "part, its digits alone": Row(
         "amount", receipt("ACME INDUSTRIES 202600042", 4_000)
     ),

@@ -278,6 +278,11 @@ BOOKED = {
         [due(), due("FAC/2026/00043", partner="Garage du Lac", currency="USD")],
         best={"paid": (CENTS,)},
     ),
+    "same digits of one customer, the sum of both": Row(
+        "all_due",
+        receipt("VIR 202600042", 1_500),
+        [FIRST, due("VTE/2026/00042", 500)],
+    ),
     "fee within the tolerance": Row(
         "fee",
         receipt(NUMBER, 9_500),
