@@ -69,11 +69,13 @@ def test_any_body_makes_an_error(body):
     error = from_response(400, body)
     assert (error.status, error.code, error.property) == (400, "http_400", None)
     assert error.faults and str(error)
+    assert error.message == "Bridge answered with status 400"
 
 
 def test_flat_shape():
     error = from_response(400, {"code": "a.b", "message": "No", "property": "user"})
     assert (error.code, error.property, error.message) == ("a.b", "user", "No")
+    assert from_response(400, {"errors": [], "code": "a.b"}).code == "a.b"
     assert error.faults == (Fault("a.b", "user", "No"),)
     assert str(error) == "No (user) [a.b]"
 
@@ -88,6 +90,7 @@ def test_list_shape(wrap):
     ]
     error = from_response(400, wrap(faults))
     assert (error.code, error.property) == ("a", "transactions[0].amount")
+    assert error.message == "Too much"
     assert [fault.code for fault in error.faults] == ["a", "b"]
     assert str(error) == "Too much (transactions[0].amount) [a]; Too long [b]"
 
