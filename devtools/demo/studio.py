@@ -87,8 +87,8 @@ class Studio(Check):
         - who, device, height: who looks at it, Camille if nobody, and on what
         """
         path = self.pictures / f"{row['name']}.png"
-        act, *steps = row["act"].split()
-        pdf = self.tell(act, int(*steps)) if steps else act and getattr(self, act)()
+        act, _space, steps = row["act"].partition(" ")
+        pdf = self.tell(act, int(steps)) if steps else act and getattr(self, act)()
         if pdf:
             self.print_page(pdf, path)
             compress(path, 900, margin=40)
