@@ -264,6 +264,9 @@ class Studio(Check):
         hotel, change = [self.places["partner"]], {"payment_reminder_policy_id": policy}
         self.camille.call("res.partner", "write", hotel, change)
         self.camille.call("res.partner", "action_remind", hotel)
+        prepared = [("channel", "=", "letter"), ("state", "=", "to_send")]
+        letters = [letter["id"] for letter in self.reminders(prepared)]
+        self.camille.call("payment.reminder", "action_send", letters)
         self.places["letter"] = self.reminders([("state", "=", "to_post")])[0]["id"]
 
     def print_letter(self) -> bytes:
