@@ -6,6 +6,7 @@ from pathlib import Path
 import polib
 import pytest
 
+from ..demo.studio import PICTURES as TABLE
 from ..paths import ROOT
 
 DOCS = ROOT / "docs"
@@ -18,6 +19,7 @@ PAGES = sorted(
         *DOCS.rglob("*.md"),
     )
 )
+PICTURES = "../../static/description/"
 GUIDE = sorted(path.name for path in ENGLISH.glob("*.md"))
 
 # Labels of Odoo itself that the guide names, and their French.
@@ -114,12 +116,20 @@ def test_both_languages_have_the_same_headings(page):
 
 
 @pytest.mark.parametrize("page", GUIDE)
-def test_both_languages_show_as_many_pictures_and_rows(page):
+def test_both_languages_show_the_same_pictures_and_as_many_rows(page):
     texts = [(folder / page).read_text("utf-8") for folder in (ENGLISH, FRENCH)]
     pictures = [[link for link in links(text) if "png" in link] for text in texts]
-    assert len(pictures[0]) == len(pictures[1])
+    english = [link.removeprefix(PICTURES) for link in pictures[0]]
+    assert pictures[1] == [f"{PICTURES}fr/{name}" for name in english]
     rows = [re.findall(r"^\|", text, flags=re.MULTILINE) for text in texts]
     assert len(rows[0]) == len(rows[1])
+
+
+def test_each_picture_of_the_table_is_in_the_guide():
+    shown = {
+        Path(link).stem for page in GUIDE for link in links(read(f"docs/en/{page}"))
+    }
+    assert not {picture["name"] for picture in TABLE} - shown
 
 
 def test_both_languages_have_the_same_pages():
