@@ -93,7 +93,7 @@ def merge(folder: Path) -> None:
 
     (template,) = folder.glob("*.pot")
     reference = polib.pofile(str(template))
-    # Odoo exports every `static/src` below the addon; the demo's clock has its own file.
+    # Odoo exports each `static/src` it finds; the demo's clock has its own file.
     for entry in list(reference):
         if all("/devtools/" in path for path, _line in entry.occurrences):
             reference.remove(entry)

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.tools import format_date
 
 from ...const import ACCOUNTING
+from ..text import labelled
 
 #: Of the fields on what comes next.
 COMING = {"compute": "_compute_reminder", "compute_sudo": True, "groups": ACCOUNTING}
@@ -85,7 +86,9 @@ class AccountMove(models.Model):
         if len(sentences) <= 1:
             return "".join(sentences)
         return "\n".join(
-            f"{format_date(self.env, line.date_maturity)}: {state['sentence']}"
+            labelled(
+                self.env, format_date(self.env, line.date_maturity), state["sentence"]
+            )
             for line, state in states.items()
         )
 

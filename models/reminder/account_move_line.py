@@ -6,6 +6,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
 from ...const import ACCOUNTING, PAID_STATES
+from ..text import labelled
 
 #: Of the fields on what was reached, and comes next.
 STEP = {"compute": "_compute_reminder_step", "compute_sudo": True, "groups": ACCOUNTING}
@@ -182,7 +183,10 @@ class AccountMoveLine(models.Model):
     def _get_no_reminder_text(self):
         """Return why none of these lines can be reminded now, a line of text each."""
         states = self.env["payment.reminder"].sudo()._get_plan_state(self)
-        texts = [f"{line.move_id.name}: {states[line.id]['sentence']}" for line in self]
+        texts = [
+            labelled(self.env, line.move_id.name, states[line.id]["sentence"])
+            for line in self
+        ]
         text = self.env._("There is nothing to remind of now.")
         return "\n".join([text, *dict.fromkeys(texts)])
 

@@ -11,6 +11,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ..batch import together_or_each
+from ..text import labelled
 
 _logger = logging.getLogger(__name__)
 
@@ -188,7 +189,9 @@ class PaymentReminder(models.Model):
             return self.env._("Nothing new is to be reminded today.")
         groups = self._read_group([("id", "in", done_ids)], ["state"], ["__count"])
         labels = dict(self._fields["state"]._description_selection(self.env))
-        counts = ", ".join(f"{labels[state]}: {count}" for state, count in groups)
+        counts = ", ".join(
+            labelled(self.env, labels[state], count) for state, count in groups
+        )
         if job == "prepare":
             return self.env._("Prepared. %s", counts)
         return self.env._("Done. %s", counts)

@@ -14,6 +14,7 @@ from ...bridge import label as bridge_label
 from ...bridge import reference as bridge_reference
 from ...bridge.errors import BridgeError
 from ..task import schedule_task
+from ..text import labelled
 
 _logger = logging.getLogger(__name__)
 
@@ -299,7 +300,8 @@ class PaymentTransaction(models.Model):
                 user = tx.company_id._get_payment_accountant(
                     responsible | tx.invoice_ids.invoice_user_id
                 )
-                schedule_task(document, f"{summary}: {tx.reference}", note, user=user)
+                label = labelled(self.env, summary, tx.reference)
+                schedule_task(document, label, note, user=user)
 
     def _get_document(self):
         """Return the record on which tasks about this transaction are put: its request,
