@@ -5,21 +5,25 @@ and the references that travel in a bank transfer. It knows no model and no
 database, so it runs, and is tested, without Odoo; its only dependency is
 ``requests``.
 
-=========== ==============================================================
-module      subject
-=========== ==============================================================
-aggregation ``Aggregation``: users, bank connections, accounts, transactions
-amount      integer cents <-> JSON numbers, exactly
-answers     shapes of what goes to Bridge and of what it answers
-client      ``BridgeClient``: payment links, payment requests, providers
-errors      ``BridgeError`` and the masking of what must not be shown
-iban        account numbers as people may see them
-label       texts made safe for banks: label, names, external reference
-moment      date-times on the wire
-reference   10-character codes: make, check, find in a bank label
-signature   webhook signature: sign, verify
-status      statuses of links and of payment requests, reasons of refusal
-=========== ==============================================================
+================ =========================================================
+module           subject
+================ =========================================================
+aggregation      ``Aggregation``: users, bank connections, accounts, transactions
+amount           integer cents <-> JSON numbers, exactly
+answers          shapes of what goes to Bridge and of what it answers
+bank_transaction what a bank's transaction says, as a statement line
+client           ``BridgeClient``: payment links, payment requests, providers
+errors           ``BridgeError`` and the masking of what must not be shown
+fetch            which transactions to ask for next, and how far the reading got
+iban             account numbers as people may see them
+label            texts made safe for banks: label, names, external reference
+moment           date-times on the wire
+reference        10-character codes: make, check, find in a bank label
+signature        webhook signature: sign, verify
+status           statuses of links and of payment requests, reasons of refusal
+transport        HTTP: credentials, time-outs, retries, pages
+verdict          what an answer means for one transfer
+================ =========================================================
 
 A payment from one end to the other::
 

@@ -13,6 +13,10 @@ first pass and of the targets, `payers`, `receipt.partner`), plus the dues of ex
 this amount. A decision that `needs_more` is never booked before the second pass; after
 it, `SURE` is booked whatever `needs_more` says.
 
+Where a step is: `clues` (what to look up), `mentions` and `documents` (what a label
+names), `by_target`, `by_number`, `by_account` (one kind of evidence each), `fits` (how
+the amount agrees), `doubts` (why it is left to a person), `decide`.
+
 Only `SURE` books by itself. Precision comes first: what two readings could explain is
 left to a person, best reading first.
 
@@ -30,7 +34,7 @@ Reasons of a `SURE` proposal, which say how the amount agrees:
 exact          the amount is that of the reference or of the one document named
 several        the documents named add up to the amount, credit notes deducted
 all_due        everything that the customer named owes
-instalment     one instalment of the document named
+installment     one installment of the document named
 discount       what is named less its early-payment discount
 registered     a payment registered by hand for the document named
 fee            what is named less a bank fee within the tolerance

@@ -83,7 +83,7 @@ def exact_fits(amount: int, places: list[list[Document]]) -> tuple[list[Fit], bo
 
 
 def _options(place: list[Document]) -> list[_Option]:
-    """Return what may be paid of a place: a document, an instalment, or all there."""
+    """Return what may be paid of a place: a document, an installment, or all there."""
     options = []
     for document in place:
         dues = document.dues
@@ -92,14 +92,14 @@ def _options(place: list[Document]) -> list[_Option]:
         options.append(_Option(document.cents, "exact", (document,), dues))
         if len(dues) > 1:
             parts: dict[int, tuple[Due, ...]] = {}
-            # one instalment, or the first ones; the oldest of equal ones
+            # one installment, or the first ones; the oldest of equal ones
             for end in range(1, len(dues)):
                 parts.setdefault(sum(due.cents for due in dues[:end]), dues[:end])
             for due in dues:
                 parts.setdefault(due.cents, (due,))
             parts.pop(document.cents, None)
             options += (
-                _Option(cents, "instalment", (document,), part)
+                _Option(cents, "installment", (document,), part)
                 for cents, part in parts.items()
             )
     if len(place) > 1 and len({document.any.partner for document in place}) == 1:

@@ -68,7 +68,7 @@ class Due(NamedTuple):
 
     :ivar key: the entry
     :ivar move: the invoice (or the payment's entry); the dues of one move are its
-        instalments
+        installments
     :ivar document: number of the invoice
     :ivar payment_reference: the invoice's payment reference, '' when there is none
     :ivar partner: the customer, as its commercial entity, so that equal means the

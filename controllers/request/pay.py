@@ -1,7 +1,8 @@
 """Pages of a payment request, opened by whoever holds its token.
 
 The token in the address is the whole permission: no login, no session, and a wrong
-one gets the same answer as one that never existed.
+one gets the same answer as one that never existed. A request that was revoked, or has
+expired, still has its page, which says so: `_get_page_state` chooses it.
 """
 
 import base64

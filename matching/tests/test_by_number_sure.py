@@ -197,17 +197,17 @@ BOOKED = {
         [FIRST, SECOND, due("FAC/2026/00044", 77, date=TODAY + timedelta(20))],
         best={"dues": (FIRST, SECOND)},
     ),
-    "one instalment": Row(
-        "instalment", receipt(NUMBER, 700), [EARLIER, LATER], best={"dues": (LATER,)}
+    "one installment": Row(
+        "installment", receipt(NUMBER, 700), [EARLIER, LATER], best={"dues": (LATER,)}
     ),
-    "all instalments": Row("exact", receipt(NUMBER, 1_000), [EARLIER, LATER]),
-    "the oldest of equal instalments": Row(
-        "instalment",
+    "all installments": Row("exact", receipt(NUMBER, 1_000), [EARLIER, LATER]),
+    "the oldest of equal installments": Row(
+        "installment",
         receipt(NUMBER, 300),
         [LATER._replace(cents=300), EARLIER],
         best={"dues": (EARLIER,)},
     ),
-    "part of the first instalment": Row(
+    "part of the first installment": Row(
         "part",
         receipt(NAMED, 200),
         [LATER, EARLIER],
@@ -219,7 +219,7 @@ BOOKED = {
             "missing": 800,
         },
     ),
-    "part of the second instalment": Row(
+    "part of the second installment": Row(
         "part",
         receipt(NAMED, 400),
         [LATER, EARLIER],
@@ -263,7 +263,7 @@ BOOKED = {
     "over, sixteen characters before a bank's limit": Row(
         "over", receipt("ACME INDUSTRIES SAS FAC/2026/00042 REGLT MARS JUIN", 6_000)
     ),
-    "over by as much as an instalment": Row(
+    "over by as much as an installment": Row(
         "over", receipt(NAMED, 1_300), [EARLIER, LATER], best={"rest_cents": 300}
     ),
     "a payer who owes another amount and writes anothers number": Row(

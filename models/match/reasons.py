@@ -25,7 +25,7 @@ _CONCLUSION = {
     "exact": _lt("and the amount is the %(expected)s expected"),
     "several": _lt("which add up to the amount"),
     "all_due": _lt("and the amount is all that %(customer)s owes"),
-    "instalment": _lt("and the amount is that of an instalment"),
+    "installment": _lt("and the amount is that of an installment"),
     "discount": _lt(
         "and the amount is what is due less the early-payment discount of %(discount)s"
     ),

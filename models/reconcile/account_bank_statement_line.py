@@ -1,4 +1,7 @@
-"""What the *To reconcile* screen asks and does."""
+"""What the *To reconcile* screen asks and does: load, accept, book, leave, undo.
+
+What the browser does with the answers is in `static/src/reconcile/reconcile_model.js`.
+"""
 
 from operator import methodcaller
 

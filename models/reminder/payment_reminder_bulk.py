@@ -10,7 +10,7 @@ from odoo import models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ..batch import together_or_each
+from ..batch import cut, together_or_each
 from ..text import labelled
 
 _logger = logging.getLogger(__name__)
@@ -106,8 +106,9 @@ class PaymentReminder(models.Model):
         done_ids = list(self.env.context.get("reminder_done_ids") or ())
         if job not in JOBS:
             raise UserError(self.env._("There is nothing to go on with."))
-        size = JOBS[job].size
-        chunk, rest = ids[:size], ids[size:]
+        # One slice a request: the browser asks for the next, and can stop.
+        chunk = next(cut(ids, JOBS[job].size), [])
+        rest = ids[len(chunk) :]
         reminders = self.browse(chunk).exists()
         reminders.check_access("write")
         reminders.sudo()._do_slice(JOBS[job].step)

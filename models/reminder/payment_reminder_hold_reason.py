@@ -1,4 +1,5 @@
-"""Says in a sentence why a due line gets no reminder, or when it gets its next one."""
+"""What takes a line out of a reminder before it is sent; and, in a sentence, why a due
+line gets no reminder, or when it gets its next one."""
 
 from dataclasses import dataclass
 from datetime import date

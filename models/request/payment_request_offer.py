@@ -1,4 +1,5 @@
-"""What is printed and mailed of a request: its address, while it can be paid."""
+"""What a payer is offered: the amounts they may choose, how each can be paid, and what
+is printed and mailed of it."""
 
 from odoo import models
 from odoo.exceptions import UserError
