@@ -21,7 +21,7 @@ PARAMETERS = {
 INSTALLED = ("controllers", "data", "i18n", "models", "report", "security", "views")
 INSTALLED += ("wizard", "static", "demo", "devtools/addons")
 # Odoo loads demo data where those of all dependencies are there: say that they are,
-# so that ours come alone, with one company that a person finds his way in.
+# so that ours come alone, with one company that a person finds their way in.
 WITH_DEMO = """
     UPDATE ir_module_module SET demo = true
      WHERE name IN ('account_payment', 'sms', 'phone_validation')

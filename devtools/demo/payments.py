@@ -46,7 +46,7 @@ class PaymentChapters(Story):
         expect(not strangers, f"the page asks third parties: {strangers}")
         yield "amount, invoice, one button; no third-party request"
 
-        yield "he pays from his bank and comes back"
+        yield "they pay from their bank and come back"
         self.pay(invoice, "id-acsc")
         self.phone.wait(SETTLED, "the page to tell the end")
         expect(self.page_state(invoice) == "paid", "the page does not say paid")
@@ -73,7 +73,7 @@ class PaymentChapters(Story):
 
     def executed_later(self):
         """A transfer that the bank executes later"""
-        yield "the customer confirms; his page waits"
+        yield "the customer confirms; their page waits"
         invoice = self.existing("Cabinet dentaire Aubrac")
         self.pay(invoice, "id-pdng-acsc")
         self.phone.wait_for("[data-state=in_progress]", "it")
@@ -102,7 +102,7 @@ class PaymentChapters(Story):
 
         yield "the customer is told by e-mail"
         mail = eventually(
-            lambda: self.world.messages("mail", "karim.benali@"), "his mail"
+            lambda: self.world.messages("mail", "karim.benali@"), "their mail"
         )[0]
         expect(invoice["payment_request_url"] in mail["links"], "no way to try again")
         yield f"“{mail['subject']}”, with the way to try again"
@@ -110,7 +110,7 @@ class PaymentChapters(Story):
         yield "the accountant has a task"
         yield f"“{self.task(invoice)}”"
 
-        yield "his page says so and lets him try again"
+        yield "their page says so and lets them try again"
         self.phone.open(invoice["payment_request_url"])
         self.phone.wait_for(".note.bad", "the refusal")
         self.phone.wait_for(PAY, "the button to pay")

@@ -125,7 +125,7 @@ class ReminderChapters(Story):
         self.becomes(invoice, "paid")
         yield f"{invoice['name']} is paid"
 
-        yield "the next day he is thanked, once, and reminded no more"
+        yield "the next day they are thanked, once, and reminded no more"
         before = self.newest_message()
         clock.next_day(self.camille)
         mail = eventually(

@@ -183,7 +183,7 @@ class Story:
         raise Failure(f"no payment link carries {transaction['reference']}")
 
     def transfer(self, amount: float, label: str, payer: str, **values) -> dict:
-        """Let a customer type a transfer at his own bank; return the bank's line."""
+        """Let a customer type a transfer at their own bank; return the bank's line."""
         return self.world.do(
             "bank/transfer", amount=amount, label=label, payer=payer, **values
         )
