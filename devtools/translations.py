@@ -95,7 +95,8 @@ def merge(folder: Path) -> None:
     reference = polib.pofile(str(template))
     # Odoo exports each `static/src` it finds; the demo's clock has its own file.
     for entry in list(reference):
-        if all("/devtools/" in path for path, _line in entry.occurrences):
+        places = [path for path, _line in entry.occurrences]
+        if places and all("/devtools/" in path for path in places):
             reference.remove(entry)
     reference.save()
     for path in sorted(folder.glob("*.po")):
