@@ -5,6 +5,7 @@ from odoo.fields import Domain
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ...models.batch import Step
 from ..common.payment_request import ProcessesCase
 
 
@@ -114,7 +115,7 @@ class TestMatchWorkers(ProcessesCase):
             line = first["account.bank.statement.line"].browse(ids[0])
             self.assertTrue(line.try_lock_for_update(allow_referencing=True))
             lines = second["account.bank.statement.line"].browse(ids)
-            second["payment.batch"]._attempt(lines, "_match", (), Domain(domain), True)
+            second["payment.batch"]._work(lines, Step("_match", domain=Domain(domain)))
             taken = lines.filtered("is_reconciled")
             self.assertEqual(taken.ids, ids[1:])
             self.assertTrue(taken.is_reconciled)
