@@ -39,6 +39,8 @@ class ResCompany(models.Model):
     def _find_payment_user(self, users, group):
         """Return the first of ``users`` who is of a group, else of all the company's.
 
+        In sudo: who asks may not read the companies of their colleagues.
+
         :rtype: res.users
         """
 
@@ -47,8 +49,13 @@ class ResCompany(models.Model):
                 user.active and user.id != SUPERUSER_ID and group in user.all_group_ids
             )
 
-        everybody = group.all_user_ids.filtered(lambda user: self in user.company_ids)
-        return users.filtered(fits)[:1] or everybody.filtered(fits).sorted("id")[:1]
+        found = (
+            users.sudo().filtered(fits)[:1]
+            or group.sudo()
+            .all_user_ids.filtered(lambda user: self in user.company_ids and fits(user))
+            .sorted("id")[:1]
+        )
+        return found.with_env(self.env)
 
     @api.model_create_multi
     def create(self, vals_list):
