@@ -93,12 +93,6 @@ def merge(folder: Path) -> None:
 
     (template,) = folder.glob("*.pot")
     reference = polib.pofile(str(template))
-    # Odoo exports each `static/src` it finds; the demo's clock has its own file.
-    for entry in list(reference):
-        places = [path for path, _line in entry.occurrences]
-        if places and all("/devtools/" in path for path in places):
-            reference.remove(entry)
-    reference.save()
     for path in sorted(folder.glob("*.po")):
         catalog = polib.pofile(str(path))
         catalog.merge(reference)

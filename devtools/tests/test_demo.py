@@ -40,7 +40,7 @@ def test_each_picture_has_its_own_name_and_an_act_that_exists():
 
 def test_the_clock_of_the_demo_speaks_french():
     clock = DEMO_ADDONS / "payment_demo_clock"
-    template = (clock / "static/src/demo_clock.xml").read_text(encoding="utf-8")
+    template = (clock / "static/clock/demo_clock.xml").read_text(encoding="utf-8")
     words = set(re.findall(r">([^<>\s][^<>]*)</t>", template))
     catalog = polib.pofile(str(clock / "i18n/fr.po"))
     assert words and words <= {entry.msgid for entry in catalog.translated_entries()}

@@ -50,21 +50,3 @@ def test_merging_keeps_translations_and_drops_what_is_gone(folder):
     translations.merge(folder)
     merged = {entry.msgid: entry.msgstr for entry in polib.pofile(folder / "fr.po")}
     assert merged == {"Pay %(amount)s": "", "Refused": "Refusé"}
-
-
-def test_merging_leaves_out_what_only_the_demos_clock_says(folder):
-    (template,) = folder.glob("*.pot")
-    catalog = polib.pofile(str(template))
-    catalog.append(
-        polib.POEntry(
-            msgid="Next day",
-            occurrences=[
-                ("code:addons/apr/devtools/addons/clock/static/src/c.xml", "")
-            ],
-        )
-    )
-    catalog.save()
-    _write(folder / "fr.po", {})
-    translations.merge(folder)
-    assert "Next day" not in {e.msgid for e in polib.pofile(str(template))}
-    assert "Next day" not in {e.msgid for e in polib.pofile(folder / "fr.po")}

@@ -6,5 +6,6 @@
     "license": "LGPL-3",
     "author": "account_payment_request contributors",
     "depends": ["account_payment_request"],
-    "assets": {"web.assets_backend": ["payment_demo_clock/static/src/*"]},
+    # Not `static/src`: the terms there are exported with those of the addon around it.
+    "assets": {"web.assets_backend": ["payment_demo_clock/static/clock/*"]},
 }
