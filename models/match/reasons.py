@@ -4,6 +4,8 @@ from odoo.tools.translate import LazyTranslate
 
 from odoo.addons.payment import utils as payment_utils
 
+# A module's terms have no `env` yet: they are translated when they are shown.
+# pylint: disable=prefer-env-translation
 _lt = LazyTranslate(__name__)
 
 # Most documents that a sentence names.

@@ -7,6 +7,8 @@ from datetime import date
 from odoo import api, models
 from odoo.tools import LazyTranslate, format_date
 
+# A module's terms have no `env` yet: they are translated when they are shown.
+# pylint: disable=prefer-env-translation
 _lt = LazyTranslate(__name__)
 
 #: A line to which one of these happens leaves its reminder before that is sent.
