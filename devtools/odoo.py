@@ -81,9 +81,11 @@ def environment() -> dict[str, str]:
 
 def command(*arguments: str, module: str = "odoo", config: Path = CONFIG) -> list[str]:
     """Return the command line of one Odoo run; subcommands come first."""
-    head = list(takewhile(lambda word: not word.startswith("-"), arguments))
-    options = ["-c", str(config), *arguments[len(head) :]]
-    return [str(python_env.python()), "-m", module, *head, *options]
+    words = list(takewhile(lambda word: not word.startswith("-"), arguments))
+    # `odoo db -c FILE dump …`, but `odoo module install -c FILE …`
+    place = 2 if words[:1] in (["i18n"], ["module"]) else min(len(words), 1)
+    options = [*arguments[:place], "-c", str(config), *arguments[place:]]
+    return [str(python_env.python()), "-m", module, *options]
 
 
 def install(

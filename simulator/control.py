@@ -10,6 +10,7 @@ from .clock import to_text
 from .payment.banks import BANKS, DEMO_BANK
 from .payment.payments import JourneyError, holder_name
 from .templating import page
+from .texts import Texts
 
 SHOWN = 100
 
@@ -190,6 +191,7 @@ def home(sim, request):
         return page(
             "home.html",
             here="/",
+            t=Texts(request),
             sim=sim,
             rows=rows,
             banks=BANKS,
@@ -201,7 +203,7 @@ def faults_page(sim, request):
     """Every knob."""
     with sim.lock:
         knobs = list(sim.faults.describe())
-        return page("faults.html", here="/faults", knobs=knobs)
+        return page("faults.html", here="/faults", t=Texts(request), knobs=knobs)
 
 
 def webhooks_page(sim, request):
@@ -212,6 +214,7 @@ def webhooks_page(sim, request):
         return page(
             "webhooks.html",
             here="/webhooks",
+            t=Texts(request),
             deliveries=deliveries,
             applications=applications,
         )

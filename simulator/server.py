@@ -71,7 +71,8 @@ class Server:
         self._http.server_close()
 
     def _wsgi(self, environ, start_response):
-        if self._sim.language:
+        # People's pages; programs say themselves what they want.
+        if self._sim.language and not environ["PATH_INFO"].startswith("/v3/"):
             environ["HTTP_ACCEPT_LANGUAGE"] = self._sim.language
         request = Request(environ)
         self._sim.serving(True)

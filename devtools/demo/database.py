@@ -78,7 +78,13 @@ def language(database: str) -> str:
     """Return what the people of the database speak: a key of `LANGUAGES`."""
     sql = "SELECT p.lang FROM res_users u JOIN res_partner p ON p.id = u.partner_id "
     code = _query(database, sql + "WHERE u.login = 'camille'")
-    return next(name for name in LANGUAGES if LANGUAGES[name] == code)
+    return next((name for name in LANGUAGES if LANGUAGES[name] == code), "en")
+
+
+def is_served(database: str) -> bool:
+    """Return whether an Odoo works on the database now."""
+    others = "SELECT count(*) > 0 FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+    return _query(database, f"{others} AND datname = current_database()") == "t"
 
 
 def speak(database: str, language: str) -> None:

@@ -41,11 +41,12 @@ def run_demo(options) -> int:
     # A job leaves the database that a person plays with alone.
     database = database_name(job or "demo")
     ready = demo_database.is_ready(database) and not (job or options.reset)
-    if options.at and ready:
+    if ready and demo_database.is_served(database):
         running = demo_database.address(database)
-        if _answers(f"{running}/web/health"):
-            _refuse_another_language(database, options.lang)
-            return _move(running, database, options.at)
+        if not options.at:
+            raise DevError(f"The demo runs already, at {running}/odoo.")
+        _refuse_another_language(database, options.lang)
+        return _move(running, database, options.at)
     state = CHECKOUT_DIR / f"{database}.simulator.json"
     if not ready:
         state.unlink(missing_ok=True)

@@ -226,12 +226,16 @@ class PaymentReminder(models.Model):
                 self.env._("What was sent cannot be changed any more: it is a proof.")
             )
         if any(name in vals for name in TEXTS):
+            # Whoever rewrites one text keeps the others: they are made first.
+            self.filtered(lambda r: not (r.edited or r.prepared_date)).sudo()._prepare()
             vals = {**vals, "edited": True}
         if "contact_id" in vals:
             vals = {**vals, "lang": False}
             # The new recipient is greeted by name, in their language.
             made = self.filtered(lambda r: not r.edited and "edited" not in vals)
-            made.sudo()._without_tracking().prepared_date = False
+            made.sudo()._without_tracking().write(
+                {"prepared_date": False, **dict.fromkeys(TEXTS, False)}
+            )
         return super().write(vals)
 
     def _without_tracking(self):

@@ -3,6 +3,7 @@
 from ..control import action, all_of
 from ..payment.banks import BANKS
 from ..templating import page
+from ..texts import Texts
 from .banks import to_number
 from .status import STATUSES
 from .writing import KINDS, WRITINGS
@@ -119,6 +120,7 @@ def accounts_page(sim, request):
         return page(
             "accounts.html",
             here="/account",
+            t=Texts(request),
             items=list(map(_item_row, sim.items.values())),
             accounts=[
                 {
@@ -148,11 +150,12 @@ def account_page(sim, request, iban):
         try:
             account = sim.find_bank_account(iban)
         except KeyError:
-            return page("missing.html", 404, here="/account")
+            return page("missing.html", 404, here="/account", t=Texts(request))
         known = {transaction["line"] for transaction in sim.transactions_of(account)}
         return page(
             "account.html",
             here="/account",
+            t=Texts(request),
             account=account,
             bank=BANKS[account["provider_id"]],
             balance=to_number(sim.feed.banks.balance(account)),

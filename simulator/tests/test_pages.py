@@ -56,6 +56,8 @@ def test_all_pages_speak_the_language_of_the_simulator(clock):
         url = sim.pay_url(sim.links[Api(sim).create()])
         assert "Choisissez votre banque" in Browser(sim, english).get(url).text
         inbox = Browser(sim, english).get("/inbox").text
+        for path in ("/", "/account", "/faults", "/webhooks"):
+            assert "Boîte de réception" in Browser(sim, english).get(path).text, path
     assert 'lang="fr"' in inbox and "Boîte de réception" in inbox
     assert "Inbox" not in inbox
 

@@ -372,6 +372,29 @@ class TestReminderPrepare(ReminderCase):
         self.assertIn("Jean Martin", reminder.body)
         self.assertEqual(self.mails_of(reminder).email_to, child.email_formatted)
 
+    def test_another_recipient_is_greeted_by_name_in_a_reminder_that_is_edited(self):
+        self.first.closing = "<p>Bye <t t-out=\"object.contact_id.name\"/></p>"
+        self.overdue()
+        reminder = self.plan()
+        reminder._prepare()
+        child = self.env["res.partner"].create(
+            {
+                "name": "Jean Martin",
+                "parent_id": self.customer.id,
+                "email": "jean@example.com",
+            }
+        )
+        mine = reminder.with_user(self.accountant)
+        mine.contact_id = child
+        self.assertFalse(mine.body or mine.closing or mine.sms_body)
+        mine.sms_body = "Hello"
+        self.assertTrue(reminder.edited)
+        self.send(reminder)
+        self.assertIn("Jean Martin", reminder.body)
+        self.assertIn("Jean Martin", reminder.closing)
+        self.assertNotIn("Marie Dupont", reminder.body + reminder.closing)
+        self.assertEqual(reminder.sms_body, "Hello")
+
     def test_somebody_of_another_company_may_receive_it(self):
         self.overdue()
         reminder = self.plan()

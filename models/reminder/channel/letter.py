@@ -245,6 +245,7 @@ class PaymentReminder(models.Model):
         """
         self.check_access("write")
         letters = self.sudo().filtered(lambda r: r.state == "to_post")
+        letters._find_outdated_letters()._forget_letters()
         letters = letters._refresh_to_do()
         letters._find_outdated_letters()._forget_letters()
         if not letters:
