@@ -239,9 +239,10 @@ class Reader:
 
     def _is_before_year(self, number: Number, index: int) -> bool:
         """Whether the year comes after the sequence: 42/2026."""
-        if number.year is None:
-            return False
         following = self.label.runs[index + 1].digits
+        if number.year is None:
+            # 42/00 is 42: zeros after a number say nothing.
+            return not following.strip("0")
         return _is_same_part(number.parts[number.year], following, True)
 
     def _match_parts(

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from .look_alikes import Place, find_dates, find_fields, find_look_alikes
 
-try:
+if "." in __package__:
     from ..bridge import label, reference  # type: ignore[import-not-found]
-except ImportError:  # outside Odoo, the two packages stand side by side
+else:  # outside Odoo, the two packages stand side by side
     from bridge import label, reference
 
 #: More than this of a label is not read (a hostile or endless note).

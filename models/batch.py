@@ -86,6 +86,9 @@ class Step:
         error is only logged
     :ivar expected: class (or classes) of error that may happen: logged without trace
     :ivar lock: whether records that another process holds are passed over
+    :ivar busy_fails: whether what another process keeps from being done has failed
+        too, so that ``failed`` says when it is tried again; else it is left for the
+        next run
     :ivar whole: whether a slice that fails is set apart as it is, none of its records
         being tried alone: such as one whose step commits, or asks another server
     """
@@ -96,6 +99,7 @@ class Step:
     failed: str | None = None
     expected: type[Exception] | tuple[type[Exception], ...] = ()
     lock: bool = True
+    busy_fails: bool = False
     whole: bool = False
 
 
@@ -165,10 +169,11 @@ class PaymentBatch(models.AbstractModel):
     def _attempt(self, records, step, method, *args):
         """Call ``method`` of the records that are free and still need it; try again at
         once if another process got in the way, and leave them for the next run if it
-        stays there.
+        stays there, unless the step counts that as failed.
 
         Other parameters as of `_hand_on`.
         """
+        busy = None
         for _retry in range(CONCURRENCY_RETRIES):
             try:
                 mine = records
@@ -181,17 +186,20 @@ class PaymentBatch(models.AbstractModel):
                     getattr(mine, method)(*args)
                     self.env.cr.flush()
                 return
-            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY as error:
                 self.env.cr.rollback()
+                busy = error
             except Exception:
                 self.env.cr.rollback()
                 raise
+        if step.busy_fails and method == step.method:
+            raise busy
         _logger.info("%s of %s: left for the next run", method, records)
 
     @api.model
     def _give_up(self, records, step, error):
         """Keep the failure of a record, or of a whole slice, to itself."""
-        if isinstance(error, step.expected):
+        if isinstance(error, (step.expected, PG_CONCURRENCY_EXCEPTIONS_TO_RETRY)):
             _logger.warning("%s failed for %s: %s", step.method, records, error)
         else:
             _logger.error("%s failed for %s", step.method, records, exc_info=error)

@@ -84,7 +84,10 @@ READINGS = [
     ("3/202600042", "FAC/2026/00042", ("WEAK", "looks_like", "202600042")),
     ("INV2026/00042", "FAC/2026/00042", ("WEAK", "looks_like", "2026/00042")),
     ("CLIENT 3-2026-0042", "FAC/2026/0042", ("HINT", "looks_like", "2026-0042")),
-    ("FACT 42/0", "F00042", None),
+    # zeros after a number without a year say nothing
+    ("FACT 42/0", "F00042", ("WEAK", "incomplete", "42")),
+    ("FAC 042/00", "FA42", ("WEAK", "incomplete", "042")),
+    ("FACT 42/1", "F00042", None),
     # amounts and dates
     ("FAC 42,00 EUR", "FAC/2026/00042", None),
     ("VIR DU 2026-10-12", "FAC/10/0012", None),

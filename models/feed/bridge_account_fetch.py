@@ -44,7 +44,7 @@ class BridgeAccount(models.Model):
             readable & (to_read | Domain("id", "in", accounts.connection_id.ids))
         )
         run = self.env["payment.batch"]._run
-        how = {"expected": KNOWN_ERRORS, "lock": False}
+        how = {"expected": KNOWN_ERRORS, "lock": False, "busy_fails": True}
         resting = {}
         for done, connection in enumerate(connections, 1):
             left = len(connections) - done

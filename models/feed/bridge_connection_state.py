@@ -246,7 +246,8 @@ class BridgeConnection(models.Model):
         users = self.user_id | company.payment_request_user_id
         return (
             company._find_payment_user(
-                users.filtered(lambda user: company in user.company_ids),
+                # In sudo: who asks may not read the companies of their colleagues.
+                users.sudo().filtered(lambda user: company in user.company_ids),
                 self.env.ref("account.group_account_manager"),
             )
             or self.user_id

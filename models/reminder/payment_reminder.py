@@ -124,7 +124,7 @@ class PaymentReminder(models.Model):
     subject = fields.Char()
     body = fields.Html(sanitize="email_outgoing")
     invoice_table = fields.Html(
-        string="Invoices",
+        string="Table of Invoices",
         readonly=True,
         sanitize=False,
         help="With the button to pay, between body and closing: made again until it is "

@@ -173,7 +173,9 @@ class AccountMove(models.Model):
                     self.display_name,
                 )
             )
-        return request._get_records_action(name=self.env._("Payment Request"))
+        return request._get_records_action(
+            name=self.env._("Payment Request"), context={}
+        )
 
     def action_create_payment_requests(self):
         """Open the assistant that asks for the selected invoices."""

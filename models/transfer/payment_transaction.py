@@ -80,7 +80,7 @@ class PaymentTransaction(models.Model):
     released_at = fields.Datetime(
         readonly=True,
         help="Since then, this transfer without news no longer keeps the payer from "
-        "paying again. Money that arrives later is still taken in.",
+        "paying again. Money that arrives later is still booked.",
     )
     issue = fields.Selection(
         selection=ISSUES,

@@ -33,6 +33,7 @@ class PaymentTransaction(models.Model):
             domain=domain,
             failed="_bridge_handle_check_error",
             expected=KNOWN_ERRORS,
+            busy_fails=True,
             left=self.search_count(domain) - len(txs),
         )
 
@@ -140,7 +141,7 @@ class PaymentTransaction(models.Model):
                 txs.env._(
                     "The payer confirmed this transfer, but no news of it came for "
                     "%(days)s days. Look for it on the bank account. The payer can "
-                    "pay again; the transfer is still taken in if it arrives.",
+                    "pay again; the transfer is still booked if it arrives.",
                     days=provider.bridge_no_news_days,
                 ),
             )

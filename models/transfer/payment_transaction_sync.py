@@ -109,7 +109,7 @@ class PaymentTransaction(models.Model):
         """
         self.ensure_one()
         if judged.outcome == verdict.EXECUTED:
-            # Late money, after a cancel or an expiry, is still taken in.
+            # Late money, after a cancel or an expiry, is still booked.
             if self.state != "done":
                 self._bridge_set_done()
             self._bridge_flag_second_transfer(judged.executed_count)

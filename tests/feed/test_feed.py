@@ -3,14 +3,18 @@
 from datetime import timedelta
 from unittest.mock import patch
 
+from psycopg2.errors import SerializationFailure
+
 from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
-from odoo.tools import format_date
+from odoo.tools import format_date, mute_logger
 
 from ...bridge.aggregation import Aggregation
 from ...bridge.client import BridgeClient
-from ..common.feed_case import OTHER_BANK, OTHER_IBAN, FeedCase
+from ...models.batch import CONCURRENCY_RETRIES
+from ..common.event_case import BATCH_LOGGER
+from ..common.feed_case import FETCH_CRON, OTHER_BANK, OTHER_IBAN, FeedCase
 from ..common.payment_request import EVENT_CRON, IBAN
 
 
@@ -545,6 +549,27 @@ class TestFeedFetch(FeedCase):
         account.with_user(self.manager).action_resume()
         self.fetch()
         self.assertEqual(len(self.lines(account)), 1)
+
+    def test_what_another_process_holds_is_read_soon_and_who_asked_is_told(self):
+        account = self.feed()
+        self.fetch()
+        connection = account.connection_id
+        cron = self.env.ref(FETCH_CRON)
+        triggers = self.env["ir.cron.trigger"].sudo()
+        for record, method, due in (
+            (account, "_fetch_pages", "next_fetch_at"),
+            (connection, "_import_answer", "next_read_at"),
+        ):
+            triggers.search([("cron_id", "=", cron.id)]).unlink()
+            record[due] = fields.Datetime.now()
+            account.fetch_user_id = self.accountant
+            busy = patch.object(type(record), method, side_effect=SerializationFailure)
+            with self.subTest(method), mute_logger(BATCH_LOGGER), busy as asked:
+                self.run_cron(FETCH_CRON)
+                self.assertEqual(asked.call_count, CONCURRENCY_RETRIES)
+                self.assertGreater(record[due], fields.Datetime.now())
+                self.assertTrue(triggers.search([("cron_id", "=", cron.id)]))
+        self.assertFalse(account.fetch_user_id)
 
     def test_logs_tell_no_iban_and_no_token(self):
         account = self.feed()

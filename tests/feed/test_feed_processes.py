@@ -284,7 +284,7 @@ class TestTwoFetches(ProcessesCase):
             self.assertEqual(connection.state, "ok")
             self.assertEqual(len(connection.account_ids), 1)
 
-    @mute_logger("odoo.addons.account_payment_request.models.feed.bridge_account_fetch")
+    @mute_logger("odoo.addons.account_payment_request.models.batch")
     def test_fetch_killed_at_every_commit_loses_and_doubles_nothing(self):
         amounts = [10.0, 20.0, 30.0, 40.0]
         self.receive(*amounts)

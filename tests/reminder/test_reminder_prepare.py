@@ -373,7 +373,7 @@ class TestReminderPrepare(ReminderCase):
         self.assertEqual(self.mails_of(reminder).email_to, child.email_formatted)
 
     def test_another_recipient_is_greeted_by_name_in_a_reminder_that_is_edited(self):
-        self.first.closing = "<p>Bye <t t-out=\"object.contact_id.name\"/></p>"
+        self.first.closing = '<p>Bye <t t-out="object.contact_id.name"/></p>'
         self.overdue()
         reminder = self.plan()
         reminder._prepare()
