@@ -105,7 +105,7 @@ def write_fingerprint(database: str) -> None:
 def update_options(database: str) -> list[str]:
     """Return what Odoo's command line needs to take in changed files."""
     unchanged = stamp_is(f"{database}-files", _fingerprint())
-    return [] if unchanged else ["-u", ADDON, "-i", CLOCK]
+    return [] if unchanged else ["-u", ADDON, "-i", CLOCK, "--i18n-overwrite"]
 
 
 def hold_reminders(database: str) -> None:

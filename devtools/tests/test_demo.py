@@ -44,3 +44,9 @@ def test_the_clock_of_the_demo_speaks_french():
     words = set(re.findall(r">([^<>\s][^<>]*)</t>", template))
     catalog = polib.pofile(str(clock / "i18n/fr.po"))
     assert words and words <= {entry.msgid for entry in catalog.translated_entries()}
+
+
+def test_scripts_of_the_demo_are_modules_to_odoo():
+    """One that is not breaks the whole bundle, and every screen with it."""
+    for script in DEMO_ADDONS.rglob("*.js"):
+        assert "static/src" in script.as_posix(), script

@@ -104,9 +104,6 @@ class PaymentReminderLevel(models.Model):
         help="In the company's currency: a customer who owes less is not reminded at "
         "this level.",
     )
-    show_late_fees = fields.Boolean(
-        help="Interest and indemnities for late payment are added to what is asked."
-    )
     formal_notice = fields.Boolean(
         help="It puts the customer in default: leave it to a person to confirm."
     )

@@ -38,8 +38,6 @@ class TestReminderTexts(ReminderCase):
             self.assertFalse(any(notices.mapped("automatic")), name)
         key_account = self.ready_made("key_account").level_ids
         self.assertEqual(key_account[0].channel, "phone")
-        consumer = self.ready_made("consumer").level_ids
-        self.assertFalse(any(consumer.mapped("show_late_fees")))
 
     def assert_ready_made_texts(self, lang, amount, notice):
         self.company_customer.name = "Dupont & <Fils>"

@@ -6,6 +6,11 @@
     "license": "LGPL-3",
     "author": "account_payment_request contributors",
     "depends": ["account_payment_request"],
-    # Not `static/src`: the terms there are exported with those of the addon around it.
-    "assets": {"web.assets_backend": ["payment_demo_clock/static/clock/*"]},
+    "assets": {
+        "web.assets_backend": [
+            "payment_demo_clock/static/src/demo_clock.js",
+            # Terms in `static/src` are exported with those of the addon around it.
+            "payment_demo_clock/static/clock/demo_clock.xml",
+        ],
+    },
 }
