@@ -1,7 +1,5 @@
 """Clues: a number that is not looked up is lost, and each one looked up costs."""
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -141,23 +139,8 @@ def test_a_number_is_looked_up_wherever_a_bank_put_a_sign_into_it(
     assert digits in read_clues(receipt(text, 100)).digits
 
 
-def test_a_label_is_read_in_well_under_a_millisecond():
-    lines = [
-        receipt(
-            f"VIR SEPA RECU /DE ACME SAS /MOTIF FAC/2026/{number:05} DU 12/10/2026 "
-            f"CLIENT 4711 TEL 0612345678 /REF NOTPROVIDED {number}",
-            100,
-        )
-        for number in range(500)
-    ]
-    started = time.process_time()
-    for line in lines:
-        read_clues(line)
-    assert time.process_time() - started < len(lines) * 0.001
-
-
 def test_an_endless_label_is_not_read_to_its_end():
     line = receipt("FAC/2026/00042 " + "12 345/6 " * 50_000, 100)
-    started = time.process_time()
-    assert "202600042" in read_clues(line).digits
-    assert time.process_time() - started < 1
+    digits = read_clues(line).digits
+    assert "202600042" in digits
+    assert len(digits) <= 100
