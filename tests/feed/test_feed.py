@@ -556,13 +556,13 @@ class TestFeedFetch(FeedCase):
         connection = account.connection_id
         cron = self.env.ref(FETCH_CRON)
         triggers = self.env["ir.cron.trigger"].sudo()
+        account.fetch_user_id = self.accountant
         for record, method, due in (
             (account, "_fetch_pages", "next_fetch_at"),
             (connection, "_import_answer", "next_read_at"),
         ):
             triggers.search([("cron_id", "=", cron.id)]).unlink()
             record[due] = fields.Datetime.now()
-            account.fetch_user_id = self.accountant
             busy = patch.object(type(record), method, side_effect=SerializationFailure)
             with self.subTest(method), mute_logger(BATCH_LOGGER), busy as asked:
                 self.run_cron(FETCH_CRON)
