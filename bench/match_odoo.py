@@ -248,6 +248,7 @@ class OdooBooks:
             )
             tx._set_pending()
             if transfer.state != "pending":
+                tx._add_proof("bridge", "executed")
                 tx._set_done()
                 tx._post_process()
             if transfer.state == "matched":

@@ -1,5 +1,7 @@
 from . import (
+    assistant,
     batch,
+    engine_owned,
     res_company,
     transfer,
     request,

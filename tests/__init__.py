@@ -1,6 +1,7 @@
 """Odoo looks for tests among the `test_*` members of this package only."""
 
 from . import (
+    test_access_walk,
     test_batch,
     test_query_counts,
     test_rules,

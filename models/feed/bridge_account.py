@@ -15,7 +15,7 @@ class BridgeAccount(models.Model):
     """An account at a bank, and how it feeds a journal."""
 
     _name = "bridge.account"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["payment.engine.owned", "mail.thread", "mail.activity.mixin"]
     _description = "Bank Account Feed"
     _order = "connection_id, name, id"
     _check_company_auto = True
@@ -242,10 +242,8 @@ class BridgeAccount(models.Model):
     # === Access ===
 
     def write(self, vals):
-        """Override to keep for the job what only Bridge may say, and whose it is."""
-        told = {name for name, field in self._fields.items() if field.readonly}
-        if not self.env.su and not told.isdisjoint(vals):
-            raise AccessError(self.env._("Only Bridge can say this of a bank account."))
+        """Override: a started account keeps its journal, and its history goes on."""
+        self._check_may_give(vals)
         started = self.filtered(lambda account: account.state in ("active", "paused"))
         if "journal_id" in vals and any(
             account.journal_id.id != vals["journal_id"] for account in started
@@ -255,7 +253,7 @@ class BridgeAccount(models.Model):
             )
         if "history_start_date" in vals and started:
             # Older days are asked for: from the first one on.
-            super(BridgeAccount, started).write(self._get_history_reset_values())
+            super(BridgeAccount, started.sudo()).write(self._get_history_reset_values())
         return super().write(vals)
 
     @api.model

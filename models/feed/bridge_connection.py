@@ -3,7 +3,7 @@ import secrets
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tools import consteq
 
 from ...bridge.errors import BridgeError
@@ -27,8 +27,6 @@ STATE_OF_STATUS = {
 }
 # Days before its end at which a consent becomes a task.
 CONSENT_DAYS = (14, 7, 1)
-# What who begins a connection may say of it; all else that is read-only Bridge says.
-GIVEN_AT_CREATION = frozenset({"company_id", "journal_id", "bank_name"})
 CONNECT_PATH = "/bridge/connect/return"
 FETCH_CRON = "account_payment_request.ir_cron_bridge_pull"
 
@@ -37,9 +35,12 @@ class BridgeConnection(models.Model):
     """A consent to read one bank: Bridge's item."""
 
     _name = "bridge.connection"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["payment.engine.owned", "mail.thread", "mail.activity.mixin"]
     _description = "Bank Connection"
     _order = "name, id"
+    _given_at_creation = frozenset({"company_id", "journal_id", "bank_name"})
+    # Whose bank is read.
+    _owned_besides = frozenset({"provider_id"})
 
     name = fields.Char(string="Bank", compute="_compute_name", store=True)
     bank_name = fields.Char(readonly=True)
@@ -154,30 +155,6 @@ class BridgeConnection(models.Model):
                 raise ValidationError(
                     self.env._("A bank is read with the company's own credentials.")
                 )
-
-    # === Access ===
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        """Override to keep for the job what only Bridge may say."""
-        for vals in vals_list:
-            self._check_told_by_bridge(vals.keys() - GIVEN_AT_CREATION)
-        return super().create(vals_list)
-
-    def write(self, vals):
-        """Override to keep for the job what only Bridge may say, and whose it is."""
-        self._check_told_by_bridge(vals, also={"provider_id"})
-        return super().write(vals)
-
-    @api.model
-    def _check_told_by_bridge(self, names, also=frozenset()):
-        """Refuse values that decide whose bank is read, unless the job gives them.
-
-        :raises AccessError: if one of ``names`` is a read-only field or in ``also``
-        """
-        told = {name for name, field in self._fields.items() if field.readonly}
-        if not self.env.su and not (told | also).isdisjoint(names):
-            raise AccessError(self.env._("Only Bridge can say this of a bank."))
 
     # === Buttons ===
 

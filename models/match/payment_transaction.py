@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ...bridge import verdict
+
 
 class PaymentTransaction(models.Model):
     """How bank lines change the transfers that they bring."""
@@ -21,9 +23,11 @@ class PaymentTransaction(models.Model):
         if self.state != "done" or not self.payment_id:
             # Only completing the transfer can fail.
             with self.env.cr.savepoint():
-                if self.state != "done":
-                    self._bridge_set_done()
-                self._post_process()
+                transfer = self.sudo()
+                if transfer.state != "done":
+                    transfer._add_proof("bank", verdict.EXECUTED)
+                    transfer._bridge_set_done()
+                transfer._post_process()
         liquidity, _counterpart, _writeoff = self.payment_id._seek_for_lines()
         return liquidity.filtered(
             lambda entry: entry.account_id.reconcile
@@ -54,4 +58,4 @@ class PaymentTransaction(models.Model):
             if tx.issue != "amount_differs":
                 tx._flag("amount_differs", note)
             if tx.state in ("pending", "authorized") and not tx.released_at:
-                tx.released_at = fields.Datetime.now()
+                tx.sudo().released_at = fields.Datetime.now()

@@ -1,7 +1,7 @@
 from markupsafe import Markup
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 
 from .payment_reminder_level import CHANNELS
 from .res_company import NOT_IN_USE
@@ -44,7 +44,7 @@ OUTCOMES = [
 class PaymentReminder(models.Model):
     _name = "payment.reminder"
     _description = "Payment Reminder"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["payment.engine.owned", "mail.thread", "mail.activity.mixin"]
     _order = "date desc, id desc"
     _check_company_auto = True
 
@@ -210,13 +210,9 @@ class PaymentReminder(models.Model):
         """Override: a text that a user rewrote is kept, and what was sent is never
         written again: it is the proof of what was sent.
 
-        :raises AccessError: for what only the engine writes
         :raises UserError: for the text or the recipient of what has left
         """
-        if not self.env.su and any(self._fields[name].readonly for name in vals):
-            raise AccessError(
-                self.env._("Only the text, recipient and responsible can be changed.")
-            )
+        self._check_may_give(vals)
         preparing = self.env.su and self.env.context.get("reminder_preparing")
         kept = {*TEXTS, "invoice_table", "contact_id"}
         if preparing or kept.isdisjoint(vals):
@@ -228,11 +224,11 @@ class PaymentReminder(models.Model):
         if any(name in vals for name in TEXTS):
             # Whoever rewrites one text keeps the others: they are made first.
             self.filtered(lambda r: not (r.edited or r.prepared_date)).sudo()._prepare()
-            vals = {**vals, "edited": True}
+            self.sudo().edited = True
         if "contact_id" in vals:
-            vals = {**vals, "lang": False}
+            self.sudo().lang = False
             # The new recipient is greeted by name, in their language.
-            made = self.filtered(lambda r: not r.edited and "edited" not in vals)
+            made = self.filtered(lambda r: not r.edited)
             made.sudo()._without_tracking().write(
                 {"prepared_date": False, **dict.fromkeys(TEXTS, False)}
             )

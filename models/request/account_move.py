@@ -21,6 +21,7 @@ class AccountMove(models.Model):
         compute="_compute_payment_request",
         search="_search_payment_request_id",
         compute_sudo=True,
+        groups=ACCOUNTING,
     )
     payment_request_state = fields.Selection(
         selection=STATES,
@@ -28,16 +29,19 @@ class AccountMove(models.Model):
         compute="_compute_payment_request",
         search="_search_payment_request_state",
         compute_sudo=True,
+        groups=ACCOUNTING,
     )
     payment_request_url = fields.Char(
         string="Payment Address",
         compute="_compute_payment_request",
         compute_sudo=True,
+        groups=ACCOUNTING,
     )
     transfer_in_progress = fields.Boolean(
         compute="_compute_transfer_in_progress",
         search="_search_transfer_in_progress",
         compute_sudo=True,
+        groups=ACCOUNTING,
         help="The customer confirmed a transfer that is not booked yet.",
     )
 
@@ -161,10 +165,11 @@ class AccountMove(models.Model):
         """Open the payment request of the invoice, made if it has none yet."""
         self.ensure_one()
         self.check_access("read")
-        if not self.payment_request_id:
-            self.env["payment.request"].check_access("create")
+        self.env["payment.request"].check_access("read")
+        if not self.sudo().payment_request_id:
+            self.env["payment.request"].check_access("write")
             self._get_or_create_payment_requests()
-        request = self.payment_request_id
+        request = self.sudo().payment_request_id
         if not request:
             raise UserError(
                 self.env._(

@@ -38,7 +38,7 @@ def _digest(token):
 class PaymentRequest(models.Model):
     _name = "payment.request"
     _description = "Payment Request"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["payment.engine.owned", "mail.thread", "mail.activity.mixin"]
     _order = "id desc"
     _rec_name = "reference"
     _check_company_auto = True
@@ -91,8 +91,15 @@ class PaymentRequest(models.Model):
         copy=False,
         groups=ACCOUNTING,
     )
-    url = fields.Char(string="Payment Link", compute="_compute_url", compute_sudo=True)
-    short_url = fields.Char(compute="_compute_url", compute_sudo=True)
+    url = fields.Char(
+        string="Payment Link",
+        compute="_compute_url",
+        compute_sudo=True,
+        groups=ACCOUNTING,
+    )
+    short_url = fields.Char(
+        compute="_compute_url", compute_sudo=True, groups=ACCOUNTING
+    )
     move_id = fields.Many2one(
         comodel_name="account.move",
         string="Own Invoice",
@@ -288,6 +295,7 @@ class PaymentRequest(models.Model):
 
     def action_revoke(self):
         """Make the requests unusable; bank links still open are withdrawn at Bridge."""
+        self.check_access("write")
         to_revoke = self.filtered(
             lambda r: not r.revoked_at and r.state not in ("paid", "in_progress")
         )
@@ -298,13 +306,14 @@ class PaymentRequest(models.Model):
                     "already revoked."
                 )
             )
-        to_revoke.write({"revoked_at": fields.Datetime.now()})
+        to_revoke.sudo().revoked_at = fields.Datetime.now()
         to_revoke.sudo().transaction_ids.filtered(
             lambda tx: tx.state == "draft" and tx.provider_reference
         )._bridge_trigger_check()
 
     def action_renew(self):
         """Make revoked or expired requests payable again, under the same link."""
+        self.check_access("write")
         for request in self:
             if request.state in ("paid", "in_progress"):
                 raise UserError(
@@ -313,7 +322,7 @@ class PaymentRequest(models.Model):
                         request.display_name,
                     )
                 )
-        self.write({"revoked_at": False})
+        self.sudo().revoked_at = False
         self.filtered(lambda r: r._is_expired()).write({"expiry_date": False})
 
     def action_handled(self):

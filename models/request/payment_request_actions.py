@@ -12,6 +12,7 @@ class PaymentRequest(models.Model):
     def action_open_page(self):
         """Show the page as the customer sees it."""
         self.ensure_one()
+        self.check_access("read")
         return {"type": "ir.actions.act_url", "url": self.url, "target": "new"}
 
     def action_send_email(self):
@@ -83,6 +84,7 @@ class PaymentRequest(models.Model):
     def action_view_transactions(self):
         """Open the attempts to pay this request."""
         self.ensure_one()
+        self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "payment.action_payment_transaction"
         )
@@ -95,6 +97,7 @@ class PaymentRequest(models.Model):
     def action_view_payments(self):
         """Open the payments that came from this request."""
         self.ensure_one()
+        self.check_access("read")
         payments = self.sudo().transaction_ids.payment_id
         # A tuple after a term in one literal is exported for a term itself.
         name = self.env._("Payments")
@@ -109,6 +112,7 @@ class PaymentRequest(models.Model):
     def action_view_invoices(self):
         """Open the invoices that this request asks for."""
         self.ensure_one()
+        self.check_access("read")
         return self.line_ids.move_id._get_records_action(
             name=self.env._("Invoices"), context={"create": False}
         )
@@ -130,6 +134,7 @@ class PaymentRequest(models.Model):
 
     def _check_payable(self):
         """Refuse to send what the customer could not pay."""
+        self.check_access("read")
         for request in self:
             if not request._is_payable():
                 raise UserError(

@@ -4,12 +4,16 @@ from odoo.exceptions import ValidationError
 
 class PaymentRequestLine(models.Model):
     _name = "payment.request.line"
+    _inherit = ["payment.engine.owned"]
     _description = "Payment Request Line"
     _order = "due_date, id"
     _rec_name = "move_id"
 
     request_id = fields.Many2one(
-        comodel_name="payment.request", required=True, ondelete="cascade"
+        comodel_name="payment.request",
+        required=True,
+        readonly=True,
+        ondelete="cascade",
     )
     company_id = fields.Many2one(related="request_id.company_id", store=True)
     currency_id = fields.Many2one(related="request_id.currency_id")

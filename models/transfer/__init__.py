@@ -4,5 +4,6 @@ from . import (
     payment_transaction,
     payment_transaction_booking,
     payment_transaction_poll,
+    payment_transaction_proof,
     payment_transaction_sync,
 )

@@ -291,7 +291,7 @@ class PaymentTransaction(models.Model):
         :param str issue: value of the field `issue`
         :param str note: what happened, in a sentence
         """
-        self.write({"issue": issue})
+        self.sudo().issue = issue
         summary = dict(self._fields["issue"]._description_selection(self.env))[issue]
         for tx in self:
             tx._log_message_on_linked_documents(note)
@@ -324,4 +324,4 @@ class PaymentTransaction(models.Model):
                     and tx.reference in (activity.summary or "")
                 )
                 activities.action_done()
-        self.write({"issue": False})
+        self.sudo().issue = False

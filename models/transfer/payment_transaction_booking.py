@@ -9,9 +9,10 @@ class PaymentTransaction(models.Model):
     _inherit = "payment.transaction"
 
     def _post_process(self):
-        """Override of `payment`: never post an invoice that was put back to draft, and
-        say when money came that nothing was due for."""
-        done = self.filtered(
+        """Override of `payment`: book only what is proven, never post an invoice that
+        was put back to draft, and say when money came that nothing was due for."""
+        bookable = self._filter_proven()
+        done = bookable.filtered(
             lambda tx: tx.state == "done"
             and (tx.payment_request_id or tx.provider_code == const.PROVIDER_CODE)
         )
@@ -27,9 +28,11 @@ class PaymentTransaction(models.Model):
                     )
                 )
                 tx.invoice_ids -= drafts
-        unbooked = self.filtered(lambda tx: tx.state == "done" and not tx.payment_id)
-        company = self.company_id[:1]
-        txs = company._with_books_language(self)
+        unbooked = bookable.filtered(
+            lambda tx: tx.state == "done" and not tx.payment_id
+        )
+        company = bookable.company_id[:1]
+        txs = company._with_books_language(bookable)
         res = super(PaymentTransaction, txs)._post_process()
         for tx in company._with_books_language(unbooked).filtered("payment_id"):
             tx._flag_if_unused()

@@ -92,6 +92,7 @@ class PaymentTransaction(models.Model):
         )
         link = payment_data["link"]
         judged = verdict.judge(link, payment_data["attempts"], expected)
+        self._bridge_keep_proof(payment_data, judged)
         if judged.mismatch:
             self._bridge_refuse_data(
                 self._bridge_get_mismatch_text(judged.mismatch, expected)

@@ -1,5 +1,6 @@
 from odoo import fields
 
+from ...bridge.verdict import EXECUTED
 from .request_case import RequestCase
 
 
@@ -46,6 +47,8 @@ class BankLineCase(RequestCase):
                     "payment_method_id": self.bridge.payment_method_ids.id,
                 }
             )
+        for tx in transactions:
+            tx._add_proof("bridge", EXECUTED)
         transactions._set_done()
         transactions._post_process()
         return transactions

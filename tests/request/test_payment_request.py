@@ -88,7 +88,7 @@ class TestPaymentRequest(RequestCase):
         self.assertEqual(requests, {invoice: self.request_of(invoice)})
         with mute_logger("odoo.sql_db"), self.assertRaises(IntegrityError):
             with self.env.cr.savepoint():
-                self.env["payment.request"].create(
+                self.env["payment.request"].sudo().create(
                     self.env["payment.request"]._prepare_for_moves(invoice)
                 )
 
@@ -146,7 +146,7 @@ class TestPaymentRequest(RequestCase):
         prepare = self.env["payment.request"]._prepare_for_moves
         for stranger in (other_customer, dollars, refund):
             with self.assertRaises(ValidationError):
-                self.env["payment.request"].create(prepare(first + stranger))
+                self.env["payment.request"].sudo().create(prepare(first + stranger))
 
     def test_a_selection_is_grouped_by_customer_and_currency(self):
         mine = self.create_invoice(10.0) + self.create_invoice(20.0)
@@ -258,8 +258,14 @@ class TestPaymentRequest(RequestCase):
             100.0, invoice_payment_term_id=self.installments().id
         )
         dues = invoice.line_ids.filtered("date_maturity").sorted("date_maturity")
-        request = self.env["payment.request"].create(
-            self.env["payment.request"]._prepare_for_moves(invoice, move_lines=dues[:1])
+        request = (
+            self.env["payment.request"]
+            .sudo()
+            .create(
+                self.env["payment.request"]._prepare_for_moves(
+                    invoice, move_lines=dues[:1]
+                )
+            )
         )
         self.assert_state(request, "valid", 30.0)
         self.assertEqual(request.due_date, dues[0].date_maturity)
@@ -355,7 +361,7 @@ class TestPaymentRequestCompanies(RequestCase):
         mine = self.invoice_of(self.company)
         his = self.invoice_of(self.other["company"])
         with self.assertRaises(ValidationError):
-            self.env["payment.request"].create(
+            self.env["payment.request"].sudo().create(
                 self.env["payment.request"]._prepare_for_moves(mine + his)
             )
         requests = self.ask(mine + his, mode="grouped")

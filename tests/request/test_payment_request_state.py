@@ -85,8 +85,14 @@ class TestPaymentRequestState(RequestCase):
             100.0, invoice_payment_term_id=self.installments().id
         )
         dues = invoice.line_ids.filtered("date_maturity").sorted("date_maturity")
-        request = self.env["payment.request"].create(
-            self.env["payment.request"]._prepare_for_moves(invoice, move_lines=dues[:1])
+        request = (
+            self.env["payment.request"]
+            .sudo()
+            .create(
+                self.env["payment.request"]._prepare_for_moves(
+                    invoice, move_lines=dues[:1]
+                )
+            )
         )
         invoice.button_draft()
         invoice.invoice_payment_term_id = False

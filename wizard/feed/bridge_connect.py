@@ -6,6 +6,7 @@ from ...models.feed.bridge_connection import CONNECT_COUNTRIES
 
 class BridgeConnect(models.TransientModel):
     _name = "bridge.connect"
+    _inherit = ["payment.assistant"]
     _description = "Connect a Bank"
 
     company_id = fields.Many2one(
@@ -21,6 +22,7 @@ class BridgeConnect(models.TransientModel):
         required=True,
         compute="_compute_country_id",
         store=True,
+        precompute=True,
         readonly=False,
         domain=[("code", "in", list(CONNECT_COUNTRIES))],
     )
@@ -38,12 +40,11 @@ class BridgeConnect(models.TransientModel):
     @api.depends("company_id")
     def _compute_problem(self):
         for wizard in self:
+            wizard.problem = False
             try:
-                wizard.company_id._get_bridge_provider()
+                wizard.company_id and wizard.company_id._get_bridge_provider()
             except UserError as error:
                 wizard.problem = str(error)
-            else:
-                wizard.problem = False
 
     def action_continue(self):
         """Go to Bridge's page, where the bank is chosen and says yes.

@@ -8,6 +8,7 @@ from ...models.reminder.payment_reminder import OUTCOMES
 
 class PaymentReminderCall(models.TransientModel):
     _name = "payment.reminder.call"
+    _inherit = ["payment.assistant"]
     _description = "Answer on the Phone"
 
     reminder_id = fields.Many2one(

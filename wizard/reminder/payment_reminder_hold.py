@@ -9,6 +9,7 @@ from ...models.reminder.payment_reminder import OPEN_STATES
 
 class PaymentReminderHold(models.TransientModel):
     _name = "payment.reminder.hold"
+    _inherit = ["payment.assistant"]
     _description = "Hold Reminders"
 
     company_id = fields.Many2one(
@@ -71,9 +72,6 @@ class PaymentReminderHold(models.TransientModel):
         :raises UserError: without a date that is still to come
         """
         self.ensure_one()
-        self.line_ids.check_access("read")
-        self.partner_ids.check_access("read")
-        self.company_id.check_access("read")
         if self.kind == "exclude" and self.line_ids:
             self.line_ids._exclude_from_reminders(self.reason)
         else:

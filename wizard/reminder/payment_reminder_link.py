@@ -13,6 +13,7 @@ class PaymentReminderLink(models.TransientModel):
     number or address that they dictate."""
 
     _name = "payment.reminder.link"
+    _inherit = ["payment.assistant"]
     _description = "Send the Payment Link"
 
     reminder_id = fields.Many2one(
@@ -42,7 +43,8 @@ class PaymentReminderLink(models.TransientModel):
     def _compute_addresses(self):
         for link in self:
             contact = link.reminder_id.contact_id
-            link.number = link.reminder_id and link.reminder_id._find_sms_number()[0]
+            reminder = link.reminder_id
+            link.number = reminder._find_sms_number()[0] if reminder else False
             link.email = contact.email_normalized
             link.channel = "email" if link.email and not link.number else "sms"
 

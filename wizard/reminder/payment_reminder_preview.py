@@ -38,6 +38,7 @@ class PaymentReminderPreview(models.TransientModel):
     reminder it renders is never stored."""
 
     _name = "payment.reminder.preview"
+    _inherit = ["payment.assistant"]
     _description = "Preview of a Reminder"
 
     level_id = fields.Many2one(

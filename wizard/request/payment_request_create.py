@@ -1,9 +1,10 @@
 from odoo import Command, api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
 
 class PaymentRequestCreate(models.TransientModel):
     _name = "payment.request.create"
+    _inherit = ["payment.assistant"]
     _description = "Request Payment"
 
     company_id = fields.Many2one(
@@ -74,17 +75,27 @@ class PaymentRequestCreate(models.TransientModel):
         :raises UserError: with what to change when they cannot be made
         """
         self.ensure_one()
-        requests = getattr(self, f"_create_{self.mode}")()
+        self._check_may_ask()
+        if self.expiry_date and self.expiry_date < fields.Date.context_today(self):
+            raise UserError(self.env._("The expiry date is in the past."))
+        requests = getattr(self.sudo(), f"_create_{self.mode}")()
         if self.expiry_date:
-            if self.expiry_date < fields.Date.context_today(self):
-                raise UserError(self.env._("The expiry date is in the past."))
-            requests.write({"expiry_date": self.expiry_date})
+            requests.expiry_date = self.expiry_date
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "account_payment_request.action_payment_request"
         )
         if len(requests) == 1:
             return {**action, "view_mode": "form", "views": [], "res_id": requests.id}
         return {**action, "domain": [("id", "in", requests.ids)], "context": {}}
+
+    def _check_may_ask(self):
+        """Refuse who may not ask for these invoices, or ask this customer.
+
+        :raises AccessError: for the first that is not theirs
+        """
+        self.env["payment.request"].check_access("write")
+        if not self.company_id <= self.env.companies:
+            raise AccessError(self.env._("Choose one of your own companies."))
 
     def _create_each(self):
         by_move = self.move_ids._get_or_create_payment_requests()
@@ -95,13 +106,13 @@ class PaymentRequestCreate(models.TransientModel):
         groups = self.move_ids.grouped(
             lambda m: (m.company_id, m.commercial_partner_id, m.currency_id)
         )
-        found, values = [], []
+        found, values = requests, []
         for moves in groups.values():
             if len(moves) == 1:
-                found += moves._get_or_create_payment_requests().values()
+                found |= found.union(*moves._get_or_create_payment_requests().values())
             else:
                 values.append(requests._prepare_for_moves(moves))
-        return requests.union(*found, requests.create(values))
+        return found | requests.create(values)
 
     def _create_part(self):
         move = self.move_ids

@@ -1,0 +1,61 @@
+from odoo import api, models
+from odoo.exceptions import AccessError
+
+
+class PaymentEngineOwned(models.AbstractModel):
+    """Records whose read-only fields the engine alone writes.
+
+    On a field, `readonly` binds the screens only: over RPC anybody who may write a
+    record could write it. The engine writes in sudo, after its own checks.
+    """
+
+    _name = "payment.engine.owned"
+    _description = "What the Engine Alone Writes"
+
+    #: Read-only fields that a person may give while they create a record.
+    _given_at_creation = frozenset()
+    #: Fields that are not read-only, and still nobody's but the engine's.
+    _owned_besides = frozenset()
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Override to refuse, over RPC too, what only the engine gives."""
+        names = set().union(*vals_list)
+        self._check_may_give(names - self._given_at_creation - self._owned_besides)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        """Override to refuse, over RPC too, what only the engine writes."""
+        self._check_may_give(vals)
+        return super().write(vals)
+
+    @api.model
+    def _get_owned_fields(self):
+        """Return the names of the fields that the engine alone writes.
+
+        :rtype: set[str]
+        """
+        return self._owned_besides | {
+            name for name, field in self._fields.items() if field.readonly
+        }
+
+    @api.model
+    def _check_may_give(self, names):
+        """Refuse values that only the engine gives, unless it is the engine.
+
+        :param Iterable names: of fields
+        :raises AccessError: which names the first of them
+        """
+        if self.env.su:
+            return
+        owned = sorted(self._get_owned_fields().intersection(names))
+        if owned:
+            field = self._fields[owned[0]]._description_string(self.env)
+            raise AccessError(
+                self.env._(
+                    "“%(field)s” of “%(document)s” is kept up to date automatically "
+                    "and cannot be changed by hand.",
+                    field=field,
+                    document=self.env["ir.model"].sudo()._get(self._name).name,
+                )
+            )
