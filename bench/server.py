@@ -24,7 +24,7 @@ def server(database: str) -> Iterator[int]:
     log = LOG_DIR / f"{database}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     command = dev.command(
-        *("-d", database, "-p", port, "--http-interface=127.0.0.1"),
+        *("-d", database, "-p", str(port), "--http-interface=127.0.0.1"),
         *("--workers=0", "--max-cron-threads=0", "--log-level=warn"),
         addons_path(),
     )
