@@ -18,7 +18,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.models import MAGIC_COLUMNS
 from odoo.service.model import call_kw
 from odoo.sql_db import Cursor
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 from odoo.tools import mute_logger
 from odoo.tools.json import json_default
 
@@ -78,7 +78,7 @@ class TestAccessWalk(ReminderCase, FeedCase):
     def setUpClass(cls):
         super().setUpClass()
         other = cls.setup_other_company(name="Autre Boutique")["company"]
-        make = cls._make_user
+        make = cls.make_user
         cls.outsiders = {
             "public": cls.env.ref("base.public_user"),
             "portal customer": cls.portal_user,
@@ -86,17 +86,6 @@ class TestAccessWalk(ReminderCase, FeedCase):
             "foreign clerk": make("clerk", "account.group_account_invoice", other),
             "foreign manager": make("boss", "account.group_account_manager", other),
         }
-        cls.reader = make("reader", "account.group_account_readonly", cls.company)
-
-    @classmethod
-    def _make_user(cls, login, groups, company):
-        return new_test_user(
-            cls.env,
-            login=f"walk_{login}",
-            groups=groups,
-            company_id=company.id,
-            company_ids=[Command.set(company.ids)],
-        )
 
     def setUp(self):
         super().setUp()
@@ -443,7 +432,7 @@ class TestAccessWalk(ReminderCase, FeedCase):
         """A clerk and a manager of our own company write each read-only field."""
         users = {
             "clerk": self.accountant,
-            "manager": self._make_user(
+            "manager": self.make_user(
                 "manager", "account.group_account_manager", self.company
             ),
         }

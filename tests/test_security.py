@@ -10,7 +10,7 @@ import requests
 
 from odoo import Command
 from odoo.exceptions import AccessError
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..bridge.client import BridgeClient
@@ -47,16 +47,6 @@ class TestAccess(PaymentRequestCommon):
         )
         cls.administrator = cls.make_user(
             "administrator", "base.group_system", cls.company
-        )
-
-    @classmethod
-    def make_user(cls, login, groups, company):
-        return new_test_user(
-            cls.env,
-            login=f"apr_{login}",
-            groups=groups,
-            company_id=company.id,
-            company_ids=[Command.set(company.ids)],
         )
 
     def setUp(self):

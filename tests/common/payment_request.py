@@ -168,6 +168,17 @@ class PaymentRequestCommon(LoopbackCase, AccountPaymentCommon):
     # === Records ===
 
     @classmethod
+    def make_user(cls, login, groups, company):
+        """Create a user of one company, with these groups alone."""
+        return new_test_user(
+            cls.env,
+            login=f"apr_{login}",
+            groups=groups,
+            company_id=company.id,
+            company_ids=[Command.set(company.ids)],
+        )
+
+    @classmethod
     def _enable_bridge(cls, company, journal, **values):
         """Enable the Bridge provider of ``company`` with the simulator's credentials.
 

@@ -23,16 +23,6 @@ class TestReminderRights(ScreenCase):
         )
         cls.clerk = cls.make_user("clerk", "base.group_user", cls.company)
 
-    @classmethod
-    def make_user(cls, login, groups, company):
-        return new_test_user(
-            cls.env,
-            login=f"reminder_{login}",
-            groups=groups,
-            company_id=company.id,
-            company_ids=[Command.set(company.ids)],
-        )
-
     def setUp(self):
         super().setUp()
         self.invoice = self.overdue(100.0, 1)
