@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from statistics import mean
 
 from odoo import fields
 
@@ -86,7 +85,7 @@ def measure(prefix: str, template: str) -> BankLines:
             _write_cases(env, path)
         close(databases["addon", SMALL])
         result = _compare(databases, path)
-        with step(f"{OCA_LINES} lines with account_reconcile_oca") as details:
+        with step(f"{OCA_LINES} lines with account_reconcile_oca"):
             share = Shares("account_reconcile_oca", SMALL)
             result.shares.append(share)
             with pair(1) as alone:
@@ -94,7 +93,6 @@ def measure(prefix: str, template: str) -> BankLines:
                 alone.run((_by_create, name, path, 0, WARM_UP, False))
                 _note(share, alone.run((_by_create, name, path, 0, OCA_LINES)))
             _judge(share, databases["oca", SMALL], path)
-            details.append(f"{mean(share.milliseconds):.0f} ms a line")
     return result
 
 
