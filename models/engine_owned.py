@@ -1,12 +1,16 @@
 from odoo import api, models
 from odoo.exceptions import AccessError
+from odoo.tools import ormcache
+
+MODULE = "account_payment_request"
 
 
 class PaymentEngineOwned(models.AbstractModel):
     """Records whose read-only fields the engine alone writes.
 
     On a field, `readonly` binds the screens only: over RPC anybody who may write a
-    record could write it. The engine writes in sudo, after its own checks.
+    record could write it. The engine writes in sudo, after its own checks. On a model
+    of core that inherits this, it is so for the fields that we add.
     """
 
     _name = "payment.engine.owned"
@@ -30,13 +34,18 @@ class PaymentEngineOwned(models.AbstractModel):
         return super().write(vals)
 
     @api.model
+    @ormcache("self._name")
     def _get_owned_fields(self):
         """Return the names of the fields that the engine alone writes.
 
-        :rtype: set[str]
+        :rtype: frozenset[str]
         """
+        ours = self._original_module == MODULE
         return self._owned_besides | {
-            name for name, field in self._fields.items() if field.readonly
+            name
+            for name, field in self._fields.items()
+            if field.readonly
+            and (ours or (field._module == MODULE and not field.inherited))
         }
 
     @api.model

@@ -270,8 +270,11 @@ class TestAccessWalk(ReminderCase, FeedCase):
         except TypeError:
             return repr(value)
 
-    def call(self, user, name, method):
-        """Call a method as over RPC; return what is wrong with the answer."""
+    def call(self, user, name, method, may_read=False):
+        """Call a method as over RPC; return what is wrong with the answer.
+
+        :param bool may_read: whether the user may see all of it, but write nothing
+        """
         record = self.records.get(name)
         ids = record.ids if record else []
         model = self.env(user=user, su=False, context={})[name]
@@ -279,9 +282,9 @@ class TestAccessWalk(ReminderCase, FeedCase):
             args = self.arguments(name, method)
             if not getattr(getattr(model, method), "_api_model", False):
                 args = [ids, *args]
-            return self.judge(tables, model, method, args, given=ids)
+            return self.judge(tables, model, method, args, ids, may_read)
 
-    def judge(self, tables, model, method, args, given=()):
+    def judge(self, tables, model, method, args, given=(), may_read=False):
         """Call over RPC, and return what is wrong with the answer, None if nothing."""
         try:
             answer = call_kw(model, method, args, {})
@@ -295,11 +298,23 @@ class TestAccessWalk(ReminderCase, FeedCase):
         written = tables - self.transient_tables()
         if written and (model._name, method) not in OWN_COMPANY:
             return f"writes {sorted(written)}"
-        if seen := self.seen_in(answer, given):
+        if not may_read and (seen := self.seen_in(answer, given)):
             return f"shows {sorted(seen)}"
         return None
 
     # === Methods ===
+
+    def test_a_read_only_accountant_writes_nothing(self):
+        reader = self.make_user(
+            "reader", "account.group_account_readonly", self.company
+        )
+        wrong = []
+        with mute_logger(*QUIET):
+            for name in self.models():
+                for method in self.public_methods(name):
+                    if problem := self.call(reader, name, method, may_read=True):
+                        wrong.append(f"{name}.{method}: {problem}")
+        self.assertFalse(wrong, "\n" + "\n".join(wrong))
 
     def test_no_public_method_serves_an_outsider(self):
         wrong = []
@@ -443,18 +458,16 @@ class TestAccessWalk(ReminderCase, FeedCase):
                 model = self.env[name]
                 if model._abstract or model.is_transient():
                     continue
-                ours = model._original_module == MODULE
-                if not ours and name != "payment.transaction":
-                    continue
                 record = self.records[name]
                 for field in model._fields.values():
                     if (
                         not (field.store and field.readonly)
                         or field.name in MAGIC_COLUMNS
+                        or field.inherited
                     ):
                         continue
-                    if field._module != MODULE and ours:
-                        continue  # Those of `mail`.
+                    if field._module != MODULE and name != "payment.transaction":
+                        continue  # Those of core, and of `mail`.
                     for who, user in users.items():
                         walked += 1
                         if self._may_write(record, field, user):

@@ -223,7 +223,7 @@ class AccountBankStatementLine(models.Model):
                 if line._fields[name].convert_to_write(line[name], line) != value
             }
             if changed:
-                line.with_context(tracking_disable=True).write(changed)
+                line.sudo().with_context(tracking_disable=True).write(changed)
 
     def _is_untouched(self):
         """Return whether the line is as the bank sent it: nothing booked on it yet."""

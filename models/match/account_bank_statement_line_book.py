@@ -230,7 +230,8 @@ class AccountBankStatementLine(models.Model):
         values = {"partner_id": partner.id}
         if not self.partner_id:
             values["partner_matched"] = True
-        self.with_context(skip_account_move_synchronization=True).write(values)
+        line = self.sudo().with_context(skip_account_move_synchronization=True)
+        line.write(values)
         liquidity, _suspense, _other = self._seek_for_lines()
         liquidity.with_context(tracking_disable=True).partner_id = partner
 
