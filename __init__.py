@@ -7,6 +7,7 @@ def post_init_hook(env):
     """Create the provider and its accounting payment method in each company."""
     setup_provider(env, "bridge")
     env["res.company"]._set_default_reminder_policy()
+    env["payment.database"]._set_in_production()
 
 
 def uninstall_hook(env):

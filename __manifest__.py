@@ -55,6 +55,7 @@
         "views/request/res_partner_views.xml",
         "views/reminder/res_partner_views.xml",
         "views/res_config_settings_views.xml",
+        "views/database_templates.xml",
         "views/menus.xml",
         "views/reminder/payment_reminder_task_views.xml",
     ],

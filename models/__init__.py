@@ -1,6 +1,7 @@
 from . import (
     assistant,
     batch,
+    database,
     engine_owned,
     res_company,
     transfer,

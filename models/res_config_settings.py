@@ -64,6 +64,7 @@ class ResConfigSettings(models.TransientModel):
         related="bridge_provider_id.bridge_last_event_at"
     )
     bank_feed_summary = fields.Char(compute="_compute_bank_feed_summary")
+    payment_database_warning = fields.Char(compute="_compute_payment_database_warning")
 
     @api.depends("company_id")
     def _compute_bridge_provider(self):
@@ -100,6 +101,17 @@ class ResConfigSettings(models.TransientModel):
                 if connections
                 else False
             )
+
+    def _compute_payment_database_warning(self):
+        self.payment_database_warning = self.env["payment.database"]._get_warning()
+
+    def action_use_database(self):
+        """Take this database for the one in production, from now on.
+
+        :raises AccessError: unless the user is an administrator
+        """
+        self.env["payment.database"]._set_in_production()
+        return {"type": "ir.actions.client", "tag": "reload"}
 
     def action_connect_bank(self):
         """Ask what is needed to connect a bank of the company.

@@ -60,6 +60,7 @@ def call(handler):
     """Wrap an API handler ``(sim, request, application, **ids)``."""
 
     def wrapped(sim, request, **ids):
+        sim.calls.append(f"{request.method} {request.path}")
         if sim.faults.slow:
             time.sleep(sim.faults.slow)
         with sim.lock:

@@ -1,6 +1,7 @@
 """The simulator itself: starts and stops everything, and what tests call."""
 
 import threading
+from collections import deque
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -65,6 +66,8 @@ class Simulator(BankLevers):
         self._port = port
         self.clock = clock or Clock(speed=speed)
         self.faults = Faults()
+        # what was asked of the HTTP API, the newest last
+        self.calls = deque(maxlen=10_000)
         self.store = Store()
         # payment links and requests by id, as stored: full IBANs, all members
         self.links, self.requests = self.store.links, self.store.requests

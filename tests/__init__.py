@@ -1,8 +1,10 @@
 """Odoo looks for tests among the `test_*` members of this package only."""
 
 from . import (
+    test_access_routes,
     test_access_walk,
     test_batch,
+    test_copy,
     test_query_counts,
     test_rules,
     test_security,

@@ -4,7 +4,7 @@ from odoo import SUPERUSER_ID, http
 from odoo.http import request
 
 from ... import const
-from ...bridge.errors import BridgeError
+from ...models.transfer.payment_provider import KNOWN_ERRORS
 
 _logger = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ class BridgeController(http.Controller):
         )
         try:
             tx._bridge_refresh()
-        except BridgeError as error:
+        except KNOWN_ERRORS as error:
             _logger.warning("Transaction %s could not be read: %s", tx.id, error)
             tx._bridge_trigger_check()
         return request.redirect("/payment/status")

@@ -62,6 +62,8 @@ class PaymentProvider(models.Model):
     @api.model
     def _get_reading_domain(self):
         """Return the domain of providers whose banks may be read now."""
+        if self.env["payment.database"]._get_blocker():
+            return Domain.FALSE
         rested = Domain("bridge_rate_limited_until", "=", False) | Domain(
             "bridge_rate_limited_until", "<=", fields.Datetime.now()
         )

@@ -59,8 +59,8 @@ SENTENCES = {
         "“%(level)s” is ready, but this database is neutralized: nothing leaves."
     ),
     "copied": _lt(
-        "“%(level)s” is ready, but this database is a copy: nothing leaves until "
-        "reminders are switched on again."
+        "“%(level)s” is ready, but this database is a copy: nothing leaves until an "
+        "administrator says in the settings that it is the one in production."
     ),
 }
 #: Of those of which the day is not always known, where it is.

@@ -25,14 +25,6 @@ class ResCompany(models.Model):
         help="For customers and invoices that have none of their own.",
     )
 
-    payment_reminder_database = fields.Char(
-        readonly=True,
-        copy=False,
-        groups="base.group_system",
-        help="Identifier of the database in which reminders were switched on: a copy "
-        "of it sends none.",
-    )
-
     _payment_reminder_numbers_positive = models.Constraint(
         """CHECK(
             payment_reminder_interval_days >= 0 AND payment_reminder_week_max >= 1
@@ -85,15 +77,10 @@ class ResCompany(models.Model):
         :rtype: str | None
         """
         self.ensure_one()
-        parameters = self.env["ir.config_parameter"].sudo()
+        if blocker := self.env["payment.database"]._get_blocker():
+            return blocker
         company = self.sudo()
-        if parameters.get_param("database.is_neutralized"):
-            return "neutralized"
-        enabled = company.payment_reminder_enabled
-        noted = company.payment_reminder_database
-        if (enabled or noted) and noted != parameters.get_param("database.uuid"):
-            return "copied"
-        if not enabled:
+        if not company.payment_reminder_enabled:
             return "off"
         if company._has_stale_bank_data():
             return "stale_bank_data"
@@ -177,20 +164,6 @@ class ResCompany(models.Model):
             )
         )
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        """Override: note the database in which reminders are switched on."""
-        companies = super().create(vals_list)
-        companies.filtered("payment_reminder_enabled")._note_reminder_database()
-        return companies
-
-    def write(self, vals):
-        """Override: note the database in which reminders are switched on."""
-        off = self.filtered(lambda company: not company.payment_reminder_enabled)
-        result = super().write(vals)
-        off.filtered("payment_reminder_enabled")._note_reminder_database()
-        return result
-
     @api.model
     def _set_default_reminder_policy(self):
         """Give the ready-made policy to the companies that existed before it."""
@@ -209,11 +182,6 @@ class ResCompany(models.Model):
         """Compute the profiles of the customers of these companies again."""
         for company in self:
             self.env["payment.payer.profile"]._refresh(company)
-
-    def _note_reminder_database(self):
-        """Remember this database as the one in which the companies send reminders."""
-        uuid = self.env["ir.config_parameter"].sudo().get_param("database.uuid")
-        self.sudo().payment_reminder_database = uuid
 
     def _get_sender_details(self):
         """Return who writes, as business letters must state it, in the language of the

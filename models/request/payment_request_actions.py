@@ -135,6 +135,7 @@ class PaymentRequest(models.Model):
     def _check_payable(self):
         """Refuse to send what the customer could not pay."""
         self.check_access("read")
+        self.env["payment.database"]._check_in_production()
         for request in self:
             if not request._is_payable():
                 raise UserError(

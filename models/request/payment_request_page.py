@@ -6,7 +6,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ... import const
-from ...bridge.errors import BridgeError
+from ..transfer.payment_provider import KNOWN_ERRORS
 
 _logger = logging.getLogger(__name__)
 
@@ -207,7 +207,7 @@ class PaymentRequest(models.Model):
         )
         try:
             url = tx._bridge_open_link()
-        except (BridgeError, UserError) as error:
+        except KNOWN_ERRORS as error:
             raise UserError(tx._bridge_set_unavailable(error)) from error
         tx.company_id._with_books_language(tx)._log_sent_message()
         superseded._bridge_trigger_check()
@@ -254,7 +254,7 @@ class PaymentRequest(models.Model):
         )
         try:
             transactions._bridge_refresh()
-        except BridgeError as error:
+        except KNOWN_ERRORS as error:
             _logger.warning("Request %s could not be read: %s", self.id, error)
             transactions._bridge_trigger_check()
             return False

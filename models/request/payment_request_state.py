@@ -153,7 +153,8 @@ class PaymentRequest(models.Model):
     def _get_page_state(self):
         """Return which page the payer sees.
 
-        :return: `pay`, `in_progress`, `paid`, `expired`, `revoked` or `nothing_due`
+        :return: `pay`, `in_progress`, `paid`, `expired`, `revoked`, `nothing_due`, or
+            `copy` for what would be payable if this database were in production
         :rtype: str
         """
         self.ensure_one()
@@ -164,4 +165,6 @@ class PaymentRequest(models.Model):
             return "paid" if all(tx.state == "done" for tx in on_its_way) else state
         if state == "revoked" and not self.revoked_at:
             return "nothing_due"
-        return "pay" if state == "valid" else state
+        if state == "valid":
+            return "copy" if self.env["payment.database"]._get_blocker() else "pay"
+        return state

@@ -169,6 +169,8 @@ class BridgeEvent(models.Model):
 
         :param int limit: how many events one run takes at most
         """
+        if self.env["payment.database"]._get_blocker():
+            return
         domain = Domain("state", "=", "received") & Domain(
             "next_attempt_at", "<=", fields.Datetime.now()
         )

@@ -136,7 +136,7 @@ class PaymentProvider(models.Model):
     def _bridge_warnings(self):
         """Return what an administrator should mend, one sentence each."""
         self.ensure_one()
-        warnings = []
+        warnings = [*filter(None, [self.env["payment.database"]._get_warning()])]
         account = self.journal_id.bank_account_id
         holder = account.acc_holder_name or account.partner_id.name
         iban = account.sanitized_acc_number or ""
@@ -261,9 +261,10 @@ class PaymentProvider(models.Model):
         """Return the API client of this provider's credentials.
 
         :rtype: BridgeClient
-        :raises UserError: if the credentials are missing
+        :raises UserError: if this database is a copy, or the credentials are missing
         """
         self.ensure_one()
+        self.env["payment.database"]._check_in_production()
         provider = self.sudo()
         if not provider.bridge_client_id or not provider.bridge_client_secret:
             raise UserError(

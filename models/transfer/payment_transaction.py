@@ -3,7 +3,6 @@ from datetime import timedelta
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -12,9 +11,9 @@ from odoo.addons.payment import utils as payment_utils
 from ... import const
 from ...bridge import label as bridge_label
 from ...bridge import reference as bridge_reference
-from ...bridge.errors import BridgeError
 from ..task import schedule_task
 from ..text import labelled
+from .payment_provider import KNOWN_ERRORS
 
 _logger = logging.getLogger(__name__)
 
@@ -141,7 +140,7 @@ class PaymentTransaction(models.Model):
             return super()._get_specific_rendering_values(processing_values)
         try:
             self._bridge_open_link()
-        except (BridgeError, UserError) as error:
+        except KNOWN_ERRORS as error:
             self._bridge_set_unavailable(error)
             return {}
         url = urlsplit(self.sudo().bridge_link_url)

@@ -21,6 +21,8 @@ class PaymentTransaction(models.Model):
 
         :param int limit: how many transactions one run reads at most
         """
+        if self.env["payment.database"]._get_blocker():
+            return
         self._release_without_news()
         domain = Domain("provider_code", "=", const.PROVIDER_CODE) & Domain(
             "bridge_next_check_at", "<=", fields.Datetime.now()

@@ -214,20 +214,18 @@ class TestReminderPolicy(ReminderCase):
 
     # === Settings ===
 
-    def test_switching_on_notes_the_database(self):
-        uuid = self.env["ir.config_parameter"].sudo().get_param("database.uuid")
-        self.assertEqual(self.company.payment_reminder_database, uuid)
-        # A copy with a new identifier: saving the settings there changes nothing.
-        self.env["ir.config_parameter"].sudo().set_param("database.uuid", "copied")
+    def test_switching_reminders_on_in_a_copy_sends_nothing(self):
+        parameters = self.env["ir.config_parameter"].sudo()
+        parameters.set_param("database.uuid", "copied")
+        self.company.payment_reminder_enabled = False
         self.env["res.config.settings"].create(
-            {"payment_reminder_interval_days": 4}
+            {"payment_reminder_interval_days": 4, "payment_reminder_enabled": True}
         ).execute()
         self.assertEqual(self.company.payment_reminder_interval_days, 4)
         self.assertTrue(self.company.payment_reminder_enabled)
-        self.assertEqual(self.company.payment_reminder_database, uuid)
-        self.company.payment_reminder_enabled = False
-        self.company.payment_reminder_enabled = True
-        self.assertEqual(self.company.payment_reminder_database, "copied")
+        self.assertEqual(self.company._get_reminder_blocker(), "copied")
+        self.env["payment.database"]._set_in_production()
+        self.assertIsNone(self.company._get_reminder_blocker())
 
     def test_a_new_company_is_courteous_and_off(self):
         company = self.env["res.company"].create({"name": "New one"})
@@ -235,4 +233,3 @@ class TestReminderPolicy(ReminderCase):
             company.payment_reminder_policy_id, self.ready_made("courteous")
         )
         self.assertFalse(company.payment_reminder_enabled)
-        self.assertFalse(company.payment_reminder_database)
