@@ -1,6 +1,9 @@
 from odoo.addons.payment import reset_payment_provider, setup_provider
 
-from . import controllers, models, report, wizard
+from . import controllers, log_filter, models, report, wizard
+
+# Before the first request: the addresses of our pages are what opens them.
+log_filter.install()
 
 
 def post_init_hook(env):

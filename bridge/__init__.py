@@ -13,10 +13,11 @@ amount           integer cents <-> JSON numbers, exactly
 answers          shapes of what goes to Bridge and of what it answers
 bank_transaction what a bank's transaction says, as a statement line
 client           ``BridgeClient``: payment links, payment requests, providers
-errors           ``BridgeError`` and the masking of what must not be shown
+errors           ``BridgeError``: what went wrong, in a text that can be shown
 fetch            which transactions to ask for next, and how far the reading got
 iban             account numbers as people may see them
 label            texts made safe for banks: label, names, external reference
+masking          what no log may hold, found by its shape
 moment           date-times on the wire
 reference        10-character codes: make, check, find in a bank label
 signature        webhook signature: sign, verify

@@ -4,19 +4,11 @@ import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from .iban import masked
+from .masking import mask_accounts
 
 MAX_TEXT = 300
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-_BEARER = re.compile(r"(?i)\bbearer\s+\S+")
-_IBAN = re.compile(
-    r"(?<![A-Za-z0-9])"
-    r"(?:[A-Z]{2}\d{2}(?:[ \xa0]?[A-Z0-9]{4}){2,7}(?:[ \xa0]?[A-Z0-9]{1,3})?"
-    r"|[a-z]{2}\d{2}[a-z0-9]{11,30})"
-    r"(?![A-Za-z0-9])"
-)
-_SHORTEST_IBAN = 15
 
 
 def mask(text: str, secrets: Iterable[str | None] = ()) -> str:
@@ -24,16 +16,8 @@ def mask(text: str, secrets: Iterable[str | None] = ()) -> str:
     for secret in secrets:
         if secret:
             text = text.replace(secret, "***")
-    text = _BEARER.sub("Bearer ***", _CONTROL.sub(" ", text))
-    text = _IBAN.sub(_mask_iban, text).strip()
+    text = mask_accounts(_CONTROL.sub(" ", text)).strip()
     return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
-
-
-def _mask_iban(match: re.Match[str]) -> str:
-    iban = "".join(match[0].split())
-    if len(iban) < _SHORTEST_IBAN:
-        return match[0]
-    return masked(iban, "X" * (len(iban) - 7), tail=3)
 
 
 class Fault(NamedTuple):

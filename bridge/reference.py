@@ -25,6 +25,9 @@ DIGITS = "23456789"
 LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ"
 ALPHABET = DIGITS + LETTERS
 LENGTH = 10
+# Of a link: 99 bits, readable and typable from paper.
+TOKEN_ALPHABET = ALPHABET.lower()
+TOKEN_LENGTH = 20
 
 # what may stand at each position, the check character left out
 _POSITIONS = (LETTERS, ALPHABET, DIGITS, ALPHABET, ALPHABET, DIGITS) + (ALPHABET,) * 3

@@ -9,6 +9,9 @@ class ResConfigSettings(models.TransientModel):
     payment_request_policy = fields.Selection(
         related="company_id.payment_request_policy", readonly=False
     )
+    payment_request_file_days = fields.Integer(
+        related="company_id.payment_request_file_days", readonly=False
+    )
     payment_request_base_url = fields.Char(
         related="company_id.payment_request_base_url", readonly=False
     )

@@ -5,6 +5,7 @@ from . import (
     test_access_walk,
     test_batch,
     test_copy,
+    test_log_filter,
     test_query_counts,
     test_rules,
     test_security,
@@ -27,12 +28,15 @@ from .transfer import (
 from .request import (
     test_invoice_pdf,
     test_mails,
+    test_page_files,
+    test_page_parts,
     test_page_security,
     test_pay_page,
     test_payment_request,
     test_payment_request_sharing,
     test_payment_request_state,
     test_portal,
+    test_replace_link,
     test_tours,
 )
 from .match import (

@@ -24,6 +24,7 @@ from .common.payment_request import (
 )
 
 MODULE = "odoo.addons.account_payment_request"
+BUTTONS = ("action_revoke", "action_renew", "action_replace_link", "action_handled")
 
 
 @tagged("post_install", "-at_install")
@@ -91,7 +92,7 @@ class TestAccess(PaymentRequestCommon):
     def test_another_companys_accountant_cannot_use_our_buttons(self):
         request = self.as_user(self.request, self.stranger)
         with mute_logger("odoo.models"):
-            for button in ("action_revoke", "action_renew", "action_handled"):
+            for button in BUTTONS:
                 with self.subTest(button), self.assertRaises(AccessError):
                     getattr(request, button)()
             with self.assertRaises(AccessError):
@@ -181,7 +182,7 @@ class TestAccess(PaymentRequestCommon):
         theirs = self.as_user(self.request, self.reader)
         self.assertEqual(theirs.read(["state", "amount_due"])[0]["amount_due"], 120.0)
         with mute_logger("odoo.models"):
-            for button in ("action_revoke", "action_renew", "action_handled"):
+            for button in BUTTONS:
                 with self.subTest(button), self.assertRaises(AccessError):
                     getattr(theirs, button)()
             with self.assertRaises(AccessError):
@@ -193,6 +194,7 @@ class TestAccess(PaymentRequestCommon):
         theirs = self.as_user(self.request, self.accountant)
         theirs.action_revoke()
         theirs.action_renew()
+        theirs.action_replace_link()
         with mute_logger("odoo.models"), self.assertRaises(AccessError):
             theirs.unlink()
         with mute_logger("odoo.models"), self.assertRaises(AccessError):

@@ -40,7 +40,7 @@ CHECKS = 6
 
 
 class PayController(http.Controller):
-    @pay_route("", methods=["GET"])
+    @pay_route("", part="page", methods=["GET"])
     def pay(self, pay_request, /, back=None, check=None, **query):
         """Show what is asked, or what became of it.
 
@@ -77,7 +77,7 @@ class PayController(http.Controller):
         """Return the number of checks that a query says, at least one."""
         return int(value) if (value or "").isdecimal() and len(value) < 4 else 1
 
-    @pay_route("/status", methods=["GET"])
+    @pay_route("/status", part="page", methods=["GET"])
     def pay_status(self, pay_request, /, **query):
         """Say in one word where the request stands, for a page that waits."""
         return request.make_json_response(
@@ -86,7 +86,7 @@ class PayController(http.Controller):
 
     # The bank
 
-    @pay_route("/bank", methods=["POST"])
+    @pay_route("/bank", part="bank", instead=redirect_page, methods=["POST"])
     def pay_bank(self, pay_request, /, option="", **form):
         """Send the payer to their bank with the amount of one of our own options."""
         if not PayPage(pay_request).offers(option):
@@ -99,12 +99,12 @@ class PayController(http.Controller):
             )
         return redirect(url, local=False)
 
-    @pay_route("/bank", methods=["GET"])
+    @pay_route("/bank", part="page", methods=["GET"])
     def pay_bank_again(self, pay_request, /, **query):
         """Lead back to the page who reloads or bookmarks the way to the bank."""
         return redirect_page(pay_request)
 
-    @pay_route("/return", methods=["GET"])
+    @pay_route("/return", part="page", methods=["GET"])
     def pay_return(self, pay_request, /, status=None, check=None, **query):
         """Take the payer back from the bank.
 
@@ -140,7 +140,7 @@ class PayController(http.Controller):
 
     # Files
 
-    @pay_route("/logo", methods=["GET"])
+    @pay_route("/logo", part="page", methods=["GET"])
     def pay_logo(self, pay_request, /, **query):
         """The logo of the company that asks, whoever is logged in."""
         if not pay_request.company_id.logo_web:
@@ -148,13 +148,13 @@ class PayController(http.Controller):
         logo = base64.b64decode(pay_request.company_id.logo_web)
         return respond_file(logo, guess_mimetype(logo), cache=IMAGE_CACHE)
 
-    @pay_route("/qr.png", methods=["GET"])
+    @pay_route("/qr.png", part="phone", methods=["GET"])
     def pay_qr(self, pay_request, /, **query):
         """The page's own address, to go on with on a phone."""
         picture = make_qr(pay_request.url)
         return respond_file(picture.png, "image/png", cache=IMAGE_CACHE)
 
-    @pay_route("/transfer.png", methods=["GET"])
+    @pay_route("/transfer.png", part="transfer", methods=["GET"])
     def pay_transfer_qr(self, pay_request, /, **query):
         """The transfer's details for banking apps that scan (EPC QR code)."""
         options = pay_request._get_payment_options()
@@ -164,28 +164,19 @@ class PayController(http.Controller):
         png = base64.b64decode(picture.partition(",")[2])
         return respond_file(png, "image/png")
 
-    @pay_route("/invoice/<int:index>", methods=["GET"])
+    @pay_route("/invoice/<int:index>", part="invoice", methods=["GET"])
     def pay_invoice(self, pay_request, /, index, **query):
         """The PDF of one of the invoices asked for, as it was sent."""
-        moves = {
-            document["index"]: document["move"]
-            for document in pay_request._get_documents()
-            if document["has_pdf"]
-        }
-        if index not in moves:
+        pdf = pay_request._get_invoice_file(index)
+        if not pdf:
             return respond_unknown()
-        pdf = moves[index]._get_invoice_legal_documents("pdf", allow_fallback=True)
         return respond_file(pdf["content"], "application/pdf", filename=pdf["filename"])
 
-    @pay_route("/receipt", methods=["GET"])
+    @pay_route("/receipt", part="receipt", methods=["GET"])
     def pay_receipt(self, pay_request, /, **query):
         """The receipt of the payments made of this request."""
-        payments = PayPage(pay_request).receipt_payments()
-        if not payments:
+        pdf = pay_request._get_receipt_file()
+        if not pdf:
             return respond_unknown()
-        report = pay_request.env["ir.actions.report"].sudo()
-        pdf, _format = report._render_qweb_pdf(
-            "account.action_report_payment_receipt", payments.ids
-        )
         name = request.env._("Receipt %(reference)s", reference=pay_request.reference)
         return respond_file(pdf, "application/pdf", filename=f"{name}.pdf")

@@ -1,8 +1,6 @@
 """Looking up a payment request by its token, and answering without leaking it."""
 
 import functools
-import logging
-import re
 import zlib
 from pathlib import Path
 
@@ -11,6 +9,7 @@ from markupsafe import Markup
 from odoo import http
 from odoo.http import content_disposition, request
 
+from ...models.request.payment_request_files import RenderingBusyError
 from .pay_page import PayPage
 
 STATIC = Path(__file__).parents[2] / "static" / "src" / "request"
@@ -33,37 +32,23 @@ PAGE_POLICY = (
     "default-src 'none'; img-src 'self' data:; style-src 'self'; "
     "script-src 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+# Seconds after which a file that another process makes is there.
+FILE_SECONDS = 5
 # Browsers' PDF viewers and providers' payment forms break under `default-src`.
 OPEN_POLICY = "base-uri 'none'; frame-ancestors 'none'"
 
 
-class TokenFilter(logging.Filter):
-    """Keep tokens out of the access log, where whole addresses are written."""
-
-    # Where a path begins, so that our own static files keep their names.
-    pattern = re.compile(r"((?:^|[\s\"'])(?:https?://[^/\s]+)?/pay/)[^/?\s\"']+")
-
-    def filter(self, record):
-        record.msg = self._mask(record.msg)
-        if isinstance(record.args, tuple):
-            record.args = tuple(map(self._mask, record.args))
-        return True
-
-    def _mask(self, value):
-        if isinstance(value, str):
-            return self.pattern.sub(r"\1***", value)
-        return value
-
-
-logging.getLogger("werkzeug").addFilter(TokenFilter())
-
-
-def pay_route(*paths, **routing):
+def pay_route(*paths, part=None, instead=None, **routing):
     """Route of a page that its token alone opens: the method is given the payment
     request, by position since queries hold any word. For a token nobody has it is not
-    called, or with none by JSON-RPC.
+    called, or with none by JSON-RPC; nor when the page offers no such part.
 
     The token is what a CSRF token would prove, and no cookie grants anything here.
+
+    :param str part: of the page that the route belongs to, as `_get_page_parts` names
+        it; a route that names none answers nothing
+    :param instead: answers in place of the method when the page does not offer that
+        part, by default the page, as "not found"
     """
     route = http.route(
         [f"/pay/<string:token>{path}" for path in paths],
@@ -81,9 +66,17 @@ def pay_route(*paths, **routing):
         @functools.wraps(method)
         def answer(self, token, **values):
             pay_request = find_request(token)
-            if not pay_request and routing.get("type") != "jsonrpc":
+            offered = pay_request and part in pay_request._get_page_parts()
+            if not offered and routing.get("type") == "jsonrpc":
+                pay_request = pay_request.browse()
+            elif not pay_request:
                 return respond_unknown()
-            return method(self, pay_request, **values)
+            elif not offered:
+                return (instead or respond_not_offered)(pay_request)
+            try:
+                return method(self, pay_request, **values)
+            except RenderingBusyError:
+                return respond_busy(pay_request)
 
         return route(answer)
 
@@ -153,6 +146,19 @@ def respond_unknown():
     return respond("pay_unknown", {}, status=404)
 
 
+def respond_not_offered(pay_request):
+    """Answer to a part that the page does not offer: the page, which says why."""
+    return respond_page(pay_request, status=404)
+
+
+def respond_busy(pay_request):
+    """Ask to try again in a moment; browsers do it by themselves."""
+    values = {**PayPage(pay_request).frame_values(), "refresh": FILE_SECONDS}
+    response = respond("pay_busy", values, status=503)
+    response.headers["Retry-After"] = str(FILE_SECONDS)
+    return response
+
+
 def respond_file(content, mimetype, *, filename=None, cache=None):
     """Answer with a file that the browser shows."""
     headers = {
@@ -180,4 +186,4 @@ def redirect(location, *, local=True):
 
 def redirect_page(pay_request, query=""):
     """Send the browser to the page of `pay_request`."""
-    return redirect(f"/pay/{pay_request.token}{query}")
+    return redirect(f"{pay_request._get_page_path()}{query}")

@@ -18,6 +18,8 @@ class PayOtherMeans(PaymentPortal):
     # Core's status page finds the transaction through the session.
     @pay_route(
         "/other",
+        part="other",
+        instead=redirect_page,
         methods=["GET"],
         save_session=True,
         website=True,
@@ -28,7 +30,7 @@ class PayOtherMeans(PaymentPortal):
         page = PayPage(pay_request)
         if not page.offers(option):
             return redirect_page(pay_request)
-        path = f"/pay/{pay_request.token}"
+        path = pay_request._get_page_path()
         response = request.render(
             "account_payment_request.pay_other",
             {
@@ -47,6 +49,7 @@ class PayOtherMeans(PaymentPortal):
     @pay_route(
         "/transaction",
         "/transaction/<string:option>",
+        part="other",
         type="jsonrpc",
         save_session=True,
     )
@@ -97,7 +100,7 @@ class PayOtherMeans(PaymentPortal):
             partner_id=values.pop("partner_id"),
             flow=flow,
             tokenization_requested=bool(tokenize),
-            landing_route=f"/pay/{pay_request.token}",
+            landing_route=pay_request._get_page_path(),
             custom_create_values=values,
         )
         return tx._get_processing_values()

@@ -104,6 +104,7 @@ class PayPage:
         return {
             **self.frame_values(),
             "state": state,
+            "parts": self.request._get_page_parts(),
             "for_payer": self.env._(
                 "To be paid by %(payer)s",
                 payer=self.request.partner_id.commercial_partner_id.name,
@@ -117,7 +118,7 @@ class PayPage:
 
     def frame_values(self):
         """Values of the frame around any page: the company, and our own address."""
-        path = f"/pay/{self.request.token}"
+        path = self.request._get_page_path()
         return {
             "path": path,
             "company": self.company.name,
@@ -248,22 +249,12 @@ class PayPage:
                 }
                 for tx in done.sorted("id")
             ],
-            "has_receipt": bool(self.receipt_payments()),
+            "has_receipt": bool(self.request._get_receipt_payments()),
             # The receipt is there in a few seconds.
             "refresh": "3"
             if any((tx.last_state_change or just_now) > just_now for tx in booking)
             else "",
         }
-
-    def receipt_payments(self):
-        """Payments that a receipt may be printed for, oldest first.
-
-        Only those made from this request: one that also pays other invoices would
-        show them to whoever holds the link.
-        """
-        return self.request.transaction_ids.payment_id.filtered(
-            lambda payment: payment.state not in ("draft", "canceled", "rejected")
-        ).sorted("date")
 
     # Other means of payment
 

@@ -36,6 +36,7 @@ def main() -> int:
     parser.add_argument("--database", required=True)
     parser.add_argument("--simulator", help="address of the simulator")
     parser.add_argument("--pictures", help="folder for screenshots")
+    parser.add_argument("--log", help="file that takes what Odoo writes")
     parser.add_argument("--lang", default="en", help="what browsers ask pages for")
     parser.add_argument("--to", type=date.fromisoformat, help="where the clock goes")
     options = parser.parse_args()

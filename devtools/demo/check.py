@@ -10,6 +10,7 @@ import time
 from ..console import say
 from .bank import BankChapters
 from .browser import DESKTOP, PHONE, Browser, BrowserError
+from .log_check import LogChapters
 from .payments import PaymentChapters
 from .reminders import ReminderChapters
 from .rpc import RpcError
@@ -19,7 +20,7 @@ from .story import Failure
 ERRORS = (BrowserError, Failure, RpcError, OSError, subprocess.CalledProcessError)
 
 
-class Check(BankChapters, PaymentChapters, ReminderChapters):
+class Check(BankChapters, PaymentChapters, ReminderChapters, LogChapters):
     """The whole story."""
 
     def run(self) -> int:
@@ -42,6 +43,7 @@ class Check(BankChapters, PaymentChapters, ReminderChapters):
             self.reminder_that_bounces,
             self.transfer_holds_reminder,
             self.thanks_for_payment,
+            self.nothing_in_the_log,
         )
         start = time.monotonic()
         with (

@@ -171,10 +171,11 @@ def _work(job: str, addresses: dict, database: str, language: str) -> int:
     folder = CHECKOUT_DIR / "pictures"
     if job == "pictures":
         folder = PICTURES if language == "en" else PICTURES / language
+    log = _log(f"{database}.odoo")
     words = ["--simulator", addresses["simulator"], "--pictures", str(folder)]
+    words += ["--log", str(log)]
     failed = _run_job(job, addresses["odoo"], database, *words, "--lang", language)
     if failed:
-        log = _log(f"{database}.odoo")
         say(f"Look at Odoo's log {log} and the pictures in {folder}.")
     return failed
 

@@ -55,6 +55,7 @@ class Story:
         self.database = options.database
         self.world = World(options.simulator)
         self.pictures = Path(options.pictures)
+        self.log = options.log
         self.phone: Browser | None = None
         self.office: Browser | None = None
 

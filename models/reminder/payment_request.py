@@ -2,7 +2,7 @@ from datetime import date
 
 from odoo import fields, models
 
-from .payment_reminder import SENT_STATES
+from .payment_reminder import OPEN_STATES, SENT_STATES, TEXTS
 
 
 class PaymentRequest(models.Model):
@@ -73,3 +73,16 @@ class PaymentRequest(models.Model):
         if reminder and self.state != "paid" and not self.amount_in_progress:
             reminder._refresh_asked()
         return super()._mark_opened()
+
+    def _replace_token(self, values):
+        """Override: reminders that have not left carry the new link."""
+        old = self.sudo().token
+        super()._replace_token(values)
+        waiting = self.sudo().reminder_ids.filtered(
+            lambda r: r.state in (*OPEN_STATES, "failed")
+        )
+        waiting._forget_letters()
+        for reminder in waiting._without_tracking():
+            for name in (*TEXTS, "invoice_table", "phone_script"):
+                if old in (reminder[name] or ""):
+                    reminder[name] = reminder[name].replace(old, values["token"])

@@ -6,7 +6,7 @@ from datetime import timedelta
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
-from ...bridge import reference as bridge_reference
+from ...bridge.reference import TOKEN_ALPHABET, TOKEN_LENGTH
 from ...const import ACCOUNTING
 from ..transfer.payment_transaction import ISSUES
 
@@ -18,14 +18,6 @@ STATES = [
     ("revoked", "Revoked"),
 ]
 
-# 20 characters of 31 possible ones: 99 bits, readable and typable from paper.
-TOKEN_LENGTH = 20
-TOKEN_ALPHABET = bridge_reference.ALPHABET.lower()
-
-
-def _new_token():
-    return "".join(secrets.choice(TOKEN_ALPHABET) for _i in range(TOKEN_LENGTH))
-
 
 def _digest(token):
     """Return the SHA-256 by which a token is looked up.
@@ -33,6 +25,11 @@ def _digest(token):
     The index never sees the token itself, so its timing tells nothing about it.
     """
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _new_token_values():
+    token = "".join(secrets.choice(TOKEN_ALPHABET) for _i in range(TOKEN_LENGTH))
+    return {"token": token, "token_digest": _digest(token)}
 
 
 class PaymentRequest(models.Model):
@@ -194,8 +191,7 @@ class PaymentRequest(models.Model):
     def create(self, vals_list):
         references = self.env["payment.transaction"]._new_references(len(vals_list))
         for vals, reference in zip(vals_list, references, strict=True):
-            token = _new_token()
-            vals.update(reference=reference, token=token, token_digest=_digest(token))
+            vals.update(reference=reference, **_new_token_values())
         return super().create(vals_list)
 
     @api.model
@@ -307,7 +303,12 @@ class PaymentRequest(models.Model):
                 )
             )
         to_revoke.sudo().revoked_at = fields.Datetime.now()
-        to_revoke.sudo().transaction_ids.filtered(
+        to_revoke._withdraw_bank_links()
+
+    def _withdraw_bank_links(self):
+        """Have the bank links still open withdrawn at Bridge within seconds, where
+        they are obsolete."""
+        self.sudo().transaction_ids.filtered(
             lambda tx: tx.state == "draft" and tx.provider_reference
         )._bridge_trigger_check()
 
@@ -322,8 +323,39 @@ class PaymentRequest(models.Model):
                         request.display_name,
                     )
                 )
+        self._reopen()
+
+    def _reopen(self):
         self.sudo().revoked_at = False
         self.filtered(lambda r: r._is_expired()).write({"expiry_date": False})
+
+    def action_replace_link(self):
+        """Give the requests new links; the old ones are unknown from now on.
+
+        Whatever their state: who holds a leaked link reads invoices while a transfer
+        is in progress and after it was paid, too. Money never finds its request by the
+        token, so that none is lost.
+        """
+        self.check_access("write")
+        self.filtered(lambda r: r.state not in ("paid", "in_progress"))._reopen()
+        for request in self:
+            request._replace_token(_new_token_values())
+            request.message_post(
+                body=self.env._(
+                    "The payment link was replaced: the old one no longer works, "
+                    "wherever it was sent or printed."
+                )
+            )
+        self._withdraw_bank_links()
+
+    def _replace_token(self, values):
+        """Write a new token; overridden where texts that have not left name the old
+        one.
+
+        :param dict values: of the fields `token` and `token_digest`
+        """
+        self.ensure_one()
+        self.sudo().write(values)
 
     def action_handled(self):
         """Take the requests off the list of what is to be handled."""

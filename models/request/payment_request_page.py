@@ -201,7 +201,7 @@ class PaymentRequest(models.Model):
                     "provider_id": provider.id,
                     "payment_method_id": method.id,
                     "operation": "online_redirect",
-                    "landing_route": f"/pay/{self.token}",
+                    "landing_route": self._get_page_path(),
                 }
             )
         )
@@ -212,6 +212,14 @@ class PaymentRequest(models.Model):
         tx.company_id._with_books_language(tx)._log_sent_message()
         superseded._bridge_trigger_check()
         return url
+
+    def _get_page_path(self):
+        """Return the page's address on its host, which is the one with the token.
+
+        :rtype: str
+        """
+        self.ensure_one()
+        return f"/pay/{self.token}"
 
     def _lock_against_double_click(self):
         """Make a second tap wait for the first and see what it made.
@@ -237,6 +245,8 @@ class PaymentRequest(models.Model):
             and tx.provider_id == provider
             and tx.bridge_link_status == "valid"
             and tx.bridge_link_expires_at > earliest
+            # The bank would lead back to a link that was replaced.
+            and tx.landing_route == self._get_page_path()
             and not tx.currency_id.compare_amounts(tx.amount, amount)
         ).sorted("id", reverse=True)[:1]
 

@@ -1,12 +1,28 @@
-from odoo import api, models
+from odoo import api, fields, models
 
 from ..transfer.payment_transaction import ISSUES
+
+# What a page offers beside its text, by its state: routes below it answer nothing else.
+PAGE_PARTS = {
+    "pay": {"bank", "other", "phone", "transfer", "invoice"},
+    "in_progress": {"invoice"},
+    "paid": {"invoice", "receipt"},
+}
+FILES = {"invoice", "receipt"}
 
 
 class PaymentRequest(models.Model):
     """What is asked, what came in, and what state that makes."""
 
     _inherit = "payment.request"
+
+    paid_date = fields.Date(
+        string="Paid On",
+        compute="_compute_state",
+        store=True,
+        help="Day on which nothing was left to pay; the files of its page go some time "
+        "after.",
+    )
 
     @api.depends(
         "amount",
@@ -105,6 +121,12 @@ class PaymentRequest(models.Model):
     def _compute_state(self):
         for state, requests in self.grouped(lambda r: r._get_state()).items():
             requests.state = state
+            if state != "paid":
+                requests.paid_date = False
+                continue
+            undated = requests.filtered(lambda request: not request.paid_date)
+            for company, paid in undated.grouped("company_id").items():
+                paid.paid_date = company._get_payment_today()
 
     def _get_state(self):
         """Return the state that amounts, dates and documents add up to."""
@@ -168,3 +190,22 @@ class PaymentRequest(models.Model):
         if state == "valid":
             return "copy" if self.env["payment.database"]._get_blocker() else "pay"
         return state
+
+    def _get_page_parts(self):
+        """Return what the page offers beside its text: what it shows, and what the
+        routes below it answer to, is decided here and nowhere else.
+
+        :return: names of parts, as in `PAGE_PARTS`; `page` is the page itself
+        :rtype: set[str]
+        """
+        parts = {"page"} | PAGE_PARTS.get(self._get_page_state(), set())
+        return parts - FILES if self._is_paid_long_ago() else parts
+
+    def _is_paid_long_ago(self):
+        """Return whether the link no longer gives the files of what was paid."""
+        self.ensure_one()
+        if not self.paid_date:
+            return False
+        company = self.company_id
+        past = company._get_payment_today() - self.paid_date
+        return past.days >= company.payment_request_file_days
