@@ -14,7 +14,13 @@ def post_init_hook(env):
 
 
 def uninstall_hook(env):
-    """Detach the provider and the journals; Odoo refuses while payments use it."""
+    """Withdraw what still lives at Bridge, detach the provider and the journals.
+
+    Odoo refuses while payments use the provider. Whoever pressed the button was asked
+    before (`button_uninstall`); here the rest is left to them.
+    """
+    env = env(context={**env.context, "bridge_leave_behind": True})
+    env["payment.provider"]._bridge_uninstall()
     reset_payment_provider(env, "bridge")
     fed = env["account.journal"].with_context(active_test=False)
     fed.search([("bank_statements_source", "=", "bridge")]).write(

@@ -32,6 +32,7 @@
         "views/request/pay_templates.xml",
         "views/request/portal_templates.xml",
         "views/reminder/portal_templates.xml",
+        "wizard/transfer/base_module_uninstall_views.xml",
         "wizard/request/payment_request_create_views.xml",
         "views/request/payment_request_views.xml",
         "views/transfer/payment_transaction_views.xml",

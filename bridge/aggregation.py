@@ -93,6 +93,13 @@ class Aggregation:
         record(token.get("user"), "uuid")
         return token
 
+    def delete_user(self, user_uuid: str) -> None:
+        """Delete a user with all their connections; gone already is no error.
+
+        :param str user_uuid: as :meth:`authorize` tells it
+        """
+        _delete(self._client.call, f"{USERS}/{checked_id(user_uuid)}")
+
     # -- connecting a bank --------------------------------------------------
 
     def create_connect_session(
@@ -153,12 +160,7 @@ class Aggregation:
 
     def delete_item(self, item_id: str | int) -> None:
         """Disconnect a bank for ever; one that is gone already is no error."""
-        path = f"{ITEMS}/{checked_id(item_id)}"
-        try:
-            self._call("DELETE", path, repeatable=True)
-        except BridgeError as error:
-            if error.status != 404:
-                raise
+        _delete(self._call, f"{ITEMS}/{checked_id(item_id)}")
 
     # -- what the banks tell ------------------------------------------------
 
@@ -225,6 +227,15 @@ class Aggregation:
     def _list(self, path: str, **filters: Any) -> Iterator[dict[str, Any]]:
         for records in self._pages(path, **filters):
             yield from records
+
+
+def _delete(call: Callable[..., Any], path: str) -> None:
+    """Delete what may be gone already."""
+    try:
+        call("DELETE", path, repeatable=True)
+    except BridgeError as error:
+        if error.status != 404:
+            raise
 
 
 def _checked_external_id(external_user_id: object) -> str:

@@ -60,6 +60,7 @@ from .feed import (
     test_feed_connect,
     test_feed_processes,
     test_feed_security,
+    test_withdrawn,
 )
 from .reconcile import (
     test_reconcile_screen,
@@ -71,7 +72,9 @@ from .reminder import (
     test_reminder_calls,
     test_reminder_delivery,
     test_reminder_held,
+    test_reminder_hostile_texts,
     test_reminder_letter,
+    test_reminder_letter_fetches,
     test_reminder_manual,
     test_reminder_message,
     test_reminder_plan,

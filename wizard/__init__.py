@@ -1,1 +1,1 @@
-from . import request, feed, reminder
+from . import transfer, request, feed, reminder

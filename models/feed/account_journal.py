@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 
@@ -22,6 +23,37 @@ class AccountJournal(models.Model):
             journal.bridge_account_id = journal.bridge_account_ids.sorted(
                 lambda account: account.state == "closed"
             )[:1]
+
+    # === Its end ===
+
+    def write(self, vals):
+        """Override: bank lines do not come into a journal that nobody sees."""
+        if vals.get("active") is False:
+            self._check_not_fed(("active",))
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_fed(self):
+        """Keep a journal that a bank feeds; what fed it before lets go of it."""
+        self._check_not_fed(("active", "paused"))
+        self.sudo().bridge_account_ids.journal_id = False
+
+    def _check_not_fed(self, states):
+        """Refuse to end journals that a bank feeds.
+
+        :param tuple[str] states: of accounts that count
+        :raises UserError: which names the bank and says what to do
+        """
+        feeds = self.sudo().bridge_account_ids
+        if feeds := feeds.filtered(lambda account: account.state in states):
+            raise UserError(
+                self.env._(
+                    "%(banks)s: bank feed of %(journals)s. Disconnect the bank first; "
+                    "to archive a journal, it is enough to pause its feed.",
+                    banks=", ".join(feeds.mapped("display_name")),
+                    journals=", ".join(feeds.journal_id.mapped("name")),
+                )
+            )
 
     # === Actions ===
 

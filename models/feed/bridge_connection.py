@@ -3,7 +3,7 @@ import secrets
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import consteq
 
 from ...bridge.errors import BridgeError
@@ -35,7 +35,12 @@ class BridgeConnection(models.Model):
     """A consent to read one bank: Bridge's item."""
 
     _name = "bridge.connection"
-    _inherit = ["payment.engine.owned", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "payment.engine.owned",
+        "bridge.alive",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _description = "Bank Connection"
     _order = "name, id"
     _given_at_creation = frozenset({"company_id", "journal_id", "bank_name"})
@@ -222,15 +227,76 @@ class BridgeConnection(models.Model):
         :raises UserError: if Bridge does not do it
         """
         self.check_access("write")
+        connections = self.sudo().filtered(lambda c: c.state != "removed")
+        connections._bridge_end()
+        connections.filtered(lambda c: c.state != "removed")._set_removed()
+
+    def action_forget(self):
+        """Take the bank for disconnected although Bridge was not asked: it does not
+        answer, or its credentials are lost. Bridge's ids stay in the chatter.
+
+        :raises AccessError: for who is no administrator
+        """
+        self.check_access("write")
+        if not self.env.is_system():
+            raise AccessError(
+                self.env._("Only an administrator forgets a bank without Bridge.")
+            )
         for connection in self.sudo().filtered(lambda c: c.state != "removed"):
-            if connection.item_ref:
-                provider = connection.provider_id
-                with (
-                    provider._bridge_explained(),
-                    provider._bridge_aggregation() as bridge,
-                ):
-                    bridge.delete_item(connection.item_ref)
+            connection.message_post(
+                body=self.env._(
+                    "Forgotten without Bridge, which may still read the bank until "
+                    "somebody deletes it in Bridge's dashboard. %s",
+                    connection._bridge_describe(),
+                )
+            )
             connection._set_removed()
+
+    # === What lives at Bridge ===
+
+    def _bridge_find_alive(self):
+        """Override: consents, and pages that were opened: somebody may have consented
+        and never come back."""
+        return self.filtered(
+            lambda c: c.state != "removed" and (c.item_ref or c.session_opened_at)
+        )
+
+    def _bridge_withdraw(self):
+        """Override: delete the item for ever."""
+        with self.provider_id._bridge_aggregation() as bridge:
+            item_ref = self.item_ref
+            if not item_ref:
+                item = self._find_new_item(bridge.list_items(), None)
+                item_ref = item and item["id"]
+            if item_ref:
+                bridge.delete_item(item_ref)
+        self._set_removed()
+
+    def _bridge_describe(self):
+        """Override: bank and item, which Bridge keeps with its user."""
+        if not self.item_ref:
+            return self.env._("Bank connection that was not finished (%s)", self.name)
+        return self.env._(
+            "Bank connection %(item)s (%(bank)s) of the Bridge user %(user)s",
+            item=self.item_ref,
+            bank=self.name,
+            user=self.provider_id.sudo().bridge_user_ref,
+        )
+
+    def _check_disconnected(self):
+        """Refuse what would end these consents, or leave them to nobody.
+
+        :raises UserError: if one of them is alive
+        """
+        banks = self.browse().concat(*self._bridge_get_alive())
+        if banks:
+            raise UserError(
+                self.env._(
+                    "Disconnect these banks first, so that Bridge reads them no more: "
+                    "%s. If Bridge does not answer, an administrator can forget them.",
+                    ", ".join(banks.mapped("name")),
+                )
+            )
 
     # === Coming back from Bridge ===
 
@@ -285,13 +351,17 @@ class BridgeConnection(models.Model):
     def _gc_unfinished(self):
         """Forget connections that nobody finished for a week."""
         limit = fields.Datetime.now() - timedelta(days=7)
-        self.search(
+        connections = self.search(
             [
                 ("state", "=", "connecting"),
                 ("item_ref", "=", False),
                 ("write_date", "<", limit),
             ]
-        ).unlink()
+        )
+        # What cannot be withdrawn today is forgotten another day.
+        for connection in connections:
+            if not connection._bridge_leave():
+                connection.unlink()
 
     @api.ondelete(at_uninstall=False)
     def _unlink_only_unused(self):

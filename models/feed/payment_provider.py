@@ -18,6 +18,15 @@ TOKEN_MARGIN = timedelta(minutes=5)
 # After "too many requests", if Bridge does not say how long (60 requests in 60 s).
 WAIT_SECONDS = 60
 WAIT_SECONDS_MAX = 3600
+# Of another user, nothing is known yet.
+USER_RESET = dict.fromkeys(
+    (
+        "bridge_user_ref",
+        "bridge_access_token",
+        "bridge_token_expires_at",
+        "bridge_rate_limited_until",
+    )
+)
 
 
 class PaymentProvider(models.Model):
@@ -49,13 +58,63 @@ class PaymentProvider(models.Model):
         """Override of `payment`: another application has other users."""
         values = super()._get_reset_values()
         if self.code == "bridge":
-            values.update(
-                bridge_user_ref=None,
-                bridge_access_token=None,
-                bridge_token_expires_at=None,
-                bridge_rate_limited_until=None,
-            )
+            values.update(USER_RESET)
         return values
+
+    # === What lives at Bridge ===
+
+    def _find_connections(self):
+        """Return the banks that are connected by these credentials.
+
+        :rtype: bridge.connection
+        """
+        connections = self.env["bridge.connection"].sudo()
+        return connections.search(
+            [("provider_id", "in", self.ids), ("state", "!=", "removed")]
+        )._bridge_find_alive()
+
+    def _bridge_find_alive(self):
+        """Override: the users, whose deletion withdraws all their consents at once."""
+        connected = self._find_connections().provider_id
+        return super()._bridge_find_alive() | self.filtered(
+            lambda provider: provider.sudo().bridge_user_ref or provider in connected
+        )
+
+    def _bridge_withdraw(self):
+        """Override: delete the user with all their items, known here or not."""
+        provider = self.sudo()
+        with provider._bridge_client() as client:
+            if not provider.bridge_user_ref:
+                provider._bridge_new_token(client)
+            Aggregation(client).delete_user(provider.bridge_user_ref)
+        self._find_connections()._set_removed()
+        provider.write(USER_RESET)
+
+    def _bridge_describe(self):
+        """Override: the user, and the items that go with them."""
+        banks = [f"{c.name} {c.item_ref or ''}" for c in self._find_connections()]
+        return self.env._(
+            "Bridge user %(user)s of %(company)s, bank connections: %(banks)s",
+            user=self.sudo().bridge_user_ref or "?",
+            company=self.company_id.name,
+            banks=", ".join(banks).strip() or "–",
+        )
+
+    def _bridge_check_may_end(self):
+        """Override: without the credentials nobody withdraws the consents."""
+        super()._bridge_check_may_end()
+        self._find_connections()._check_disconnected()
+
+    def _compute_bridge_warning(self):
+        """Override: what is switched off keeps its consents."""
+        super()._compute_bridge_warning()
+        for provider in self.filtered(lambda provider: provider.state == "disabled"):
+            if banks := provider._find_connections():
+                provider.bridge_warning = self.env._(
+                    "Bridge keeps the consents to read these banks: %s. Disconnect "
+                    "them unless Bridge is switched on again soon.",
+                    ", ".join(banks.mapped("name")),
+                )
 
     # === When to ask ===
 

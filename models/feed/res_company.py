@@ -11,6 +11,24 @@ class ResCompany(models.Model):
 
     _inherit = "res.company"
 
+    def write(self, vals):
+        """Override: nobody looks after the consents of an archived company."""
+        if vals.get("active") is False:
+            self._check_banks_disconnected()
+            providers = self.env["payment.provider"].sudo()
+            ours = providers.search([("company_id", "in", self.ids)])
+            ours._bridge_find_links()._bridge_trigger_check()
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _check_banks_disconnected(self):
+        """Keep a company of which consents live at Bridge.
+
+        :raises UserError: which names the banks
+        """
+        connections = self.env["bridge.connection"].sudo()
+        connections.search([("company_id", "in", self.ids)])._check_disconnected()
+
     def _get_bridge_provider(self):
         """Return the credentials with which the company's banks are read: its own, or
         those of the nearest company above it.

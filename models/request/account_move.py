@@ -120,6 +120,16 @@ class AccountMove(models.Model):
         ).create([requests._prepare_for_moves(move) for move in missing])
         return {move: move.own_payment_request_ids for move in moves}
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_payment_requests(self):
+        """Withdraw what could still pay these documents; their own requests go too."""
+        moves = self.sudo()
+        requests = moves.env["payment.request"].search(
+            [("line_ids.move_id", "in", moves.ids)]
+        )
+        (moves.transaction_ids | requests.transaction_ids)._bridge_end()
+        moves.own_payment_request_ids.unlink()
+
     # === Portal and PDF ===
 
     def _get_portal_payment_link(self):

@@ -312,6 +312,11 @@ class PaymentRequest(models.Model):
             lambda tx: tx.state == "draft" and tx.provider_reference
         )._bridge_trigger_check()
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_withdrawn(self):
+        """Withdraw the bank links at Bridge: nobody could do it afterwards."""
+        self.sudo().transaction_ids._bridge_end()
+
     def action_renew(self):
         """Make revoked or expired requests payable again, under the same link."""
         self.check_access("write")

@@ -1,4 +1,5 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from ...const import ACCOUNTING
 
@@ -21,6 +22,31 @@ class ResPartner(models.Model):
             partner.payment_request_count = counts.get(
                 partner.commercial_partner_id.id, 0
             )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_unused_requests(self):
+        """Delete, with a contact, requests that are over and that nobody began to pay.
+
+        :raises UserError: if there are others
+        """
+        requests = self.env["payment.request"]
+        theirs = requests.sudo().search([("partner_id", "in", self.ids)])
+        over = theirs.filtered(
+            lambda r: r.state in ("revoked", "expired") and not r.transaction_ids
+        )
+        over = over.sudo(self.env.su)._filtered_access("unlink").sudo()
+        if kept := theirs - over:
+            readable = kept.sudo(self.env.su)._filtered_access("read")
+            raise UserError(
+                self.env._(
+                    "%(contact)s was asked to pay (%(requests)s). Archive the contact "
+                    "instead; only requests that were revoked, and that nobody began "
+                    "to pay, go with it.",
+                    contact=", ".join(kept.partner_id.mapped("display_name")),
+                    requests=", ".join(readable.mapped("reference")) or "…",
+                )
+            )
+        over.unlink()
 
     def action_view_payment_requests(self):
         """Open the payment requests of the customer."""

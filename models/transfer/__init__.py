@@ -1,5 +1,7 @@
 from . import (
+    bridge_alive,
     bridge_event,
+    ir_module_module,
     payment_provider,
     payment_transaction,
     payment_transaction_booking,

@@ -29,7 +29,8 @@ ISSUES = [
 
 
 class PaymentTransaction(models.Model):
-    _inherit = "payment.transaction"
+    _name = "payment.transaction"
+    _inherit = ["payment.transaction", "bridge.alive"]
 
     payment_request_id = fields.Many2one(
         comodel_name="payment.request",
@@ -272,6 +273,64 @@ class PaymentTransaction(models.Model):
             & Domain("is_post_processed", "=", False)
         )
         return waiting | unbooked
+
+    # === What lives at Bridge ===
+
+    @api.model
+    def _get_payable_link_domain(self, providers=None):
+        """Return the domain of transactions whose link can still be paid.
+
+        :param payment.provider providers: by which they were made; None: any
+        :rtype: Domain
+        """
+        now = fields.Datetime.now()
+        domain = Domain("bridge_link_status", "=", "valid") & (
+            Domain("bridge_link_expires_at", "=", False)
+            | Domain("bridge_link_expires_at", ">", now)
+        )
+        if providers is not None:
+            domain &= Domain("provider_id", "in", providers.ids)
+        return domain
+
+    def _bridge_find_alive(self):
+        """Override: the links that can still be paid."""
+        # Most documents have no transaction: building the domain is not for free.
+        return self and self.filtered_domain(self._get_payable_link_domain())
+
+    def _bridge_withdraw(self):
+        """Override: have the link revoked, and read what became of it; somebody may
+        have paid with it meanwhile."""
+        with self.provider_id._bridge_client() as client:
+            client.revoke_payment_link(self.provider_reference)
+        if not self._bridge_refresh():
+            raise UserError(self.env._("Being read by another process."))
+        if self._bridge_find_alive():
+            raise UserError(self.env._("Bridge keeps the link valid."))
+
+    def _bridge_describe(self):
+        """Override: link, our reference and amount."""
+        return self.env._(
+            "Payment link %(link)s (%(reference)s, %(amount)s)",
+            link=self.provider_reference,
+            reference=self.reference,
+            amount=self.currency_id.format(self.amount),
+        )
+
+    def _bridge_end(self):
+        """Override: money on its way needs its transaction, too.
+
+        :raises UserError: if a transfer was confirmed, perhaps only just now
+        """
+        ours = self.sudo().filtered(lambda tx: tx.provider_code == const.PROVIDER_CODE)
+        super(PaymentTransaction, ours)._bridge_end()
+        if moving := ours._is_on_its_way():
+            raise UserError(
+                self.env._(
+                    "A transfer is on its way (%s): wait until it is booked or "
+                    "released.",
+                    ", ".join(moving.mapped("reference")),
+                )
+            )
 
     # === Actions ===
 

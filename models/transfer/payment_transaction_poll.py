@@ -78,6 +78,8 @@ class PaymentTransaction(models.Model):
         self.ensure_one()
         if self.state != "draft" or self.bridge_link_status != "valid":
             return False
+        if self.provider_id.state == "disabled" or not self.company_id.active:
+            return True
         request = self.payment_request_id
         if request:
             newer = request.transaction_ids.filtered(

@@ -6,4 +6,5 @@ from . import (
     test_feed_connect,
     test_feed_processes,
     test_feed_security,
+    test_withdrawn,
 )

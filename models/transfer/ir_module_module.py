@@ -1,0 +1,16 @@
+from odoo import models
+
+MODULE = "account_payment_request"
+
+
+class IrModuleModule(models.Model):
+    _inherit = "ir.module.module"
+
+    def button_uninstall(self):
+        """Override of `base`: what lives at Bridge is withdrawn before it goes."""
+        leaving = (self + self.downstream_dependencies()).mapped("name")
+        # It checks who uninstalls.
+        action = super().button_uninstall()
+        if MODULE in leaving:
+            self.env["payment.provider"]._bridge_uninstall()
+        return action
