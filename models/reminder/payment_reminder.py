@@ -213,6 +213,9 @@ class PaymentReminder(models.Model):
         :raises UserError: for the text or the recipient of what has left
         """
         self._check_may_give(vals)
+        if vals.get("subject"):
+            # A mail has its subject on one line.
+            vals = {**vals, "subject": " ".join(vals["subject"].split())}
         preparing = self.env.su and self.env.context.get("reminder_preparing")
         kept = {*TEXTS, "invoice_table", "contact_id"}
         if preparing or kept.isdisjoint(vals):

@@ -5,8 +5,14 @@ from html import unescape
 from lxml import html
 from markupsafe import Markup
 
-from odoo import api, models
+from odoo import Command, api, models
+from odoo.exceptions import ValidationError
 from odoo.tools.rendering_tools import INLINE_TEMPLATE_REGEX
+
+from .payment_reminder_prepare import TEXT_ERRORS, _root_cause
+
+#: The texts of a level, all of which are rendered.
+RENDERED = ("subject", "body", "closing", "sms_body", "phone_script")
 
 #: Whoever may change a level may write these, as its form shows them; any other
 #: expression is for editors of mail templates.
@@ -30,6 +36,15 @@ HARMLESS = "object.partner_id.name"
 PLACED = re.compile(rf"{INLINE_TEMPLATE_REGEX.pattern}|<\w[^<>]*>")
 PLACED_ATTRIBUTE = re.compile(r'(\s)(?!t-)([\w:-]+="[^"]*\{\{)')
 ONLY_PLACEHOLDER = re.compile(r"\s*\{\{\s*(.+?)\s*\}\}\s*")
+
+#: What is left of a placeholder that was not filled in.
+UNFILLED = re.compile(r"\{\{|<t[\s/>]")
+#: Around the HTML of a text, to render it for each of many records.
+ONE_BY_ONE = (
+    '<t t-foreach="records_{mine}" t-as="record_{mine}">'
+    '<t t-set="object" t-value="record_{mine}"></t><t t-set="text_{mine}">{text}</t>'
+    '<t t-out="text_{mine}"></t>{mine}</t>'
+)
 
 #: Letters outside the alphabet of SMS, one of which halves its room, and substitutes.
 SMS_LETTERS = str.maketrans(
@@ -130,28 +145,133 @@ class PaymentReminderLevel(models.Model):
         self, template_src, model, res_ids, add_context=None, options=None
     ):
         """Override of `mail`: HTML has the same placeholders as plain text, and one
-        compilation serves all records, which costs more than to render them.
+        compilation serves all records, which costs more than to render them. One alone
+        is rendered in the same way.
         """
-        source = _to_qweb(template_src)
-        if len(res_ids) < 2 or not source:
+        if not res_ids or not template_src:
             return super()._render_template_qweb(
-                source, model, res_ids, add_context, options
+                template_src, model, res_ids, add_context, options
             )
-        end = secrets.token_hex()
+        # A tree of its own: what is not closed in it ends with it. A variable of its
+        # own: what is set in it is forgotten before the next record.
+        tree = html.fragment_fromstring(_to_qweb(template_src), create_parent="div")
+        mine = secrets.token_hex()
         rendered = super()._render_template_qweb(
-            Markup(
-                '<t t-foreach="objects" t-as="object">{}<t t-out="end"></t></t>'
-            ).format(source),
+            Markup(ONE_BY_ONE).format(
+                mine=mine, text=Markup(html.tostring(tree, encoding="unicode"))
+            ),
             model,
             res_ids[:1],
             {
                 **(add_context or {}),
-                "objects": self.env[model].browse(res_ids),
-                "end": end,
+                f"records_{mine}": self.env[model].browse(res_ids),
             },
             options,
         )[res_ids[0]]
-        return dict(zip(res_ids, rendered.split(end)[:-1], strict=True))
+        texts = rendered.split(mine)[:-1]
+        return {
+            id_: text.strip()[5:-6] for id_, text in zip(res_ids, texts, strict=True)
+        }
+
+    # === Checked as they are written ===
+
+    @api.constrains(*RENDERED)
+    def _check_texts(self):
+        # Before anything that they wrote is tried with the rights of the engine.
+        self._check_access_right_dynamic_template()
+        for level in self.sudo():
+            level._try_texts(self.env.lang or "en_US")
+
+    def _update_field_translations(
+        self, field_name, translations, digest=None, source_lang=""
+    ):
+        """Override of `mail`: each language is tried as it is written."""
+        res = super()._update_field_translations(
+            field_name, translations, digest=digest, source_lang=source_lang
+        )
+        if field_name in RENDERED:
+            for level in self.sudo():
+                for lang in translations:
+                    level._try_texts(lang)
+        return res
+
+    def _try_texts(self, lang):
+        """Render the texts as they are sent, for several reminders that do not exist.
+
+        :param str lang: code of the language that was written
+        :raises ValidationError: which says what text cannot be rendered, and why
+        """
+        self.ensure_one()
+        reminders = self._new_samples()
+        for name in RENDERED:
+            try:
+                texts = self._render_field(name, list(reminders._ids), set_lang=lang)
+                cause = any(UNFILLED.search(text) for text in texts.values()) and (
+                    self.env._(
+                        "a placeholder is not closed, goes over several lines, or "
+                        "stands where none can be filled in"
+                    )
+                )
+            except TEXT_ERRORS as error:
+                cause = _root_cause(error)
+            if cause:
+                raise ValidationError(
+                    self.env._(
+                        "“%(field)s” of level “%(level)s” cannot be sent (%(lang)s): "
+                        "%(cause)s",
+                        field=self._fields[name]._description_string(self.env),
+                        level=self.name,
+                        lang=lang,
+                        cause=cause,
+                    )
+                )
+
+    def _new_samples(self):
+        """Return two reminders with an invoice each, which are never stored.
+
+        :rtype: payment.reminder
+        """
+        company = self.company_id or self.env.company
+        partner, today = company.partner_id, company._get_payment_today()
+        money = {"company_id": company.id, "currency_id": company.currency_id.id}
+        customer = {**money, "partner_id": partner.id}
+        reminders = self.env["payment.reminder"]
+        for number in ("A/001", "A/002"):
+            move = self.env["account.move"].new(
+                {**customer, "name": number, "invoice_date": today}
+            )
+            due = self.env["account.move.line"].new(
+                {**customer, "move_id": move, "date_maturity": today}
+            )
+            request = self.env["payment.request"].new(
+                {**customer, "url": "https://example.com/pay/a"}
+            )
+            reminders |= reminders.new(
+                {
+                    **customer,
+                    "contact_id": partner.id,
+                    "user_id": self.env.uid,
+                    "policy_id": self.policy_id.id,
+                    "level_id": self.id,
+                    "level_name": self.name,
+                    "date": today,
+                    "request_id": request,
+                    "amount_total": 120.0,
+                    "amount_asked": 120.0,
+                    "amount_overdue": 120.0,
+                    "line_ids": [
+                        Command.create(
+                            {
+                                "move_line_id": due,
+                                "move_id": move,
+                                "date_maturity": today,
+                                "amount": 120.0,
+                            }
+                        )
+                    ],
+                }
+            )
+        return reminders
 
     def _render_texts(self, reminders, lang):
         """Return the texts of this level for each of ``reminders``.
@@ -166,8 +286,7 @@ class PaymentReminderLevel(models.Model):
         self.ensure_one()
         ids = list(reminders._ids)
         rendered = {
-            name: self._render_field(name, ids, set_lang=lang)
-            for name in ("subject", "body", "closing", "sms_body", "phone_script")
+            name: self._render_field(name, ids, set_lang=lang) for name in RENDERED
         }
         return {
             id_: {

@@ -311,7 +311,7 @@ class TestReminderPrepare(ReminderCase):
 
     @mute_logger(RENDER_LOGGER)
     def test_a_level_of_which_the_text_fails_is_one_task(self):
-        self.first.subject = "{{ object.unknown_field }}"
+        self.first.subject = "{{ 1 / (0 if object.partner_id.name[0] == 'P' else 1) }}"
         partners = self.env["res.partner"].create(
             [{"name": f"P{i}", "email": f"p{i}@example.com"} for i in range(3)]
         )

@@ -127,7 +127,11 @@ class TestReminderTexts(ReminderCase):
         self.assertEqual(preview.subject, f"First: {invoice.name}")
 
     def test_the_preview_tells_what_is_wrong_with_a_text(self):
-        self.first.body = "<p>{{ object.no_such_field }}</p>"
+        # What fails for everybody is refused as it is written.
+        self.first.body = (
+            "<p>{{ object.no_such_field if object.partner_id.name == 'Marie Dupont'"
+            " else '' }}</p>"
+        )
         preview = self.preview(self.first, self.overdue())
         self.assertIn("no_such_field", preview.error)
         self.assertFalse(preview.body)

@@ -1,15 +1,23 @@
 import base64
+import re
+from urllib.parse import parse_qs
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import format_date
+from odoo.tools import consteq, format_date
+from odoo.tools.image import image_data_uri
 from odoo.tools.pdf import merge_pdf
 
 from ....report.letter_sheet import Sheet, stamp
+from ....report.letter_text import self_contained
 
 LETTER_REPORT = "account_payment_request.action_report_payment_reminder"
 #: Lines of an address that fit into the window of an envelope.
 WINDOW_LINES = 6
+#: A picture that has all of it in itself: not SVG, which refers to others.
+OWN_PICTURE = re.compile(r"data:image/(gif|jpe?g|png|webp);base64,[A-Za-z0-9+/=]+\Z")
+#: The address that the editor of texts gives a picture.
+UPLOADED = re.compile(r"/web/image/(\d{1,9})(?:-\w+)?(?:/[^/?]*)?(?:\?(.*))?")
 #: States in which the letter is what was, or will be, posted.
 POSTED_STATES = ("to_post", "queued", "sent", "delivered")
 
@@ -147,6 +155,34 @@ class PaymentReminder(models.Model):
             "offer": offer,
             "transfer": offer and request._get_transfer_details(self.amount_asked),
         }
+
+    def _get_letter_text(self, text):
+        """Return a text without anything that the engine would fetch to print it.
+
+        :param str text: HTML, as a person wrote it
+        :rtype: Markup
+        """
+        return self_contained(text, self._find_picture)
+
+    def _find_picture(self, address):
+        """Return a picture that was uploaded here, if its address alone shows it to
+        everybody: who prints may see more than who wrote.
+
+        :param str address: as it stands in a text
+        :return: a `data:` address; empty for what is elsewhere, or nobody's to see
+        :rtype: str
+        """
+        if OWN_PICTURE.match(address):
+            return address
+        match = UPLOADED.fullmatch(address.removeprefix(self.get_base_url()))
+        if not match:
+            return ""
+        picture = self.env["ir.attachment"].sudo().browse(int(match[1])).exists()
+        token = parse_qs(match[2] or "").get("access_token", [""])[0]
+        known = picture.access_token or ""
+        may_see = picture.public or consteq(known.encode(), (token or "?").encode())
+        inline = may_see and picture.datas and image_data_uri(picture.datas)
+        return inline if inline and OWN_PICTURE.match(inline) else ""
 
     def _stamp_letter(self, pdf):
         """Return the pages of the letter with sender, address and footer on them.
