@@ -227,6 +227,7 @@ class BridgeConnection(models.Model):
         :raises UserError: if Bridge does not do it
         """
         self.check_access("write")
+        self.env["payment.database"]._check_in_production()
         connections = self.sudo().filtered(lambda c: c.state != "removed")
         connections._bridge_end()
         connections.filtered(lambda c: c.state != "removed")._set_removed()

@@ -2,7 +2,6 @@ import logging
 
 from odoo import api, models
 from odoo.exceptions import UserError
-from odoo.tools import str2bool
 
 from ...bridge.errors import BridgeError
 
@@ -50,8 +49,7 @@ class BridgeAlive(models.AbstractModel):
         :return: record sets, in the order in which they are withdrawn
         :rtype: list[models.Model]
         """
-        parameters = self.env["ir.config_parameter"].sudo()
-        if str2bool(parameters.get_param("database.is_neutralized", "False")):
+        if self.env["payment.database"]._get_blocker():
             return []
         return [self.sudo()._bridge_find_alive()]
 
