@@ -349,6 +349,7 @@ class TestAccessWalk(ReminderCase, FeedCase):
             "payment_reminder_thanks",
             "payment_reminder_week_max",
             "payment_request_base_url",
+            "payment_request_file_days",
             "payment_request_policy",
             "payment_request_user_id",
         )
