@@ -8,12 +8,14 @@ database, so it runs, and is tested, without Odoo; its only dependency is
 ================ =========================================================
 module           subject
 ================ =========================================================
+address          where calls go to, and where people are sent
 aggregation      ``Aggregation``: users, bank connections, accounts, transactions
 amount           integer cents <-> JSON numbers, exactly
-answers          shapes of what goes to Bridge and of what it answers
+answers          the one reader of answers: shapes, lengths and ranges
 bank_transaction what a bank's transaction says, as a statement line
 client           ``BridgeClient``: payment links, payment requests, providers
 errors           ``BridgeError``: what went wrong, in a text that can be shown
+exchange         one answer over HTTP, within a time and a size
 fetch            which transactions to ask for next, and how far the reading got
 iban             account numbers as people may see them
 label            texts made safe for banks: label, names, external reference

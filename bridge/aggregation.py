@@ -10,7 +10,18 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from .answers import checked_id, created, record, unexpected, without_nulls
+from .answers import (
+    ACCOUNT,
+    BANK_TRANSACTION,
+    GRANT,
+    ITEM,
+    USER,
+    Shape,
+    checked_id,
+    created,
+    read,
+    without_nulls,
+)
 from .client import BridgeClient
 from .errors import BridgeError
 from .transport import PAGE_SIZE
@@ -34,7 +45,8 @@ class Aggregation:
     ``renew`` the call is made once more with a new one. ``retry_after`` tells how long
     to wait after a 429 that even the client's own repetitions met.
 
-    Answers are dictionaries as Bridge sends them: a missing member means null.
+    Answers are dictionaries in the shapes of ``bridge.answers``: a missing member means
+    null.
 
     :param BridgeClient client: the application that the user belongs to
     :param str access_token: token of the user; :meth:`create_user` and
@@ -67,7 +79,10 @@ class Aggregation:
             :meth:`authorize` finds by the same id
         """
         payload = {"external_user_id": _checked_external_id(external_user_id)}
-        return record(self._client.call("POST", USERS, payload=payload), "uuid")
+        user: dict[str, Any] = read(
+            self._client.call("POST", USERS, payload=payload), USER
+        )
+        return user
 
     def authorize(
         self, *, user_uuid: str | None = None, external_user_id: str | None = None
@@ -87,11 +102,8 @@ class Aggregation:
             payload = {"external_user_id": _checked_external_id(external_user_id)}
         # one token more does no harm, so an answer that was lost is asked again
         answer = self._client.call("POST", TOKEN, payload=payload, repeatable=True)
-        token = record(answer, "access_token")
-        if not isinstance(token["access_token"], str):
-            raise unexpected("Bridge answered without the user's token")
-        record(token.get("user"), "uuid")
-        return token
+        granted: dict[str, Any] = read(answer, GRANT)
+        return granted
 
     def delete_user(self, user_uuid: str) -> None:
         """Delete a user with all their connections; gone already is no error.
@@ -147,16 +159,17 @@ class Aggregation:
                 CONNECT_SESSIONS,
                 payload=without_nulls(payload),
                 repeatable=True,
-            )
+            ),
+            self._client.base_url,
         )
 
     def list_items(self) -> Iterator[dict[str, Any]]:
         """Iterate over the user's bank connections."""
-        return self._list(ITEMS)
+        return self._list(ITEMS, ITEM)
 
     def read_item(self, item_id: str | int) -> dict[str, Any]:
         """Return a bank connection: ``status``, ``authentication_expires_at``, ..."""
-        return self._read_one(ITEMS, item_id)
+        return self._read_one(ITEMS, item_id, ITEM)
 
     def delete_item(self, item_id: str | int) -> None:
         """Disconnect a bank for ever; one that is gone already is no error."""
@@ -168,11 +181,11 @@ class Aggregation:
         self, item_id: str | int | None = None
     ) -> Iterator[dict[str, Any]]:
         """Iterate over the user's accounts, of one connection if given."""
-        return self._list(ACCOUNTS, item_id=item_id)
+        return self._list(ACCOUNTS, ACCOUNT, item_id=item_id)
 
     def read_account(self, account_id: str | int) -> dict[str, Any]:
         """Return an account: ``balance``, ``iban``, ``currency_code``, ..."""
-        return self._read_one(ACCOUNTS, account_id)
+        return self._read_one(ACCOUNTS, account_id, ACCOUNT)
 
     def transaction_pages(
         self,
@@ -196,6 +209,7 @@ class Aggregation:
         """
         return self._pages(
             TRANSACTIONS,
+            BANK_TRANSACTION,
             account_id=checked_id(account_id),
             since=since,
             until=until,
@@ -218,14 +232,22 @@ class Aggregation:
         self._renew = None
         return self._client.call(method, path, bearer=bearer, **options)
 
-    def _read_one(self, collection: str, record_id: str | int) -> dict[str, Any]:
-        return record(self._call("GET", f"{collection}/{checked_id(record_id)}"))
+    def _read_one(
+        self, collection: str, record_id: str | int, shape: Shape
+    ) -> dict[str, Any]:
+        body = self._call("GET", f"{collection}/{checked_id(record_id)}")
+        found: dict[str, Any] = read(body, shape)
+        return found
 
-    def _pages(self, path: str, **filters: Any) -> Iterator[list[dict[str, Any]]]:
-        return self._client.pages(path, filters, call=self._call)
+    def _pages(
+        self, path: str, shape: Shape, **filters: Any
+    ) -> Iterator[list[dict[str, Any]]]:
+        return self._client.pages(path, filters, shape, call=self._call)
 
-    def _list(self, path: str, **filters: Any) -> Iterator[dict[str, Any]]:
-        for records in self._pages(path, **filters):
+    def _list(
+        self, path: str, shape: Shape, **filters: Any
+    ) -> Iterator[dict[str, Any]]:
+        for records in self._pages(path, shape, **filters):
             yield from records
 
 

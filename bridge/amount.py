@@ -1,6 +1,6 @@
 """Amounts: integer cents on our side, JSON numbers of major units at Bridge."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, DecimalException
 from typing import Any
 
 #: Largest amount converted, in cents: a binary float gives back 15 significant
@@ -28,14 +28,14 @@ def to_cents(number: Any) -> int:
     """Return a JSON number of major units as integer cents (129.9 -> 12990).
 
     :param number: int, float, Decimal or decimal string as read from Bridge
-    :raises ValueError: not a finite number, or more than two decimals
+    :raises ValueError: not a finite number, absurdly large, or more than two decimals
     """
     try:
         # str() of a float is its shortest exact text, the one JSON carried
         cents = Decimal(str(number)).scaleb(2)
-        exact = cents == cents.to_integral_value()
-    except InvalidOperation as error:
+        exact = abs(cents) <= MAX_CENTS and cents == cents.to_integral_value()
+    except DecimalException as error:
         raise ValueError("not an amount") from error
-    if not cents.is_finite() or not exact:
+    if not exact:
         raise ValueError("not an amount of whole cents")
     return int(cents)

@@ -43,8 +43,11 @@ class BankTransaction(NamedTuple):
         """Return the transaction in ``data``.
 
         :param dict data: as read; a missing member means null
-        :raises ValueError: without a date, an amount or the time of its last change
+        :raises ValueError: without a date, an amount or the time of its last change, or
+            with members that cannot be read
         """
+        if data.get("unreadable"):
+            raise ValueError(f"a transaction whose {data['unreadable']} is unreadable")
         amount = data.get("amount")
         if (
             isinstance(amount, bool)

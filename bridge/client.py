@@ -5,7 +5,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from . import amount, moment
-from .answers import checked_id, created, page, record, without_nulls
+from .answers import (
+    LINK,
+    LINK_OF_TRANSFER,
+    PAYMENT_REQUEST,
+    PROVIDER,
+    Shape,
+    checked_id,
+    created,
+    page,
+    read,
+    without_nulls,
+)
 from .errors import BridgeError, BridgeUnreachable
 from .status import FINAL_LINK_STATUSES, VALID
 from .transport import Budget, Transport
@@ -16,6 +27,8 @@ PROVIDERS = "/v3/providers"
 
 # the gateway answered, not the application: a link may have been created
 _UNCERTAIN_STATUSES = frozenset({502, 503, 504})
+# so it may when the answer came and says nothing
+_UNCERTAIN_CODES = frozenset({"unexpected_response", "answer_too_large"})
 # of a revocation, these say nothing about the link
 _NOT_ABOUT_THE_LINK = frozenset({401, 403, 404, 408, 429})
 # when a creation was not confirmed: time for Bridge to finish it before we look
@@ -27,9 +40,9 @@ _LOOK_BACK = timedelta(minutes=10)
 class BridgeClient(Transport):
     """What this application asks of Bridge's payment initiation.
 
-    Every method raises ``BridgeError`` when the call fails, and returns plain
-    dictionaries as Bridge sends them: a missing member means null, amounts are
-    numbers of major units (see ``bridge.amount``).
+    Every method raises ``BridgeError`` when the call fails or its answer cannot be
+    read, and returns plain dictionaries in the shapes of ``bridge.answers``: a missing
+    member means null, amounts are numbers of major units (see ``bridge.amount``).
     """
 
     # -- payment links ------------------------------------------------------
@@ -90,7 +103,7 @@ class BridgeClient(Transport):
 
     def read_payment_link(self, link_id: str) -> dict[str, Any]:
         """Return a payment link; its URL is ``link``, its expiry ``expired_at``."""
-        return self._read_one(LINKS, link_id)
+        return self._read_one(LINKS, link_id, LINK_OF_TRANSFER)
 
     def list_payment_links(self, **filters: Any) -> Iterator[dict[str, Any]]:
         """Iterate over payment links, page after page.
@@ -98,7 +111,7 @@ class BridgeClient(Transport):
         :param filters: ``since`` and ``until`` (creation: datetime, or text as Bridge
             wants it), ``status`` (one or several), ``limit`` (links in a page)
         """
-        return self._list(LINKS, filters)
+        return self._list(LINKS, filters, LINK)
 
     def revoke_payment_link(self, link_id: str) -> bool:
         """Make a payment link unusable.
@@ -127,7 +140,7 @@ class BridgeClient(Transport):
         :param filters: ``payment_link_id`` (only the attempts made with this link), or
             as of :meth:`list_payment_links`
         """
-        return self._list(REQUESTS, filters)
+        return self._list(REQUESTS, filters, PAYMENT_REQUEST)
 
     # -- providers ----------------------------------------------------------
 
@@ -136,25 +149,34 @@ class BridgeClient(Transport):
 
         :param int provider_id: as of an item
         """
-        return self._read_one(PROVIDERS, provider_id)
+        return self._read_one(PROVIDERS, provider_id, PROVIDER)
 
     def check_credentials(self) -> None:
         """Make the cheapest call that proves the credentials open payments.
 
         :raises BridgeError: ``status`` 401, ``code`` ``invalid_client_credentials``
         """
-        page(self.call("GET", LINKS, params={"limit": 1}))
+        page(self.call("GET", LINKS, params={"limit": 1}), LINK)
 
     # -- shapes of answers --------------------------------------------------
 
-    def _read_one(self, collection: str, record_id: str | int) -> dict[str, Any]:
-        return record(self.call("GET", f"{collection}/{checked_id(record_id)}"))
+    def _read_one(
+        self, collection: str, record_id: str | int, shape: Shape
+    ) -> dict[str, Any]:
+        body = self.call("GET", f"{collection}/{checked_id(record_id)}")
+        found: dict[str, Any] = read(body, shape)
+        return found
 
     def _list(
-        self, path: str, filters: dict[str, Any], *, budget: Budget | None = None
+        self,
+        path: str,
+        filters: dict[str, Any],
+        shape: Shape,
+        *,
+        budget: Budget | None = None,
     ) -> Iterator[dict[str, Any]]:
         """Yield the records of all pages."""
-        for records in self.pages(path, filters, budget=budget):
+        for records in self.pages(path, filters, shape, budget=budget):
             yield from records
 
     # -- creation without idempotency key -----------------------------------
@@ -169,7 +191,7 @@ class BridgeClient(Transport):
         while True:
             try:
                 body = self.call("POST", path, payload=payload, budget=budget)
-                return created(body, "url")
+                return created(body, self._base_url)
             except BridgeError as error:
                 if not _may_have_created(error):
                     raise
@@ -178,7 +200,7 @@ class BridgeClient(Transport):
                     path, client_reference, since, error, budget
                 )
                 if found:
-                    return created(found, "link")
+                    return created(found, self._base_url, "link")
                 # a call cut short would only leave the same doubt again
                 if not can_repeat or budget.remaining() < self._timeout[1]:
                     raise
@@ -197,7 +219,7 @@ class BridgeClient(Transport):
         :raises BridgeError: ``error``, if the list cannot be read
         """
         try:
-            for found in self._list(path, {"since": since}, budget=budget):
+            for found in self._list(path, {"since": since}, LINK, budget=budget):
                 if (
                     found.get("client_reference") == client_reference
                     and found.get("status") == VALID
@@ -212,4 +234,4 @@ def _may_have_created(error: BridgeError) -> bool:
     """Whether a failed creation may have left a record, or is safe to repeat."""
     if isinstance(error, BridgeUnreachable):
         return error.is_temporary
-    return error.status in _UNCERTAIN_STATUSES or error.code == "unexpected_response"
+    return error.status in _UNCERTAIN_STATUSES or error.code in _UNCERTAIN_CODES

@@ -7,6 +7,9 @@ from typing import Any, NamedTuple
 from .masking import mask_accounts
 
 MAX_TEXT = 300
+# Of what a server says, so much is looked at.
+_MAX_READ = 10_000
+_MAX_FAULTS = 20
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
@@ -16,6 +19,8 @@ def mask(text: str, secrets: Iterable[str | None] = ()) -> str:
     for secret in secrets:
         if secret:
             text = text.replace(secret, "***")
+    # JSON can escape half of a surrogate pair, which UTF-8 cannot write.
+    text = text[:_MAX_READ].encode(errors="replace").decode()
     text = mask_accounts(_CONTROL.sub(" ", text)).strip()
     return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
 
@@ -33,8 +38,9 @@ class BridgeError(Exception):
 
     :ivar status: HTTP status, None when Bridge did not answer or was not asked
     :ivar code: Bridge's code (``payment.transaction.amount_missing``) or ours:
-        ``unexpected_response``, ``unexpected_redirect``, ``invalid_id``,
-        ``timeout``, ``connection_error``, ``tls_error``, ``http_<status>``
+        ``unexpected_response``, ``unexpected_redirect``, ``answer_too_large``,
+        ``invalid_id``, ``timeout``, ``connection_error``, ``tls_error``,
+        ``http_<status>``
     :ivar property: the faulty member of the request, None if Bridge names none
     :ivar message: what Bridge says, in English
     :ivar faults: all faults, as a tuple of ``Fault``; the first one is repeated
@@ -121,7 +127,9 @@ def from_response(
     listed = body.get("errors") if isinstance(body, dict) else body
     entries = listed if isinstance(listed, list) and listed else [body]
     faults = [
-        _fault(entry, status, secrets) for entry in entries if isinstance(entry, dict)
+        _fault(entry, status, secrets)
+        for entry in entries[:_MAX_FAULTS]
+        if isinstance(entry, dict)
     ] or [_fault({}, status, secrets)]
     return BridgeError(
         faults[0].message,

@@ -1,12 +1,10 @@
 """HTTP with Bridge: credentials, time-outs, repeats and pages, whatever is asked."""
 
 import email.utils
-import ipaddress
 import json
 import logging
 import math
 import random
-import re
 import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -15,15 +13,19 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
+from urllib3 import Timeout
 from urllib3.exceptions import (
     ConnectTimeoutError,
+    HTTPError,
     NewConnectionError,
     ReadTimeoutError,
 )
 
 from . import moment
-from .answers import page, query_value, unexpected, without_nulls
+from .address import MAX_ADDRESS, PRINTABLE, checked_base_url, origin
+from .answers import RECORD, Shape, page, query_value, unexpected, without_nulls
 from .errors import BridgeError, BridgeUnreachable, from_response
+from .exchange import AnswerTooLarge, LimitedSession, read_body
 
 _logger = logging.getLogger(__name__)
 
@@ -33,7 +35,6 @@ USER_AGENT = "account-payment-request"
 PAGE_SIZE = 500  # the largest that Bridge allows
 MAX_PAGES = 5000  # longer than any real list: one that never ends
 RETRIED_STATUSES = frozenset({429, 502, 503, 504})
-_PRINTABLE = re.compile(r"[!-~]+")
 T = TypeVar("T", bound="Transport")
 
 
@@ -41,7 +42,9 @@ class Transport:
     """Calls Bridge for one application (a pair of credentials).
 
     Every call raises ``BridgeError`` when it fails, and returns what Bridge sends,
-    parsed.
+    parsed. It lasts no longer than its time, from its first connection to the last byte
+    of its last answer: only the resolver, and a host of many dead addresses, may add to
+    it.
 
     Reads are repeated on 429, 502, 503, 504 and lost connections, with
     exponential back-off and full jitter, or after the time Bridge asks to wait.
@@ -50,10 +53,10 @@ class Transport:
     :param str client_id: credentials of the application, sandbox or production
     :param str client_secret: never logged, never part of an error's text
     :param str base_url: origin of the API; plain HTTP is for loopback only
-    :param timeout: seconds to connect and to wait for an answer, or one for both
-    :param session: ``requests.Session`` to use, left as it is
+    :param timeout: seconds to connect and for a whole answer, or one for both
     :param int attempts: how often a read is tried, in all
-    :param float max_elapsed: seconds after which nothing is tried any more
+    :param float max_elapsed: seconds that a call may last, with all its attempts
+    :param Budget budget: time left for all calls together, in place of ``max_elapsed``
     :param float backoff: longest wait before the second attempt, in seconds;
         doubles with each attempt up to ``backoff_max``
     :param sleep: waits a number of seconds
@@ -70,9 +73,9 @@ class Transport:
         *,
         base_url: str | None = BASE_URL,
         timeout: float | tuple[float, float] = (3.05, 10),
-        session: requests.Session | None = None,
         attempts: int = 4,
         max_elapsed: float = 30.0,
+        budget: "Budget | None" = None,
         backoff: float = 0.5,
         backoff_max: float = 8.0,
         sleep: Callable[[float], object] = time.sleep,
@@ -82,12 +85,12 @@ class Transport:
     ) -> None:
         self._client_id = (client_id or "").strip()
         self._client_secret = (client_secret or "").strip()
-        self._base_url = _checked_base_url(base_url)
+        self._base_url = checked_base_url(base_url)
         self._timeout = timeout if isinstance(timeout, tuple) else (timeout, timeout)
-        self._own_session = session is None
-        self._session = session or requests.Session()
+        self._session = LimitedSession()
         self._attempts = attempts
         self._max_elapsed = max_elapsed
+        self._shared_budget = budget
         self._backoff = backoff
         self._backoff_max = backoff_max
         self._sleep = sleep
@@ -105,9 +108,13 @@ class Transport:
         self.close()
 
     def close(self) -> None:
-        """Close the connections, unless the session was given by the caller."""
-        if self._own_session:
-            self._session.close()
+        """Close the connections."""
+        self._session.close()
+
+    @property
+    def base_url(self) -> str:
+        """Origin of the API."""
+        return self._base_url
 
     def call(
         self,
@@ -164,11 +171,15 @@ class Transport:
                 status=401,
                 code="invalid_client_credentials",
             )
-        if bearer is not None and not _PRINTABLE.fullmatch(bearer):
+        if bearer is not None and not PRINTABLE.fullmatch(bearer):
             raise BridgeError(
                 "The user's token is missing or malformed",
                 status=401,
                 code="invalid_token",
+            )
+        if budget.remaining() <= 0:
+            raise BridgeUnreachable(
+                "No time was left to ask Bridge", code="timeout", maybe_received=False
             )
         headers = {
             "Accept": "application/json",
@@ -179,10 +190,11 @@ class Transport:
         if payload is not None:
             headers["Content-Type"] = "application/json"
             data = json.dumps(payload, allow_nan=False).encode()
+        timeout: Any = budget.trim(self._timeout)
         started = self._clock()
         outcome: object = "failed"
         try:
-            response = self._session.request(
+            with self._session.request(
                 method,
                 self._base_url + path,
                 params=params,
@@ -190,14 +202,16 @@ class Transport:
                 headers=headers,
                 # also keeps requests from using a .netrc
                 auth=_Credentials(self._client_id, self._client_secret, bearer),
-                timeout=budget.trim(self._timeout),
+                timeout=timeout,
                 allow_redirects=False,
-            )
+                stream=True,
+            ) as response:
+                content = read_body(response)
             outcome = response.status_code
-        except requests.RequestException as error:
-            unreachable = _unreachable(error)
-            outcome = unreachable.code
-            raise unreachable from error
+        except (requests.RequestException, HTTPError, OSError) as error:
+            failure = _failure(error)
+            outcome = failure.code
+            raise failure from error
         finally:
             _logger.info(
                 "%s %s -> %s in %d ms",
@@ -206,16 +220,20 @@ class Transport:
                 outcome,
                 (self._clock() - started) * 1000,
             )
-        return self._parsed(response, secrets=(self._client_secret, bearer))
+        secrets = (self._client_secret, bearer)
+        return self._parsed(response, content, secrets=secrets)
 
     def _parsed(
-        self, response: requests.Response, secrets: Iterable[str | None]
+        self,
+        response: requests.Response,
+        content: bytes,
+        secrets: Iterable[str | None],
     ) -> Any:
         """Return the JSON of a successful answer, raise the error of another."""
         body, readable = None, True
-        if response.content:
+        if content:
             try:
-                body = json.loads(response.content)
+                body = json.loads(content)
             except (ValueError, RecursionError):
                 readable = False
         if 200 <= response.status_code < 300:
@@ -251,14 +269,14 @@ class Transport:
     def _has_usable_credentials(self) -> bool:
         # requests refuses other values with an error that quotes them
         return all(
-            _PRINTABLE.fullmatch(part)
-            for part in (self._client_id, self._client_secret)
+            PRINTABLE.fullmatch(part) for part in (self._client_id, self._client_secret)
         )
 
     def pages(
         self,
         path: str,
         filters: dict[str, Any],
+        shape: Shape = RECORD,
         *,
         call: Callable[..., Any] | None = None,
         budget: "Budget | None" = None,
@@ -267,6 +285,7 @@ class Transport:
 
         :param dict filters: query of the first page; None: left out, several
             values: a comma list, datetimes and dates as Bridge writes them
+        :param shape: of each record
         :param call: makes the calls, in place of :meth:`call`
         :param budget: time left for the operation that these calls belong to
         """
@@ -278,14 +297,14 @@ class Transport:
         seen: set[str] = set()
         while path:
             body = call("GET", path, params=params, budget=budget)
-            records, next_uri = page(body)
+            records, next_uri = page(body, shape)
             yield records
             path, params = self._next_path(next_uri), None
             if path in seen or len(seen) >= MAX_PAGES:
                 raise unexpected("The pages of Bridge's list go round in circles")
             seen.add(path)
 
-    def _next_path(self, next_uri: object) -> str:
+    def _next_path(self, next_uri: str | None) -> str:
         """Return ``next_uri`` without host, '' if there is none; never one of another
         origin.
 
@@ -294,19 +313,19 @@ class Transport:
         """
         if not next_uri:
             return ""
-        path = next_uri if isinstance(next_uri, str) else ""
+        path = next_uri if len(next_uri) <= MAX_ADDRESS else ""
         try:
-            if _origin(path) == _origin(self._base_url):
+            if origin(path) == origin(self._base_url):
                 path = urlsplit(path)._replace(scheme="", netloc="").geturl()
         except ValueError:
             path = ""
         # "//host/path" is an address, "@host/path" would turn ours into a user name
-        if not _PRINTABLE.fullmatch(path) or path[0] != "/" or path[1:2] == "/":
+        if not PRINTABLE.fullmatch(path) or path[0] != "/" or path[1:2] == "/":
             raise unexpected("The next page of Bridge's list is somewhere else")
         return path
 
     def _budget(self) -> "Budget":
-        return Budget(self._clock, self._max_elapsed)
+        return self._shared_budget or Budget(self._max_elapsed, self._clock)
 
 
 class _Credentials(requests.auth.AuthBase):
@@ -325,7 +344,9 @@ class _Credentials(requests.auth.AuthBase):
 class Budget:
     """Time left for one operation, whatever number of calls it takes."""
 
-    def __init__(self, clock: Callable[[], float], seconds: float) -> None:
+    def __init__(
+        self, seconds: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._clock = clock
         self._end = clock() + seconds
 
@@ -333,43 +354,10 @@ class Budget:
         """Return the seconds that are left."""
         return self._end - self._clock()
 
-    def trim(self, timeout: tuple[float, float]) -> tuple[float, float]:
-        """Return the time-outs, none longer than what is left."""
-        remaining = max(self.remaining(), 0.001)
+    def trim(self, timeout: tuple[float, float]) -> Timeout:
+        """Return the time-outs, together no longer than what is left."""
         connect, read = timeout
-        return min(connect, remaining), min(read, remaining)
-
-
-def _checked_base_url(base_url: str | None) -> str:
-    base_url = base_url or ""
-    parts = urlsplit(base_url)
-    scheme, host, _port = _origin(base_url)
-    if scheme not in ("http", "https") or not host:
-        raise ValueError("base_url must be like https://api.bridgeapi.io")
-    if base_url.rstrip("/") != f"{scheme}://{parts.netloc}" or "@" in parts.netloc:
-        raise ValueError("base_url must have no path, query or user name")
-    if scheme == "http" and not _is_loopback(host):
-        raise ValueError("credentials are only sent over HTTPS")
-    return base_url.rstrip("/")
-
-
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    """Return scheme, host and port of an address.
-
-    :raises ValueError: the address is malformed
-    """
-    parts = urlsplit(url)
-    default = {"http": 80, "https": 443}.get(parts.scheme)
-    return parts.scheme, parts.hostname, parts.port or default
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+        return Timeout(max(self.remaining(), 0.001), connect, read)
 
 
 def _worth_repeating(error: BridgeError) -> bool:
@@ -378,13 +366,17 @@ def _worth_repeating(error: BridgeError) -> bool:
     return error.status in RETRIED_STATUSES
 
 
-def _unreachable(error: requests.RequestException) -> BridgeUnreachable:
-    """Return the ``BridgeUnreachable`` for an exception of requests."""
+def _failure(error: Exception) -> BridgeError:
+    """Return the ``BridgeError`` for an exception of requests, urllib3 or a socket."""
     causes = tuple(_causes(error))
 
     def caused_by(*classes: type[BaseException]) -> bool:
         return any(isinstance(cause, classes) for cause in causes)
 
+    if caused_by(AnswerTooLarge):
+        return BridgeError(
+            "Bridge's answer is larger than any real one", code="answer_too_large"
+        )
     if caused_by(ssl.SSLCertVerificationError):
         return BridgeUnreachable(
             "The certificate of Bridge's server cannot be verified",
@@ -393,7 +385,7 @@ def _unreachable(error: requests.RequestException) -> BridgeUnreachable:
         )
     # a lost TLS connection is an SSLError too, and may come after the request
     connected = not caused_by(NewConnectionError, ConnectTimeoutError)
-    if caused_by(requests.Timeout, ReadTimeoutError):
+    if caused_by(requests.Timeout, ReadTimeoutError, TimeoutError):
         code, message = "timeout", "Bridge did not answer in time"
     else:
         code, message = "connection_error", "Bridge cannot be reached"

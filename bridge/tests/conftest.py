@@ -2,12 +2,19 @@
 
 import datetime
 import json
+import socket
+import ssl
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from hypothesis import settings
 
 from bridge import BridgeClient
@@ -187,7 +194,7 @@ def client(make_client):
 
 
 IBAN = "FR7630006000011234567890189"
-PAY_PAGE = "https://pay.bridge.example/link/opaque"
+PAY_PAGE = "https://pay.bridgeapi.io/link/opaque"
 CREATED = {"id": "link-1", "url": PAY_PAGE}
 UNREACHABLE = ("never_answer", "hang_up")
 
@@ -212,6 +219,7 @@ def link(number=1, **members):
         "status": "valid",
         "client_reference": f"K7X2Q48MNP-{number}",
         "link": PAY_PAGE,
+        "transactions": [{"amount": 129.9, "currency": "EUR"}],
         **members,
     }
 
@@ -224,3 +232,70 @@ def calls(server):
 def hasty(make_client):
     """A client that gives up soon; its fake time does not pass while it waits."""
     return make_client(timeout=(1, 0.25))
+
+
+@pytest.fixture
+def make_listener():
+    """Return a function that serves connections with ``serve`` and says where."""
+    running = []
+
+    def make(serve, scheme="https"):
+        listener = socket.create_server(("127.0.0.1", 0))
+
+        def accept():
+            while True:
+                try:
+                    connection, _address = listener.accept()
+                except OSError:
+                    return
+                with connection, suppress(OSError):
+                    serve(connection)
+
+        thread = threading.Thread(target=accept)
+        thread.start()
+        running.append((listener, thread))
+        return f"{scheme}://127.0.0.1:{listener.getsockname()[1]}"
+
+    yield make
+    for listener, thread in running:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join()
+
+
+@pytest.fixture
+def untrusted_tls(tmp_path):
+    """A TLS context of a server, with a certificate that nobody trusts."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    today = datetime.datetime.now(datetime.timezone.utc)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(today - datetime.timedelta(days=1))
+        .not_valid_after(today + datetime.timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    both = tmp_path / "server.pem"
+    both.write_bytes(
+        key.private_bytes(
+            pem,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        + certificate.public_bytes(pem)
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(both)
+    return context
+
+
+def trusting(client):
+    """Return the client, which from now on trusts any certificate."""
+    client._session.trust_env = False  # else REQUESTS_CA_BUNDLE wins over verify
+    client._session.verify = False
+    return client

@@ -23,7 +23,7 @@ GRANTED = {
     "expires_at": "2026-11-02T11:00:00.000Z",
     "user": {"uuid": "7d1a", "external_user_id": "org_12"},
 }
-SESSION = {"id": "s-1", "url": "https://connect.bridge.example/session/opaque"}
+SESSION = {"id": "s-1", "url": "https://connect.bridgeapi.io/session/opaque"}
 LIMITED = {"code": "too_many_requests", "message": "Slow down"}
 
 

@@ -268,9 +268,9 @@ def test_ids_that_are_none(server, client, method, bad):
 
 
 def test_paths_of_records(server, client):
-    server.answer(body={"id": "2b6f0c7e-5a51"})
+    server.answer(body=link(id="2b6f0c7e-5a51"))
     server.answer(body={"id": "9f41_x"})
-    assert client.read_payment_link("2b6f0c7e-5a51") == {"id": "2b6f0c7e-5a51"}
+    assert client.read_payment_link("2b6f0c7e-5a51") == link(id="2b6f0c7e-5a51")
     assert client.read_provider("9f41_x") == {"id": "9f41_x"}
     assert calls(server) == [
         ("GET", f"{LINKS}/2b6f0c7e-5a51"),

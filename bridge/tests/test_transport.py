@@ -2,20 +2,11 @@
 
 import logging
 import re
-import socket
-import ssl
-import threading
 import warnings
-from contextlib import suppress
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from email.utils import format_datetime
 
 import pytest
-import requests
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from urllib3.exceptions import InsecureRequestWarning
 
 from bridge import BridgeClient, BridgeError, BridgeUnreachable
@@ -29,6 +20,7 @@ from .conftest import (
     UNREACHABLE,
     create,
     link,
+    trusting,
 )
 
 # -- reads are repeated, within limits ----------------------------------------
@@ -325,19 +317,6 @@ def test_lost_calls_are_logged(server, hasty, caplog):
     assert caplog.records[0].getMessage().startswith(f"POST {LINKS} -> timeout in ")
 
 
-def test_the_callers_session_is_left_as_it_is(server, make_client):
-    with requests.Session() as session:
-        before = dict(session.headers)
-        server.answer(body=link(), Set_Cookie="a=b")
-        client = make_client(session=session)
-        client.read_payment_link("x")
-        client.close()
-        assert dict(session.headers) == before
-        assert session.auth is None
-        server.answer(body=link())
-        make_client(session=session).read_payment_link("x")
-
-
 @pytest.mark.parametrize(
     "url",
     [
@@ -369,66 +348,6 @@ def test_safe_addresses(url):
     assert BridgeClient(CLIENT_ID, CLIENT_SECRET, base_url=url)
 
 
-@pytest.fixture
-def make_listener():
-    """Return a function that serves connections with ``serve`` and says where."""
-    running = []
-
-    def make(serve):
-        listener = socket.create_server(("127.0.0.1", 0))
-
-        def accept():
-            while True:
-                try:
-                    connection, _address = listener.accept()
-                except OSError:
-                    return
-                with connection, suppress(OSError):
-                    serve(connection)
-
-        thread = threading.Thread(target=accept)
-        thread.start()
-        running.append((listener, thread))
-        return f"https://127.0.0.1:{listener.getsockname()[1]}"
-
-    yield make
-    for listener, thread in running:
-        listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
-        thread.join()
-
-
-@pytest.fixture
-def untrusted_tls(tmp_path):
-    """A TLS context of a server, with a certificate that nobody trusts."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    today = datetime.now(timezone.utc)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(today - timedelta(days=1))
-        .not_valid_after(today + timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    both = tmp_path / "server.pem"
-    both.write_bytes(
-        key.private_bytes(
-            pem,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        + certificate.public_bytes(pem)
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(both)
-    return context
-
-
 def test_a_bad_certificate_needs_a_person(
     make_listener, make_client, untrusted_tls, time
 ):
@@ -450,14 +369,11 @@ def test_a_tls_connection_lost_after_the_request(
         with untrusted_tls.wrap_socket(connection, server_side=True) as secure:
             received.append(secure.recv(4096))
 
-    with requests.Session() as session:
-        session.trust_env = False  # else REQUESTS_CA_BUNDLE wins over verify
-        session.verify = False
-        client = make_client(base_url=make_listener(serve), session=session)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", InsecureRequestWarning)
-            with pytest.raises(BridgeUnreachable) as caught:
-                create(client)
+    client = trusting(make_client(base_url=make_listener(serve)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", InsecureRequestWarning)
+        with pytest.raises(BridgeUnreachable) as caught:
+            create(client)
     assert received[0].startswith(b"POST ") and received[-1].startswith(b"GET ")
     assert caught.value.maybe_received and caught.value.is_temporary
 

@@ -6,6 +6,7 @@ from functools import partial
 from unittest.mock import patch
 
 from freezegun import freeze_time
+from urllib3 import Timeout
 
 from odoo import SUPERUSER_ID, Command, api, fields
 from odoo.modules.registry import DummyRLock, Registry
@@ -36,12 +37,12 @@ POST_PROCESS_CRON = "payment.cron_post_process_payment_tx"
 class LoopbackCase(BaseCase):
     """Lets our client keep its own time-outs towards the simulator.
 
-    Odoo's tests lengthen time-outs, and expect one number where ours are a pair.
+    Odoo's tests lengthen time-outs, and expect one number where ours are several.
     """
 
     @classmethod
     def _request_handler(cls, s, r, /, **kw):
-        if isinstance(kw.get("timeout"), tuple) and r.url.startswith(LOOPBACK):
+        if isinstance(kw.get("timeout"), Timeout) and r.url.startswith(LOOPBACK):
             return send_for_real(s, r, **kw)
         return super()._request_handler(s, r, **kw)
 
@@ -68,7 +69,7 @@ class ProcessesCase(LoopbackCase):
             patch.object(
                 self.registry["payment.provider"],
                 "_bridge_client",
-                lambda _provider: self.client(),
+                lambda _provider, budget=None: self.client(budget=budget),
             )
         )
 
