@@ -7,7 +7,8 @@ PROVIDER_CODE = "bridge"
 API_URL_PARAMETER = "account_payment_request.bridge_url"
 API_URL = "https://api.bridgeapi.io"
 
-# Seconds a call with its retries may last: a payer may be waiting for it.
+# Seconds for all that is asked of Bridge at once, with its retries and however slowly
+# it answers: a payer may be waiting, and a row may be held.
 CALL_SECONDS = 15
 
 # Bridge initiates transfers in euros only.

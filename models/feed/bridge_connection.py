@@ -6,7 +6,9 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import consteq
 
+from ... import const
 from ...bridge.errors import BridgeError
+from ...bridge.transport import Budget
 
 _logger = logging.getLogger(__name__)
 
@@ -196,13 +198,18 @@ class BridgeConnection(models.Model):
             "context": token,
         }
         if self.item_ref:
-            options["item_id"] = int(self.item_ref)
+            # A number on the wire, as long as Bridge's ids of connections are some.
+            ref = self.item_ref
+            options["item_id"] = int(ref) if ref.isdecimal() else ref
             # To renew the consent, not to correct the login or to accept terms.
             options["force_reauthentication"] = self.status_code not in (402, 429)
         elif country in CONNECT_COUNTRIES:
             options["country_code"] = country
-        provider = connection.provider_id
-        with provider._bridge_explained(), provider._bridge_aggregation() as bridge:
+        provider, budget = connection.provider_id, Budget(const.CALL_SECONDS)
+        with (
+            provider._bridge_explained(),
+            provider._bridge_aggregation(budget) as bridge,
+        ):
             session = bridge.create_connect_session(**options)
         connection.write({"token": token, "session_opened_at": fields.Datetime.now()})
         return {"type": "ir.actions.act_url", "url": session["url"], "target": "self"}
@@ -264,7 +271,8 @@ class BridgeConnection(models.Model):
 
     def _bridge_withdraw(self):
         """Override: delete the item for ever."""
-        with self.provider_id._bridge_aggregation() as bridge:
+        budget = Budget(const.CALL_SECONDS)
+        with self.provider_id._bridge_aggregation(budget) as bridge:
             item_ref = self.item_ref
             if not item_ref:
                 item = self._find_new_item(bridge.list_items(), None)

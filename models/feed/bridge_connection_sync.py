@@ -6,8 +6,10 @@ from odoo.fields import Domain
 
 from odoo.addons.base.models.res_bank import sanitize_account_number
 
+from ... import const
 from ...bridge import moment
 from ...bridge.errors import BridgeError
+from ...bridge.transport import Budget
 from ..transfer.payment_provider import error_text
 from .bridge_connection import FETCH_CRON, STATE_OF_STATUS
 
@@ -80,7 +82,8 @@ class BridgeConnection(models.Model):
         :rtype: dict
         """
         self.ensure_one()
-        with self.provider_id._bridge_aggregation() as bridge:
+        budget = Budget(const.CALL_SECONDS)
+        with self.provider_id._bridge_aggregation(budget) as bridge:
             if self.item_ref:
                 item = self._ask_item(bridge)
             else:
@@ -91,7 +94,7 @@ class BridgeConnection(models.Model):
         return {
             "item": item,
             "accounts": accounts,
-            "bank": self._fetch_bank(bank_ref) if is_new else {},
+            "bank": self._fetch_bank(bank_ref, budget) if is_new else {},
         }
 
     def _ask_item(self, bridge):
@@ -134,14 +137,15 @@ class BridgeConnection(models.Model):
         )
         return new[0] if len(new) == 1 and not others else None
 
-    def _fetch_bank(self, bank_ref):
+    def _fetch_bank(self, bank_ref, budget):
         """Return what Bridge tells of a bank, its name above all, empty if it tells
         nothing: that is not worth a failure.
 
+        :param Budget budget: time left for it
         :rtype: dict
         """
         try:
-            with self.provider_id._bridge_client() as client:
+            with self.provider_id._bridge_client(budget) as client:
                 return client.read_provider(bank_ref)
         except BridgeError as error:
             _logger.info("Bank %s could not be read: %s", bank_ref, error)

@@ -163,14 +163,15 @@ class PaymentProvider(models.Model):
     # === Asking ===
 
     @contextmanager
-    def _bridge_aggregation(self):
+    def _bridge_aggregation(self, budget=None):
         """Yield Bridge's account information API with a live token of our user.
 
+        :param Budget budget: as of `_bridge_client`
         :rtype: Aggregation
         :raises BridgeError: if Bridge gives no token
         """
         self.ensure_one()
-        with self._bridge_client() as client:
+        with self._bridge_client(budget) as client:
 
             def renew():
                 _logger.info("The token of provider %s died, asking again", self.id)

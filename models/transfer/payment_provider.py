@@ -373,9 +373,11 @@ class PaymentProvider(models.Model):
 
     # === Bridge ===
 
-    def _bridge_client(self):
+    def _bridge_client(self, budget=None):
         """Return the API client of this provider's credentials.
 
+        :param Budget budget: time left for all calls together, by default each call
+            may take `const.CALL_SECONDS`; whoever holds a row meanwhile gives one
         :rtype: BridgeClient
         :raises UserError: if this database is a copy, or the credentials are missing
         """
@@ -399,6 +401,7 @@ class PaymentProvider(models.Model):
                 provider.bridge_client_secret,
                 base_url=base_url or const.API_URL,
                 max_elapsed=const.CALL_SECONDS,
+                budget=budget,
             )
         except ValueError as error:
             raise UserError(

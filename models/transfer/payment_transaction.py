@@ -12,6 +12,7 @@ from odoo.addons.payment import utils as payment_utils
 from ... import const
 from ...bridge import label as bridge_label
 from ...bridge import reference as bridge_reference
+from ...bridge.transport import Budget
 from ..task import schedule_task
 from ..text import labelled
 from .payment_provider import KNOWN_ERRORS
@@ -301,9 +302,10 @@ class PaymentTransaction(models.Model):
     def _bridge_withdraw(self):
         """Override: have the link revoked, and read what became of it; somebody may
         have paid with it meanwhile."""
-        with self.provider_id._bridge_client() as client:
+        budget = Budget(const.CALL_SECONDS)
+        with self.provider_id._bridge_client(budget) as client:
             client.revoke_payment_link(self.provider_reference)
-        if not self._bridge_refresh():
+        if not self._bridge_refresh(budget):
             raise UserError(self.env._("Being read by another process."))
         if self._bridge_find_alive():
             raise UserError(self.env._("Bridge keeps the link valid."))

@@ -5,6 +5,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ... import const
+from ...bridge.transport import Budget
 from ..batch import back_off, cut
 from .payment_provider import KNOWN_ERRORS
 
@@ -68,10 +69,11 @@ class PaymentTransaction(models.Model):
         if not self.provider_reference:
             self._set_canceled(self.env._("The payer never reached their bank."))
             return
+        budget = Budget(const.CALL_SECONDS)
         if self._bridge_is_obsolete():
-            with self.provider_id._bridge_client() as client:
+            with self.provider_id._bridge_client(budget) as client:
                 client.revoke_payment_link(self.provider_reference)
-        self._bridge_refresh()
+        self._bridge_refresh(budget)
 
     def _bridge_is_obsolete(self):
         """Return whether the payer should no longer use this attempt's link."""

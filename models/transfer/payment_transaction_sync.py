@@ -11,6 +11,7 @@ from odoo.addons.payment import utils as payment_utils
 
 from ... import const
 from ...bridge import verdict
+from ...bridge.transport import Budget
 
 _logger = logging.getLogger(__name__)
 
@@ -20,22 +21,28 @@ class PaymentTransaction(models.Model):
 
     _inherit = "payment.transaction"
 
-    def _bridge_refresh(self):
+    def _bridge_refresh(self, budget=None):
         """Read each transaction's link and bank attempts at Bridge and apply them.
 
         A transaction that another worker is reading is left to it, so that an older
-        answer never overwrites a newer one.
+        answer never overwrites a newer one. Those for which no time is left are read by
+        the poll within seconds.
 
+        :param Budget budget: time left for all of them, during which they are held
         :return: the transactions that were read
         :rtype: payment.transaction
         :raises BridgeError: if Bridge cannot be read; nothing is lost, read again later
         """
         read = self.browse()
+        budget = budget or Budget(const.CALL_SECONDS)
         for tx in self.filtered("provider_reference").try_lock_for_update(
             allow_referencing=True
         ):
+            if read and budget.remaining() < const.CALL_SECONDS / 2:
+                tx._bridge_trigger_check()
+                continue
             link_id = tx.provider_reference
-            with tx.provider_id._bridge_client() as client:
+            with tx.provider_id._bridge_client(budget) as client:
                 link = client.read_payment_link(link_id)
                 attempts = list(client.list_payment_requests(payment_link_id=link_id))
             tx.company_id._with_books_language(tx)._process(

@@ -4,6 +4,7 @@ from . import (
     test_feed_balance,
     test_feed_changes,
     test_feed_connect,
+    test_feed_odd_answers,
     test_feed_processes,
     test_feed_security,
     test_withdrawn,

@@ -443,7 +443,7 @@ class TestFeedFetch(FeedCase):
         self.receive_money(10.0, "one")
         self.sim.faults.slow_page = 0.6
 
-        def impatient(provider):
+        def impatient(provider, budget=None):
             return BridgeClient(
                 "sim-client",
                 "sim-secret",

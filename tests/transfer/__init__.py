@@ -3,6 +3,7 @@ from . import (
     test_double_click,
     test_event_workers,
     test_events,
+    test_odd_answers,
     test_provider,
     test_random_histories,
     test_transaction,
