@@ -175,12 +175,22 @@ class PaymentReminderLevel(models.Model):
 
     # === Checked as they are written ===
 
-    @api.constrains(*RENDERED)
-    def _check_texts(self):
-        # Before anything that they wrote is tried with the rights of the engine.
-        self._check_access_right_dynamic_template()
-        for level in self.sudo():
-            level._try_texts(self.env.lang or "en_US")
+    # No constraint: it would run before `mail` has looked whether whoever writes may
+    # write such expressions, and with the rights of the engine.
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Override to try what was written."""
+        levels = super().create(vals_list)
+        levels._try_texts(self.env.lang or "en_US")
+        return levels
+
+    def write(self, vals):
+        """Override to try what was written."""
+        res = super().write(vals)
+        if not set(RENDERED).isdisjoint(vals):
+            self._try_texts(self.env.lang or "en_US")
+        return res
 
     def _update_field_translations(
         self, field_name, translations, digest=None, source_lang=""
@@ -190,9 +200,8 @@ class PaymentReminderLevel(models.Model):
             field_name, translations, digest=digest, source_lang=source_lang
         )
         if field_name in RENDERED:
-            for level in self.sudo():
-                for lang in translations:
-                    level._try_texts(lang)
+            for lang in translations:
+                self._try_texts(lang)
         return res
 
     def _try_texts(self, lang):
@@ -201,6 +210,10 @@ class PaymentReminderLevel(models.Model):
         :param str lang: code of the language that was written
         :raises ValidationError: which says what text cannot be rendered, and why
         """
+        for level in self.sudo():
+            level._try_text(lang)
+
+    def _try_text(self, lang):
         self.ensure_one()
         reminders = self._new_samples()
         for name in RENDERED:

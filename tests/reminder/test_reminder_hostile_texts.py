@@ -1,8 +1,9 @@
 """Texts as nobody should write them: refused, or the same for one and for many."""
 
 import random
+from unittest.mock import patch
 
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -85,6 +86,20 @@ class TestHostileTexts(ReminderCase):
         self.first.update_field_translations(
             "subject", {"fr_FR": "{{ object.partner_id.name }}"}
         )
+
+    def test_nothing_is_tried_for_who_may_not_write_it(self):
+        manager = self.make_user("m", "account.group_account_manager", self.company)
+        level = self.first.with_user(manager)
+        evil = "{{ object.env.cr }}"
+        with patch.object(type(level), "_try_texts") as tried:
+            for change in (
+                lambda: level.write({"sms_body": evil}),
+                lambda: level.copy({"subject": evil}),
+                lambda: level.update_field_translations("subject", {"en_US": evil}),
+            ):
+                with self.assertRaises(AccessError), self.env.cr.savepoint():
+                    change()
+        tried.assert_not_called()
 
     def test_ready_made_texts_pass(self):
         self.env["res.lang"]._activate_lang("fr_FR")
