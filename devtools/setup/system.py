@@ -16,11 +16,14 @@ PRIVATE = CACHE / "system"
 PACKAGES = {
     "chromium": "chromium",
     "initdb": "postgresql",
+    "nginx": "nginx",
     "pdftoppm": "poppler-utils",
     "psql": "postgresql-client",
     "wkhtmltopdf": "wkhtmltopdf",
     "zbarimg": "zbar-tools",
 }
+# Installed, it would start a server.
+ONLY_UNPACKED = {"nginx"}
 # Odoo's browser tests know these names of the same browser.
 ALIASES = {"chromium": ("google-chrome", "chromium-browser", "google-chrome-stable")}
 
@@ -38,10 +41,13 @@ def ensure(*programs: str) -> None:
     packages = sorted({PACKAGES[program] for program in missing})
     if shutil.which("apt-get"):
         elevate = elevation()
-        if elevate is None:
-            _unpack_privately(packages)
-        else:
-            install(packages, elevate)
+        private = [
+            name for name in packages if elevate is None or name in ONLY_UNPACKED
+        ]
+        if private:
+            _unpack_privately(private)
+        if elevate is not None and (public := sorted({*packages} - {*private})):
+            install(public, elevate)
         missing = [program for program in missing if not find(program)]
     if missing:
         raise DevError(
@@ -129,7 +135,7 @@ def _private_paths() -> dict[str, list[str]]:
     folders = {
         # Programs before the scripts in usr/bin that start them by fixed paths.
         "PATH": [PRIVATE / "usr/lib/chromium", *_postgresql_bins(PRIVATE)]
-        + [PRIVATE / "usr/bin"],
+        + [PRIVATE / "usr/bin", PRIVATE / "usr/sbin"],
         "LD_LIBRARY_PATH": [*libraries, *nested],
         "QT_PLUGIN_PATH": [path / "qt5/plugins" for path in libraries],
         "MAGICK_CODER_MODULE_PATH": [
