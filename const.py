@@ -11,6 +11,22 @@ API_URL = "https://api.bridgeapi.io"
 # it answers: a payer may be waiting, and a row may be held.
 CALL_SECONDS = 15
 
+# Bridge takes 2 000 calls of an application in 5 minutes. Reads and jobs stop before
+# payers' taps do, and some calls are left for whoever counts at the same moment.
+CALL_WINDOW_SECONDS = 300
+CALLS_MAX = 1900
+CALLS_MAX_READS = 1600
+
+# Seconds between two reads of one transaction that its payer asks for.
+PAYER_READ_SECONDS = 3
+# Bank links made for one payment request, or by core's forms for one payer, in a time.
+LINK_WINDOW_SECONDS = 600
+LINKS_MAX = 6
+LINKS_MAX_PAYER = 20
+# Seconds an attempt stays usable after its payer opened another one: they may change
+# their mind again.
+REPLACED_SECONDS = 60
+
 # Bridge initiates transfers in euros only.
 SUPPORTED_CURRENCIES = ("EUR",)
 # Banks of these countries can be preselected on Bridge's page.

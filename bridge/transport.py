@@ -63,6 +63,7 @@ class Transport:
     :param clock: monotonic seconds
     :param now: current time as an aware datetime
     :param jitter: random number between 0 and 1
+    :param before_call: called before each HTTP exchange, which it may refuse by raising
     :raises ValueError: ``base_url`` is no safe address
     """
 
@@ -82,6 +83,7 @@ class Transport:
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = moment.now,
         jitter: Callable[[], float] = random.random,
+        before_call: Callable[[], None] | None = None,
     ) -> None:
         self._client_id = (client_id or "").strip()
         self._client_secret = (client_secret or "").strip()
@@ -97,6 +99,7 @@ class Transport:
         self._clock = clock
         self._now = now
         self._jitter = jitter
+        self._before_call = before_call
 
     def __repr__(self) -> str:
         return f"<BridgeClient {self._client_id} at {self._base_url}>"
@@ -190,6 +193,8 @@ class Transport:
         if payload is not None:
             headers["Content-Type"] = "application/json"
             data = json.dumps(payload, allow_nan=False).encode()
+        if self._before_call:
+            self._before_call()
         timeout: Any = budget.trim(self._timeout)
         started = self._clock()
         outcome: object = "failed"

@@ -1,1 +1,1 @@
-from . import transfer, request, feed, reminder
+from . import body, transfer, request, feed, reminder

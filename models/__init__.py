@@ -3,6 +3,7 @@ from . import (
     batch,
     database,
     engine_owned,
+    payment_rate,
     res_company,
     transfer,
     request,

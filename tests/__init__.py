@@ -22,12 +22,15 @@ from .transfer import (
     test_transaction,
     test_transaction_booking,
     test_transaction_poll,
+    test_webhook_body,
     test_webhook_route,
     test_webhook_security,
     test_wrong_amount,
 )
 from .request import (
+    test_hostile_input,
     test_invoice_pdf,
+    test_limits,
     test_mails,
     test_page_files,
     test_page_parts,

@@ -2,10 +2,13 @@ from odoo import http
 from odoo.http import request
 
 from ...models.feed.bridge_connection import CONNECT_PATH
+from ..limits import words_route
 
 
 class BridgeConnectController(http.Controller):
-    @http.route(CONNECT_PATH, type="http", auth="user", methods=["GET"], readonly=False)
+    @words_route(
+        CONNECT_PATH, type="http", auth="user", methods=["GET"], readonly=False
+    )
     def connect_return(self, context=None, item_id=None, **_data):
         """Bring a person back from Bridge's page to the bank connection they opened it
         for.

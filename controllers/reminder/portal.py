@@ -4,11 +4,12 @@ Customers have no right of their own on reminders, whose records also hold what 
 noted for the company: everything is read in sudo, within the domain of the model.
 """
 
-from odoo import http
 from odoo.http import request
 
 from odoo.addons.portal.controllers.portal import CustomerPortal
 from odoo.addons.portal.controllers.portal import pager as portal_pager
+
+from ..limits import words_route
 
 
 class PortalReminder(CustomerPortal):
@@ -25,7 +26,7 @@ class PortalReminder(CustomerPortal):
         reminders = request.env["payment.reminder"].sudo()
         return reminders, reminders._get_portal_domain(request.env.user)
 
-    @http.route(
+    @words_route(
         ["/my/reminders", "/my/reminders/page/<int:page>"],
         type="http",
         auth="user",
@@ -57,7 +58,7 @@ class PortalReminder(CustomerPortal):
             },
         )
 
-    @http.route(
+    @words_route(
         ["/my/reminders/<int:reminder_id>"], type="http", auth="user", website=True
     )
     def portal_my_reminder(self, reminder_id, **query):

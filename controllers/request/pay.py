@@ -14,6 +14,7 @@ from odoo.exceptions import UserError
 from odoo.http import request
 from odoo.tools.mimetypes import guess_mimetype
 
+from ...models.payment_rate import TooOften
 from ...report.qr import make_qr
 from .pay_http import (
     PRIVATE_HEADERS,
@@ -86,13 +87,17 @@ class PayController(http.Controller):
 
     # The bank
 
-    @pay_route("/bank", part="bank", instead=redirect_page, methods=["POST"])
+    @pay_route(
+        "/bank", part="bank", instead=redirect_page, limit="bank", methods=["POST"]
+    )
     def pay_bank(self, pay_request, /, option="", **form):
         """Send the payer to their bank with the amount of one of our own options."""
         if not PayPage(pay_request).offers(option):
             return redirect_page(pay_request)
         try:
             url = pay_request._start_bridge_transfer(option)
+        except TooOften:
+            raise
         except UserError as error:
             return respond_page(
                 pay_request, status=409, error=str(error), chosen=option
@@ -104,7 +109,7 @@ class PayController(http.Controller):
         """Lead back to the page who reloads or bookmarks the way to the bank."""
         return redirect_page(pay_request)
 
-    @pay_route("/return", part="page", methods=["GET"])
+    @pay_route("/return", part="page", limit="return", methods=["GET"])
     def pay_return(self, pay_request, /, status=None, check=None, **query):
         """Take the payer back from the bank.
 
@@ -140,7 +145,7 @@ class PayController(http.Controller):
 
     # Files
 
-    @pay_route("/logo", part="page", methods=["GET"])
+    @pay_route("/logo", part="page", limit="file", methods=["GET"])
     def pay_logo(self, pay_request, /, **query):
         """The logo of the company that asks, whoever is logged in."""
         if not pay_request.company_id.logo_web:
@@ -148,13 +153,13 @@ class PayController(http.Controller):
         logo = base64.b64decode(pay_request.company_id.logo_web)
         return respond_file(logo, guess_mimetype(logo), cache=IMAGE_CACHE)
 
-    @pay_route("/qr.png", part="phone", methods=["GET"])
+    @pay_route("/qr.png", part="phone", limit="file", methods=["GET"])
     def pay_qr(self, pay_request, /, **query):
         """The page's own address, to go on with on a phone."""
         picture = make_qr(pay_request.url)
         return respond_file(picture.png, "image/png", cache=IMAGE_CACHE)
 
-    @pay_route("/transfer.png", part="transfer", methods=["GET"])
+    @pay_route("/transfer.png", part="transfer", limit="file", methods=["GET"])
     def pay_transfer_qr(self, pay_request, /, **query):
         """The transfer's details for banking apps that scan (EPC QR code)."""
         options = pay_request._get_payment_options()
@@ -164,7 +169,7 @@ class PayController(http.Controller):
         png = base64.b64decode(picture.partition(",")[2])
         return respond_file(png, "image/png")
 
-    @pay_route("/invoice/<int:index>", part="invoice", methods=["GET"])
+    @pay_route("/invoice/<int:index>", part="invoice", limit="file", methods=["GET"])
     def pay_invoice(self, pay_request, /, index, **query):
         """The PDF of one of the invoices asked for, as it was sent."""
         pdf = pay_request._get_invoice_file(index)
@@ -172,7 +177,7 @@ class PayController(http.Controller):
             return respond_unknown()
         return respond_file(pdf["content"], "application/pdf", filename=pdf["filename"])
 
-    @pay_route("/receipt", part="receipt", methods=["GET"])
+    @pay_route("/receipt", part="receipt", limit="file", methods=["GET"])
     def pay_receipt(self, pay_request, /, **query):
         """The receipt of the payments made of this request."""
         pdf = pay_request._get_receipt_file()

@@ -1,15 +1,17 @@
 """Looking up a payment request by its token, and answering without leaking it."""
 
 import functools
+import math
 import zlib
 from pathlib import Path
 
 from markupsafe import Markup
 
-from odoo import http
 from odoo.http import content_disposition, request
 
+from ...models.payment_rate import TooOften
 from ...models.request.payment_request_files import RenderingBusyError
+from ..limits import check_limit, words_route
 from .pay_page import PayPage
 
 STATIC = Path(__file__).parents[2] / "static" / "src" / "request"
@@ -38,7 +40,7 @@ FILE_SECONDS = 5
 OPEN_POLICY = "base-uri 'none'; frame-ancestors 'none'"
 
 
-def pay_route(*paths, part=None, instead=None, **routing):
+def pay_route(*paths, part=None, instead=None, limit=None, **routing):
     """Route of a page that its token alone opens: the method is given the payment
     request, by position since queries hold any word. For a token nobody has it is not
     called, or with none by JSON-RPC; nor when the page offers no such part.
@@ -49,8 +51,9 @@ def pay_route(*paths, part=None, instead=None, **routing):
         it; a route that names none answers nothing
     :param instead: answers in place of the method when the page does not offer that
         part, by default the page, as "not found"
+    :param str limit: see `check_limit`, for what costs more than a page
     """
-    route = http.route(
+    route = words_route(
         [f"/pay/<string:token>{path}" for path in paths],
         **{
             "type": "http",
@@ -67,14 +70,20 @@ def pay_route(*paths, part=None, instead=None, **routing):
         def answer(self, token, **values):
             pay_request = find_request(token)
             offered = pay_request and part in pay_request._get_page_parts()
-            if not offered and routing.get("type") == "jsonrpc":
-                pay_request = pay_request.browse()
-            elif not pay_request:
+            if routing.get("type") == "jsonrpc":
+                check_limit(limit, pay_request)
+                return method(
+                    self, pay_request if offered else pay_request.browse(), **values
+                )
+            if not pay_request:
                 return respond_unknown()
-            elif not offered:
+            if not offered:
                 return (instead or respond_not_offered)(pay_request)
             try:
+                check_limit(limit, pay_request)
                 return method(self, pay_request, **values)
+            except TooOften as error:
+                return respond_too_often(pay_request, error)
             except RenderingBusyError:
                 return respond_busy(pay_request)
 
@@ -138,6 +147,18 @@ def respond_page(pay_request, *, state=None, status=200, **values):
     """Answer with the page of `pay_request`, by default that of its state."""
     content = PayPage(pay_request).values(state)
     return respond(f"pay_{content['state']}", {**content, **values}, status=status)
+
+
+def respond_too_often(pay_request, error):
+    """Answer with the page of `pay_request`, which says when to try again; the offer is
+    still there, except for who may have confirmed at their bank just now."""
+    is_back = request.httprequest.path.endswith("/return")
+    state = (
+        "checking" if is_back and PayPage(pay_request).is_waiting_for_bank() else None
+    )
+    response = respond_page(pay_request, state=state, status=429, too_often=str(error))
+    response.headers["Retry-After"] = str(math.ceil(error.seconds))
+    return response
 
 
 def respond_unknown():

@@ -13,6 +13,27 @@ from .pay_http import (
 )
 from .pay_page import PayPage
 
+# More than anybody asks for, and still a number that can be rounded.
+AMOUNT_MAX = 1e12
+
+
+def read_amount(value):
+    """Return the amount that a browser sends, None for what is none.
+
+    :rtype: float | None
+    """
+    try:
+        amount = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    # What is not a number is not smaller than any.
+    return amount if abs(amount) < AMOUNT_MAX else None
+
+
+def is_one_of(value, records):
+    """Return whether ``value``, sent by a browser, is the id of one of ``records``."""
+    return type(value) is int and value in records.ids
+
 
 class PayOtherMeans(PaymentPortal):
     # Core's status page finds the transaction through the session.
@@ -20,6 +41,7 @@ class PayOtherMeans(PaymentPortal):
         "/other",
         part="other",
         instead=redirect_page,
+        limit="other",
         methods=["GET"],
         save_session=True,
         website=True,
@@ -50,11 +72,19 @@ class PayOtherMeans(PaymentPortal):
         "/transaction",
         "/transaction/<string:option>",
         part="other",
+        limit="other",
         type="jsonrpc",
         save_session=True,
     )
     def pay_transaction(
-        self, pay_request, /, provider_id, flow, option="due", amount=None, **kwargs
+        self,
+        pay_request,
+        /,
+        provider_id=None,
+        flow=None,
+        option="due",
+        amount=None,
+        **kwargs,
     ):
         """Create the transaction of another provider and return its values.
 
@@ -78,17 +108,21 @@ class PayOtherMeans(PaymentPortal):
         is_payer = PayPage(pay_request).is_payer(request.env.user)
         values = pay_request._transaction_create_values(option)
         currency = pay_request.currency_id
-        if currency.compare_amounts(float(amount or 0), values["amount"]):
+        shown = read_amount(amount)
+        if shown is None or currency.compare_amounts(shown, values["amount"]):
             raise ValidationError(
                 request.env._("The amount has changed: please reload the page.")
-            )
-        if provider_id not in pay_request._get_other_providers(values["amount"]).ids:
-            raise ValidationError(
-                request.env._("This means of payment is not available.")
             )
         if flow == "token" and not is_payer:
             raise ValidationError(
                 request.env._("Log in to pay with a saved means of payment.")
+            )
+        providers = pay_request._get_other_providers(values["amount"])
+        if not is_one_of(provider_id, providers) or not self._offers_means(
+            pay_request, provider_id, flow, kwargs
+        ):
+            raise ValidationError(
+                request.env._("This means of payment is not available.")
             )
         tokenize = is_payer and kwargs.get("tokenization_requested")
         tx = self._create_transaction(
@@ -104,3 +138,18 @@ class PayOtherMeans(PaymentPortal):
             custom_create_values=values,
         )
         return tx._get_processing_values()
+
+    def _offers_means(self, pay_request, provider_id, flow, means):
+        """Whether a provider offers the method or the token in ``means``."""
+        env, partner = pay_request.env, pay_request.partner_id
+        if flow == "token":
+            tokens = env["payment.token"]._get_available_tokens(
+                [provider_id], partner.id
+            )
+            return is_one_of(means.get("token_id"), tokens)
+        methods = env["payment.method"]._get_compatible_payment_methods(
+            [provider_id], partner.id, currency_id=pay_request.currency_id.id
+        )
+        return flow in ("redirect", "direct") and is_one_of(
+            means.get("payment_method_id"), methods
+        )

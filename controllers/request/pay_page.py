@@ -82,11 +82,11 @@ class PayPage:
         ]
 
     def is_waiting_for_bank(self):
-        """Whether the newest attempt was opened and nothing came of it yet."""
-        newest = self.request.transaction_ids.sorted("id")[-1:]
+        """Whether the last attempt was opened and nothing came of it yet."""
+        last = self.request._get_last_attempt()
         return (
-            newest.state == "draft"
-            and newest.bank_status != "RJCT"
+            last.state == "draft"
+            and last.bank_status != "RJCT"
             and self.request._get_page_state() == "pay"
         )
 

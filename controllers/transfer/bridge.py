@@ -4,16 +4,14 @@ from odoo import SUPERUSER_ID, http
 from odoo.http import request
 
 from ... import const
-from ...models.transfer.payment_provider import KNOWN_ERRORS
+from ...models.payment_rate import TooOften
+from ..limits import check_limit, words_route
 
 _logger = logging.getLogger(__name__)
 
-# Bridge's notifications are a few hundred bytes.
-MAX_BODY = 64 * 1024
-
 
 class BridgeController(http.Controller):
-    @http.route(
+    @words_route(
         "/payment/bridge/webhook/<int:provider_id>",
         type="http",
         auth="none",
@@ -26,10 +24,10 @@ class BridgeController(http.Controller):
     def bridge_webhook(self, provider_id):
         """Store a signed notification and answer; the work is done by a cron.
 
-        :return: 200 once stored, 401 without a signature of ours, 413 if too large
+        What is too large never comes here: see `controllers/body.py`.
+
+        :return: 200 once stored, 401 without a signature of ours
         """
-        if (request.httprequest.content_length or 0) > MAX_BODY:
-            return request.make_response("", status=413)
         header = request.httprequest.headers.get("BridgeApi-Signature")
         events = request.env["bridge.event"].with_user(SUPERUSER_ID)
         body = request.httprequest.get_data()
@@ -38,7 +36,7 @@ class BridgeController(http.Controller):
             return request.make_response("", status=401)
         return request.make_response("")
 
-    @http.route(
+    @words_route(
         "/payment/bridge/return",
         type="http",
         auth="public",
@@ -66,8 +64,10 @@ class BridgeController(http.Controller):
             )
         )
         try:
-            tx._bridge_refresh()
-        except KNOWN_ERRORS as error:
-            _logger.warning("Transaction %s could not be read: %s", tx.id, error)
-            tx._bridge_trigger_check()
+            check_limit("return")
+        except TooOften as error:
+            # The page they come to waits, and the scheduled job reads the transfer.
+            _logger.info("Transaction %s is not read now: %s", tx.id, error)
+        else:
+            tx._bridge_refresh_for_payer()
         return request.redirect("/payment/status")

@@ -10,14 +10,12 @@ from odoo.fields import Domain
 from ...bridge import moment
 from ...bridge.aggregation import Aggregation
 from ...bridge.errors import BridgeError
+from ..transfer.payment_provider import RATE_LIMIT_SECONDS, RATE_LIMIT_SECONDS_MAX
 
 _logger = logging.getLogger(__name__)
 
 # A token that dies sooner than this is not used for another round of calls.
 TOKEN_MARGIN = timedelta(minutes=5)
-# After "too many requests", if Bridge does not say how long (60 requests in 60 s).
-WAIT_SECONDS = 60
-WAIT_SECONDS_MAX = 3600
 # Of another user, nothing is known yet.
 USER_RESET = dict.fromkeys(
     (
@@ -152,8 +150,8 @@ class PaymentProvider(models.Model):
         seconds = getattr(error, "retry_after", None)
         if not seconds and getattr(error, "status", None) != 429:
             return None
-        rest = timedelta(seconds=min(seconds or WAIT_SECONDS, WAIT_SECONDS_MAX))
-        until = fields.Datetime.now() + rest
+        seconds = min(seconds or RATE_LIMIT_SECONDS, RATE_LIMIT_SECONDS_MAX)
+        until = fields.Datetime.now() + timedelta(seconds=seconds)
         # Another process that holds it asks Bridge too, and gets the same answer.
         self.sudo().try_lock_for_update(
             allow_referencing=True

@@ -142,6 +142,14 @@ class PaymentRequest(models.Model):
     opened_at = fields.Datetime(string="First Opened", readonly=True, copy=False)
     last_opened_at = fields.Datetime(string="Last Opened", readonly=True, copy=False)
     bank_opened_at = fields.Datetime(readonly=True, copy=False)
+    last_attempt_id = fields.Many2one(
+        comodel_name="payment.transaction",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+        help="The transfer whose bank page the payer opened last.",
+    )
     state = fields.Selection(
         selection=STATES,
         compute="_compute_state",

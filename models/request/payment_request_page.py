@@ -1,4 +1,3 @@
-import logging
 from datetime import timedelta
 
 from odoo import Command, fields, models
@@ -6,9 +5,8 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ... import const
-from ..transfer.payment_provider import KNOWN_ERRORS
-
-_logger = logging.getLogger(__name__)
+from ..payment_rate import TooOften
+from ..transfer.payment_provider import KNOWN_ERRORS, get_rate_limit
 
 # A link that ends sooner is not handed out again: the payer needs the time.
 MINIMUM_LINK_LIFE = timedelta(minutes=5)
@@ -116,8 +114,20 @@ class PaymentRequest(models.Model):
         :rtype: payment.transaction
         """
         self.ensure_one()
-        last = self.transaction_ids.sorted("id", reverse=True)[:1]
-        return last.filtered(lambda tx: tx.bank_status == "RJCT")
+        return self._get_last_attempt().filtered(lambda tx: tx.bank_status == "RJCT")
+
+    def _get_last_attempt(self):
+        """Return the attempt that the payer made, or opened again, last.
+
+        :return: empty if there is none
+        :rtype: payment.transaction
+        """
+        self.ensure_one()
+        newest = self.transaction_ids.sorted("id")[-1:]
+        opened = self.last_attempt_id
+        if opened and newest.create_date.replace(microsecond=0) <= self.bank_opened_at:
+            return opened
+        return newest
 
     def _get_documents(self):
         """Return the invoices that are asked for, in the order of the page.
@@ -186,19 +196,37 @@ class PaymentRequest(models.Model):
                     "means of payment."
                 )
             )
-        if tx := self._get_reusable_transaction(provider, offer["amount"]):
-            return tx.bridge_link_url
-        method = self.env.ref("account_payment_request.payment_method_bridge_transfer")
-        superseded = self.transaction_ids.filtered(
-            lambda tx: tx.state == "draft" and tx.bridge_link_status == "valid"
+        tx = self._get_reusable_transaction(provider, offer["amount"])
+        if not tx:
+            tx = self._make_attempt(option, offer)
+        self.last_attempt_id = tx
+        replaced = self.transaction_ids.filtered(
+            lambda other: other != tx
+            and other.state == "draft"
+            and other.bridge_link_status == "valid"
         )
+        replaced._bridge_trigger_check(const.REPLACED_SECONDS)
+        return tx.bridge_link_url
+
+    def _make_attempt(self, option, offer):
+        """Return a new attempt whose bank link is open.
+
+        :param dict option: see `_get_option`
+        :param dict offer: see `_get_bridge_offer`
+        :rtype: payment.transaction
+        :raises UserError: with a text for the payer when it cannot be started
+        """
+        self.env["payment.rate"]._check(
+            "links", self.id, const.LINKS_MAX, const.LINK_WINDOW_SECONDS
+        )
+        method = self.env.ref("account_payment_request.payment_method_bridge_transfer")
         tx = (
             self.env["payment.transaction"]
             .sudo()
             .create(
                 {
                     **self._transaction_values(option, offer["amount"]),
-                    "provider_id": provider.id,
+                    "provider_id": offer["provider"].id,
                     "payment_method_id": method.id,
                     "operation": "online_redirect",
                     "landing_route": self._get_page_path(),
@@ -206,12 +234,14 @@ class PaymentRequest(models.Model):
             )
         )
         try:
-            url = tx._bridge_open_link()
+            tx._bridge_open_link()
         except KNOWN_ERRORS as error:
-            raise UserError(tx._bridge_set_unavailable(error)) from error
+            text = tx._bridge_set_unavailable(error)
+            if wait := get_rate_limit(error):
+                raise TooOften(text, wait) from error
+            raise UserError(text) from error
         tx.company_id._with_books_language(tx)._log_sent_message()
-        superseded._bridge_trigger_check()
-        return url
+        return tx
 
     def _get_page_path(self):
         """Return the page's address on its host, which is the one with the token.
@@ -251,9 +281,9 @@ class PaymentRequest(models.Model):
         ).sorted("id", reverse=True)[:1]
 
     def _refresh_transactions(self):
-        """Read this request's own open attempts at Bridge.
+        """Read this request's own open attempts at Bridge, unless that was just done.
 
-        :return: whether Bridge could be read
+        :return: whether all that is open could be read
         :rtype: bool
         """
         self.ensure_one()
@@ -262,10 +292,4 @@ class PaymentRequest(models.Model):
             and tx.state in ("draft", "pending")
             and tx.provider_reference
         )
-        try:
-            transactions._bridge_refresh()
-        except KNOWN_ERRORS as error:
-            _logger.warning("Request %s could not be read: %s", self.id, error)
-            transactions._bridge_trigger_check()
-            return False
-        return True
+        return transactions._bridge_refresh_for_payer()

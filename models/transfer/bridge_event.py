@@ -11,7 +11,7 @@ from odoo.tools import SQL
 
 from ...bridge import signature
 from ..batch import back_off
-from .payment_provider import KNOWN_ERRORS, error_text
+from .payment_provider import KNOWN_ERRORS, error_text, get_rate_limit
 
 _logger = logging.getLogger(__name__)
 
@@ -220,7 +220,7 @@ class BridgeEvent(models.Model):
 
         :param Exception error: why they failed
         """
-        self._try_later(error_text(error))
+        self._try_later(error_text(error), get_rate_limit(error))
 
     def _find_transaction(self):
         """Return the transaction these events are about, empty if it is not ours."""
@@ -256,18 +256,22 @@ class BridgeEvent(models.Model):
             # A run that settled nothing is only followed by the next poll.
             self.env.ref(WORK_CRON)._trigger()
 
-    def _try_later(self, message):
-        """Plan the next attempt, or give up and leave it to the poll."""
+    def _try_later(self, message, wait=None):
+        """Plan the next attempt, or give up and leave it to the poll.
+
+        :param str message: why it is not now
+        :param float wait: seconds until there are calls again: this was no attempt
+        """
         now = fields.Datetime.now()
         for event in self:
-            minutes = back_off(RETRY_MINUTES, event.attempts)
-            given_up = now - event.create_date > GIVE_UP_AFTER
+            delay = wait or 60 * back_off(RETRY_MINUTES, event.attempts)
+            given_up = not wait and now - event.create_date > GIVE_UP_AFTER
             event.write(
                 {
-                    "attempts": event.attempts + 1,
+                    "attempts": event.attempts + (not wait),
                     "error": message,
                     "state": "failed" if given_up else "received",
-                    "next_attempt_at": now + timedelta(minutes=minutes),
+                    "next_attempt_at": now + timedelta(seconds=delay),
                 }
             )
         waiting = self.filtered(lambda event: event.state == "received")

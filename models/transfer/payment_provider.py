@@ -1,5 +1,6 @@
 import logging
 from contextlib import contextmanager
+from functools import partial
 from itertools import chain
 
 from odoo import api, fields, models
@@ -21,6 +22,9 @@ WEBHOOK_FIELDS = {"code", "state", "bridge_webhook_secret", "bridge_webhook_secr
 ID_FIELD = "bridge_client_id"
 # Context key: what Bridge does not withdraw is left to a person who confirmed it.
 LEAVE_BEHIND = "bridge_leave_behind"
+# After "too many requests", if Bridge does not say how long (60 requests in 60 s).
+RATE_LIMIT_SECONDS = 60
+RATE_LIMIT_SECONDS_MAX = 3600
 # What may happen whenever Bridge is asked.
 KNOWN_ERRORS = (BridgeError, UserError)
 
@@ -28,6 +32,17 @@ KNOWN_ERRORS = (BridgeError, UserError)
 def error_text(error):
     """Return what went wrong; an error that nobody foresaw may quote anything."""
     return str(error) if isinstance(error, KNOWN_ERRORS) else type(error).__name__
+
+
+def get_rate_limit(error):
+    """Return the seconds to wait if ``error`` says that there were too many calls,
+    Bridge's own limit or ours; None for any other error.
+
+    :rtype: float | None
+    """
+    if getattr(error, "status", None) != 429:
+        return None
+    return min(error.retry_after or RATE_LIMIT_SECONDS, RATE_LIMIT_SECONDS_MAX)
 
 
 class PaymentProvider(models.Model):
@@ -373,11 +388,13 @@ class PaymentProvider(models.Model):
 
     # === Bridge ===
 
-    def _bridge_client(self, budget=None):
+    def _bridge_client(self, budget=None, max_calls=const.CALLS_MAX_READS):
         """Return the API client of this provider's credentials.
 
         :param Budget budget: time left for all calls together, by default each call
             may take `const.CALL_SECONDS`; whoever holds a row meanwhile gives one
+        :param int max_calls: of the application in the time for which Bridge counts
+            them; who makes more gets a `BridgeError` with status 429
         :rtype: BridgeClient
         :raises UserError: if this database is a copy, or the credentials are missing
         """
@@ -402,6 +419,7 @@ class PaymentProvider(models.Model):
                 base_url=base_url or const.API_URL,
                 max_elapsed=const.CALL_SECONDS,
                 budget=budget,
+                before_call=partial(provider._bridge_count_call, max_calls),
             )
         except ValueError as error:
             raise UserError(
@@ -411,6 +429,24 @@ class PaymentProvider(models.Model):
                     error=error,
                 )
             ) from error
+
+    def _bridge_count_call(self, max_calls):
+        """Count a call of this application, whichever company's provider makes it.
+
+        :param int max_calls: see `_bridge_client`
+        :raises BridgeError: as Bridge itself refuses what is too much
+        """
+        wait = self.env["payment.rate"]._use(
+            "calls", self.bridge_client_id, max_calls, const.CALL_WINDOW_SECONDS
+        )
+        if wait:
+            raise BridgeError(
+                "The calls that Bridge allows are used up for the moment",
+                status=429,
+                code="calls_used_up",
+                # Nobody waits for it within a call.
+                retry_after=max(wait, const.CALL_SECONDS),
+            )
 
     def _bridge_ceiling(self, currency):
         """Return the most one transfer may carry, in ``currency``.

@@ -13,9 +13,10 @@ from ... import const
 from ...bridge import label as bridge_label
 from ...bridge import reference as bridge_reference
 from ...bridge.transport import Budget
+from ..payment_rate import TooOften, waiting_text
 from ..task import schedule_task
 from ..text import labelled
-from .payment_provider import KNOWN_ERRORS
+from .payment_provider import KNOWN_ERRORS, get_rate_limit
 
 _logger = logging.getLogger(__name__)
 
@@ -142,6 +143,12 @@ class PaymentTransaction(models.Model):
         if self.provider_code != const.PROVIDER_CODE:
             return super()._get_specific_rendering_values(processing_values)
         try:
+            self.env["payment.rate"]._check(
+                "links of a payer",
+                self.partner_id.commercial_partner_id.id,
+                const.LINKS_MAX_PAYER,
+                const.LINK_WINDOW_SECONDS,
+            )
             self._bridge_open_link()
         except KNOWN_ERRORS as error:
             self._bridge_set_unavailable(error)
@@ -161,7 +168,15 @@ class PaymentTransaction(models.Model):
         """
         self.ensure_one()
         _logger.warning("No bank link for transaction %s: %s", self.id, error)
-        if getattr(error, "is_temporary", False):
+        if isinstance(error, TooOften):
+            text = str(error)
+        elif wait := get_rate_limit(error):
+            text = self.env._(
+                "The connection to the banks is very busy at the moment. Nothing was "
+                "paid: please try again in %(wait)s.",
+                wait=waiting_text(self.env, wait),
+            )
+        elif getattr(error, "is_temporary", False):
             text = self.env._(
                 "The connection to the banks is not available at the moment. Nothing "
                 "was paid. Please try again in a few minutes, or use another means "
@@ -189,7 +204,8 @@ class PaymentTransaction(models.Model):
         )
         country = (self.partner_country_id.code or "").lower()
         names = filter(None, self.invoice_ids.mapped("name"))
-        with provider._bridge_client() as client:
+        # Payers who are about to pay are the last who have to wait.
+        with provider._bridge_client(max_calls=const.CALLS_MAX) as client:
             link = client.create_payment_link(
                 amount_cents=payment_utils.to_minor_currency_units(
                     self.amount, self.currency_id

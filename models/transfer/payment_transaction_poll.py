@@ -7,7 +7,7 @@ from odoo.tools import SQL
 from ... import const
 from ...bridge.transport import Budget
 from ..batch import back_off, cut
-from .payment_provider import KNOWN_ERRORS
+from .payment_provider import KNOWN_ERRORS, get_rate_limit
 
 
 class PaymentTransaction(models.Model):
@@ -32,7 +32,7 @@ class PaymentTransaction(models.Model):
         self.env["payment.batch"]._run(
             cut(txs, 1),
             "_bridge_check",
-            set(),
+            {},
             domain=domain,
             failed="_bridge_handle_check_error",
             expected=KNOWN_ERRORS,
@@ -43,13 +43,14 @@ class PaymentTransaction(models.Model):
     def _bridge_check(self, unreachable):
         """Read one transaction for the poll; withdraw its link if it is obsolete.
 
-        :param set unreachable: ids of providers that are not asked again in this run
+        :param dict unreachable: providers that are not asked again in this run, by id,
+            and the seconds that Bridge asks to wait, if it does
         :raises BridgeError: if Bridge does not answer
         """
         self.ensure_one()
         if self.provider_id.id not in unreachable:
             self._bridge_read_or_withdraw()
-        self._bridge_schedule_check()
+        self._bridge_schedule_check(unreachable.get(self.provider_id.id))
         self._book_done()
 
     def _bridge_handle_check_error(self, error, unreachable):
@@ -57,9 +58,10 @@ class PaymentTransaction(models.Model):
 
         :param Exception error: why
         """
+        wait = get_rate_limit(error)
         if getattr(error, "is_temporary", False):
-            unreachable.add(self.provider_id.id)
-        self._bridge_schedule_check()
+            unreachable[self.provider_id.id] = wait
+        self._bridge_schedule_check(wait)
 
     def _bridge_read_or_withdraw(self):
         """Read one transaction at Bridge, its link withdrawn if it is obsolete.
@@ -86,11 +88,12 @@ class PaymentTransaction(models.Model):
         if request:
             newer = request.transaction_ids.filtered(
                 lambda tx: tx.id > self.id
-                and tx.state in ("draft", "pending", "done")
+                and tx.state in ("pending", "done")
                 and tx.provider_code == const.PROVIDER_CODE
             )
             return (
                 bool(newer)
+                or self._bridge_is_replaced()
                 or request.state in ("revoked", "expired", "paid")
                 or self.currency_id.compare_amounts(self.amount, request.amount_to_pay)
                 > 0
@@ -99,9 +102,25 @@ class PaymentTransaction(models.Model):
             move.state == "posted" and move.amount_residual for move in self.invoice_ids
         )
 
-    def _bridge_schedule_check(self):
-        """Set when the transaction is read next; never again once its end is known."""
+    def _bridge_is_replaced(self):
+        """Return whether the payer opened another attempt, and stayed with it."""
+        request = self.payment_request_id
+        last = request.last_attempt_id
+        stayed = fields.Datetime.now() - timedelta(seconds=const.REPLACED_SECONDS)
+        return (
+            last != self and last.state == "draft" and request.bank_opened_at <= stayed
+        )
+
+    def _bridge_schedule_check(self, wait=None):
+        """Set when the transaction is read next; never again once its end is known.
+
+        :param float wait: seconds until there are calls again: it was not read, and is
+            as due as before
+        """
         now = fields.Datetime.now()
+        if wait:
+            self.bridge_next_check_at = now + timedelta(seconds=wait)
+            return
         for tx in self:
             last_change = tx.last_state_change or tx.create_date
             late = now - last_change > timedelta(days=const.LATE_MONEY_DAYS)
@@ -152,8 +171,12 @@ class PaymentTransaction(models.Model):
                 ),
             )
 
-    def _bridge_trigger_check(self):
-        """Have the transactions read at Bridge within seconds."""
+    def _bridge_trigger_check(self, wait=0):
+        """Have the transactions read at Bridge within seconds.
+
+        :param int wait: seconds until then
+        """
         if self:
-            self.write({"bridge_next_check_at": fields.Datetime.now()})
-            self.env.ref("account_payment_request.ir_cron_bridge_sweep")._trigger()
+            at = fields.Datetime.now() + timedelta(seconds=wait)
+            self.write({"bridge_next_check_at": at})
+            self.env.ref("account_payment_request.ir_cron_bridge_sweep")._trigger(at=at)

@@ -12,6 +12,7 @@ from odoo.addons.payment import utils as payment_utils
 from ... import const
 from ...bridge import verdict
 from ...bridge.transport import Budget
+from .payment_provider import KNOWN_ERRORS, get_rate_limit
 
 _logger = logging.getLogger(__name__)
 
@@ -50,6 +51,34 @@ class PaymentTransaction(models.Model):
             )
             read |= tx
         return read
+
+    def _bridge_refresh_for_payer(self):
+        """Read the transactions for a payer who is looking at them, none twice in a few
+        seconds: what is not read now, the scheduled job reads soon.
+
+        :return: whether all of them were read
+        :rtype: bool
+        """
+        rates = self.env["payment.rate"]
+        seconds = const.PAYER_READ_SECONDS
+        early = self.filtered(lambda tx: rates._use("reads", tx.id, 1, seconds))
+        try:
+            (self - early)._bridge_refresh()
+        except KNOWN_ERRORS as error:
+            _logger.warning("Transactions %s could not be read: %s", self.ids, error)
+            self._bridge_trigger_check(get_rate_limit(error) or 0)
+            return False
+        # Who asks ten times in a second wakes the job once.
+        now = fields.Datetime.now()
+        asleep = early.filtered(
+            lambda tx: not now
+            < (tx.bridge_next_check_at or now)
+            <= now + timedelta(seconds=seconds)
+        )
+        asleep.try_lock_for_update(allow_referencing=True)._bridge_trigger_check(
+            seconds
+        )
+        return not early
 
     def _bridge_wait_for_reader(self):
         """Wait a few seconds at most for whoever holds the transaction."""

@@ -69,7 +69,7 @@ class ProcessesCase(LoopbackCase):
             patch.object(
                 self.registry["payment.provider"],
                 "_bridge_client",
-                lambda _provider, budget=None: self.client(budget=budget),
+                lambda _provider, budget=None, **_limit: self.client(budget=budget),
             )
         )
 
@@ -155,6 +155,15 @@ class PaymentRequestCommon(LoopbackCase, AccountPaymentCommon):
                 partial(BridgeClient, sleep=lambda _seconds: None),
             )
         )
+        if not isinstance(self, HttpCase):
+            # Another cursor would commit what it counts, for all tests that follow.
+            self.startPatcher(
+                patch.object(
+                    self.registry["payment.rate"],
+                    "_own_cursor",
+                    lambda model: nullcontext(model.env.cr),
+                )
+            )
 
     def _start_simulator(self):
         sim = Simulator(

@@ -1,5 +1,7 @@
 from . import (
+    test_hostile_input,
     test_invoice_pdf,
+    test_limits,
     test_mails,
     test_page_files,
     test_page_parts,

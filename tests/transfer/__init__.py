@@ -9,6 +9,7 @@ from . import (
     test_transaction,
     test_transaction_booking,
     test_transaction_poll,
+    test_webhook_body,
     test_webhook_route,
     test_webhook_security,
     test_wrong_amount,
