@@ -1,4 +1,4 @@
-"""The eleven rules that must always hold, each with a test that fails if it breaks.
+"""The rules of CONTRIBUTING.md, each with a test that fails if it is broken.
 
 What can go wrong around each rule is tested in depth in the other files.
 """
@@ -13,7 +13,7 @@ import polib
 import requests
 
 from odoo import fields
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.orm.models import LOG_ACCESS_COLUMNS
 from odoo.tests import TransactionCase, new_test_user, tagged
 from odoo.tools import mute_logger
@@ -21,6 +21,7 @@ from odoo.tools.translate import trans_export
 
 from ..bridge import reference
 from ..bridge.client import BridgeClient
+from ..bridge.errors import BridgeError
 from ..models.request import payment_request as payment_request_model
 from ..models.transfer.bridge_event import BridgeEvent
 from .common.payment_request import EVENT_CRON, PaymentRequestCommon
@@ -316,6 +317,35 @@ class TestRules(PaymentRequestCommon):
         )
         self.assert_booked(first)
         self.assert_booked(second)
+
+    def test_rule_12_nothing_leaves_a_copy(self):
+        tx = self.start(self.create_request())
+        self.env["ir.config_parameter"].sudo().set_param("database.uuid", "another")
+        self.sim.calls.clear()
+        with self.assertRaisesRegex(UserError, "copy"):
+            tx.action_bridge_check()
+        self.poll()
+        self.assertFalse(self.sim.calls)
+
+    def test_rule_13_what_lives_at_bridge_does_not_outlive_its_record(self):
+        deposit = self.create_deposit()
+        link = self.link(self.start(deposit))
+        self.assertEqual(link["status"], "valid")
+        deposit.unlink()
+        self.assertEqual(link["status"], "revoked")
+
+    def test_rule_14_odd_answers_and_floods_change_nothing(self):
+        request = self.create_request()
+        tx = self.start(request)
+        self.sim.calls.clear()
+        for _i in range(20):
+            request._refresh_transactions()
+        self.assertLessEqual(len(self.sim.calls), 4)
+        self.link(tx)["status"] = ["completed"]
+        self.poll()
+        with self.assertRaises(BridgeError):
+            tx._bridge_refresh()
+        self.assertEqual(tx.state, "draft")
 
 
 @tagged("post_install", "-at_install")
