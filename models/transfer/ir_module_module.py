@@ -1,5 +1,7 @@
 from odoo import models
 
+from .payment_provider import LEAVE_BEHIND
+
 MODULE = "account_payment_request"
 
 
@@ -11,6 +13,7 @@ class IrModuleModule(models.Model):
         leaving = (self + self.downstream_dependencies()).mapped("name")
         # It checks who uninstalls.
         action = super().button_uninstall()
-        if MODULE in leaving:
+        # What is confirmed already, the uninstall hook does once.
+        if MODULE in leaving and not self.env.context.get(LEAVE_BEHIND):
             self.env["payment.provider"]._bridge_uninstall()
         return action

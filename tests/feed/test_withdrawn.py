@@ -100,9 +100,10 @@ class TestUninstall(WithdrawnCase):
         with self.refused(*ids, "bridge_leave_behind"):
             self.module.button_uninstall()
         self.assertEqual(self.module.state, "installed")
-        confirmed = self.module.with_context(bridge_leave_behind=True)
+        self.module.with_context(bridge_leave_behind=True).button_uninstall()
+        self.assertEqual(self.module.state, "to remove")
         with self.assertLogs(PROVIDER_LOGGER, "WARNING") as logs:
-            confirmed.button_uninstall()
+            uninstall_hook(self.env)
         [task] = self.tasks(self.company.partner_id)
         for known in ids:
             self.assertIn(known, logs.output[0])
