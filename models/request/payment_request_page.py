@@ -196,16 +196,18 @@ class PaymentRequest(models.Model):
                     "means of payment."
                 )
             )
+        wait = const.REPLACED_SECONDS
         tx = self._get_reusable_transaction(provider, offer["amount"])
         if not tx:
-            tx = self._make_attempt(option, offer)
+            # The one before may have been confirmed just now.
+            tx, wait = self._make_attempt(option, offer), 0
         self.last_attempt_id = tx
         replaced = self.transaction_ids.filtered(
             lambda other: other != tx
             and other.state == "draft"
             and other.bridge_link_status == "valid"
         )
-        replaced._bridge_trigger_check(const.REPLACED_SECONDS)
+        replaced._bridge_trigger_check(wait)
         return tx.bridge_link_url
 
     def _make_attempt(self, option, offer):

@@ -93,7 +93,11 @@ class PaymentTransaction(models.Model):
             )
             return (
                 bool(newer)
-                or self._bridge_is_replaced()
+                or (
+                    self._bridge_is_replaced()
+                    and fields.Datetime.now() - request.bank_opened_at
+                    >= timedelta(seconds=const.REPLACED_SECONDS)
+                )
                 or request.state in ("revoked", "expired", "paid")
                 or self.currency_id.compare_amounts(self.amount, request.amount_to_pay)
                 > 0
@@ -103,12 +107,13 @@ class PaymentTransaction(models.Model):
         )
 
     def _bridge_is_replaced(self):
-        """Return whether the payer opened another attempt, and stayed with it."""
-        request = self.payment_request_id
-        last = request.last_attempt_id
-        stayed = fields.Datetime.now() - timedelta(seconds=const.REPLACED_SECONDS)
+        """Return whether this attempt is open, and its payer opened another one."""
+        last = self.payment_request_id.last_attempt_id
         return (
-            last != self and last.state == "draft" and request.bank_opened_at <= stayed
+            self.state == "draft"
+            and self.bridge_link_status == "valid"
+            and last != self
+            and last.state == "draft"
         )
 
     def _bridge_schedule_check(self, wait=None):
@@ -127,11 +132,13 @@ class PaymentTransaction(models.Model):
             if tx.state == "done" or (tx.state in ("cancel", "error") and late):
                 tx.bridge_next_check_at = False
                 continue
-            minutes = back_off(const.POLL_MINUTES, tx.bridge_check_count)
+            seconds = 60 * back_off(const.POLL_MINUTES, tx.bridge_check_count)
+            if tx._bridge_is_replaced():
+                seconds = const.REPLACED_SECONDS
             tx.write(
                 {
                     "bridge_check_count": tx.bridge_check_count + 1,
-                    "bridge_next_check_at": now + timedelta(minutes=minutes),
+                    "bridge_next_check_at": now + timedelta(seconds=seconds),
                 }
             )
 

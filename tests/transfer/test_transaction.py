@@ -305,6 +305,10 @@ class TestTransaction(TransactionCase):
         second = self.start(request, "all")
         self.assertEqual((first.amount, second.amount), (30.0, 100.0))
         self.poll()
+        # They may change their mind again, for a while.
+        self.assertEqual(self.link(first)["status"], "valid")
+        self.travel(seconds=const.REPLACED_SECONDS + 1)
+        self.poll()
         self.assertEqual(self.link(first)["status"], "revoked")
         self.assertEqual(self.link(second)["status"], "valid")
         self.assertEqual((first.state, second.state), ("cancel", "draft"))
