@@ -51,9 +51,9 @@ class PaymentDatabase(models.AbstractModel):
         if not self._get_blocker():
             return False
         return self.env._(
-            "This database is a copy: no payment, no reading of banks and no message "
-            "to customers leaves it. If it is the one that your company works with, an "
-            "administrator says so in the settings, under Payment Requests."
+            "This database is a copy: it starts no payments, reads no banks and sends "
+            "customers nothing. If it is the one your company works with, an "
+            "administrator says so in Settings, under Payment Requests."
         )
 
     @api.model
