@@ -77,10 +77,10 @@ def pay_route(*paths, part=None, instead=None, limit=None, **routing):
                 )
             if not pay_request:
                 return respond_unknown()
-            if not offered:
-                return (instead or respond_not_offered)(pay_request)
             try:
                 check_limit(limit, pay_request)
+                if not offered:
+                    return (instead or respond_not_offered)(pay_request)
                 return method(self, pay_request, **values)
             except TooOften as error:
                 return respond_too_often(pay_request, error)

@@ -352,7 +352,9 @@ class TestBudget(LimitCase):
                 self.assertRaisesRegex(
                     Exception,
                     "used up",
-                    provider._bridge_client(const.CALLS_MAX).check_credentials,
+                    provider._bridge_client(
+                        max_calls=const.CALLS_MAX
+                    ).check_credentials,
                 )
         theirs.bridge_client_id = "another application"
         self.assertRaisesRegex(

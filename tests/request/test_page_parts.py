@@ -149,7 +149,7 @@ class TestPageParts(PageCase):
         request = self.create_request()
         called = []
         with (
-            patch.object(pay_http.http, "route", lambda *_paths, **_routing: _same),
+            patch.object(pay_http, "words_route", lambda *_paths, **_routing: _same),
             patch.object(pay_http, "find_request", lambda _token: request),
             patch.object(pay_http, "respond_not_offered", lambda _request: "refused"),
         ):

@@ -65,6 +65,7 @@ class TestOddAnswers(EventCase):
         request = self.create_request(120.0)
         tx = self.pay(request)
         for _odd in self.odd_answers():
+            self.travel(seconds=const.PAYER_READ_SECONDS + 1)
             tx.bridge_next_check_at = False
             self.assertIs(request._refresh_transactions(), False)
             self.assertEqual((tx.state, tx.issue), ("draft", False))
@@ -72,6 +73,7 @@ class TestOddAnswers(EventCase):
             self.assertLessEqual(tx.bridge_next_check_at, fields.Datetime.now())
             self.assertFalse(tx.proof_ids)
         self.assertFalse(self.tasks(request))
+        self.travel(seconds=const.PAYER_READ_SECONDS + 1)
         self.assertIs(request._refresh_transactions(), True)
         self.assertEqual(tx.state, "done")
 
