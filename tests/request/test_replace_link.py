@@ -56,6 +56,8 @@ class TestReplaceLink(PageCase):
         request = self.create_request()
         tx = self.tapped(request)
         self.replace(request)
+        self.poll()
+        self.assertEqual(self.link(tx)["status"], "revoked", "before another tap, too")
         again = self.tapped(request)
         self.assertNotEqual(again, tx, "the bank would lead back to the old link")
         callback = self.link(again)["callback_url"]
