@@ -8,6 +8,8 @@ from decimal import Decimal
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
+from . import hostile
+
 VERSION = "2025-01-15"
 
 
@@ -63,7 +65,11 @@ def call(handler):
         sim.calls.append(f"{request.method} {request.path}")
         if sim.faults.slow:
             time.sleep(sim.faults.slow)
+        # not with the lock held: the world goes on meanwhile
+        hostile.before(sim, request)
         with sim.lock:
+            if elsewhere := hostile.redirection(sim, request):
+                return elsewhere
             _fail_on_purpose(sim)
             application = _authenticate(sim, request)
             limit(sim.rate_limit, application.client_id)
@@ -71,7 +77,7 @@ def call(handler):
             if request.method == "POST" and sim.faults.take("lost_answer"):
                 # the server drops the connection without a word
                 raise ConnectionAbortedError("answer lost on purpose")
-            return answer
+            return hostile.spoiled(sim, answer)
 
     return wrapped
 

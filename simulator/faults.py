@@ -42,6 +42,15 @@ class Faults:
     lost_answer: int = knob(0, "POST calls whose work is done and answer lost")
     wrong_amount: float = knob(0.0, "added to every amount read back")
     truncated_label: int = knob(0, "characters left of a label at the bank")
+    silence: int = knob(0, "API calls that get no answer; closed after a while")
+    redirect: int = knob(0, "API calls redirected to another host")
+    drip_headers: int = knob(0, "API calls whose headers come a byte at a time")
+    drip_body: int = knob(0, "API calls whose answer comes a byte at a time")
+    drip_pause: float = knob(0.2, "real seconds between two bytes that drip")
+    bomb: int = knob(0, "API answers, compressed, that unpack to hundreds of MB")
+    wrong_shape: int = knob(
+        0, "API answers with members that are missing or of a wrong kind"
+    )
     # Bank feed
     expired_token: int = knob(0, "calls whose user's token has expired")
     slow_page: float = knob(0.0, "real seconds before every page of transactions")

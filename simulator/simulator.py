@@ -1,5 +1,6 @@
 """The simulator itself: starts and stops everything, and what tests call."""
 
+import random
 import threading
 from collections import deque
 from contextlib import contextmanager
@@ -68,6 +69,8 @@ class Simulator(BankLevers):
         self.faults = Faults()
         # what was asked of the HTTP API, the newest last
         self.calls = deque(maxlen=10_000)
+        # what chooses where faults leave a choice; seed it to have the same again
+        self.chance = random.Random()
         self.store = Store()
         # payment links and requests by id, as stored: full IBANs, all members
         self.links, self.requests = self.store.links, self.store.requests
