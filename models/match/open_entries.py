@@ -4,7 +4,7 @@ from odoo.tools import SQL
 
 from odoo.addons.payment import utils as payment_utils
 
-from ... import matching
+from ... import const, matching
 
 DOCUMENT_TYPES = ("out_invoice", "out_receipt", "out_refund")
 
@@ -127,9 +127,11 @@ class Entries(dict):
         return self._read(source, SQL("%s AND %s", OUTSTANDING, where), payment, limit)
 
     def read_payments_of(self, move_ids):
-        """Read the outstanding entries of payments registered for documents.
+        """Read the outstanding entries of payments registered by hand for documents.
 
-        The document comes with them: that is what a label names.
+        The document comes with them: that is what a label names. The payment of a
+        Bridge transfer waits for the line that carries the transfer's own reference:
+        one that names the document alone is other money.
         """
         source = SQL(
             """
@@ -156,7 +158,22 @@ class Entries(dict):
             """,
             moves=tuple(move_ids),
         )
-        return self.read_outstanding(SQL("TRUE"), source=source)
+        by_hand = SQL(
+            """
+            NOT EXISTS (
+                SELECT
+                  FROM account_payment payment
+                  JOIN payment_transaction transfer
+                    ON transfer.id = payment.payment_transaction_id
+                  JOIN payment_provider provider
+                    ON provider.id = transfer.provider_id
+                 WHERE payment.id = entry.payment_id
+                   AND provider.code = %s
+            )
+            """,
+            const.PROVIDER_CODE,
+        )
+        return self.read_outstanding(by_hand, source=source)
 
     def _read(self, source, where, payment=False, limit=None):
         """Read entries.

@@ -91,6 +91,21 @@ class TestMatch(MatchCase):
         self.assert_booked_line(line, invoice, kind="number")
         self.assertTrue(payment.is_matched)
 
+    def test_the_payment_of_a_transfer_waits_for_its_own_line(self):
+        """A transfer typed by hand for the same invoice does not take its place."""
+        request = self.create_request(120.0)
+        invoice = request.line_ids.move_id
+        tx = self.pay(request)
+        self.poll()
+        self.assert_booked(tx)
+        typed = self.bank_line(120.0, f"VIR {request.reference} {invoice.name}")
+        self.assert_left_open(typed)
+        self.assertFalse(tx.payment_id.is_matched)
+        own = self.bank_line(120.0, f"VIR {tx.reference} {invoice.name}")
+        self.assert_booked_line(own, invoice, kind="reference")
+        self.assertEqual(own.matched_transaction_id, tx)
+        self.assertTrue(tx.payment_id.is_matched)
+
     def test_wrong_number_pays_nothing(self):
         invoice = self.billed()
         number = invoice.name[:-1] + str((int(invoice.name[-1]) + 1) % 10)
