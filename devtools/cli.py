@@ -9,6 +9,7 @@ from . import odoo, shop_window, translations
 from .console import DevError, warn
 from .demo.database import LANGUAGES
 from .demo.run import run_demo
+from .histories.command import COUNT, STEPS, run_command
 from .lint import checkers, run_lint
 from .paths import ROOT, database_name
 from .setup import postgres, python_env, system
@@ -80,6 +81,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     test.add_argument("-k", dest="keyword", help="only plain tests that match (pytest)")
     test.add_argument("--tags", help="only these Odoo tests, e.g. :TestClass.test_name")
+
+    histories = add(
+        *("histories", run_command, "play random histories with faults"),
+        reuse="take the database of the last run",
+    )
+    again = "of an earlier run, to have the same again"
+    histories.add_argument("--seed", type=int, metavar="N", help=again)
+    number = "number of the first one (%(default)s)"
+    histories.add_argument("--first", type=int, default=0, metavar="N", help=number)
+    histories.add_argument("--count", type=int, default=COUNT, help="(%(default)s)")
+    longest = "of each at most (%(default)s)"
+    histories.add_argument("--steps", type=int, default=STEPS, help=longest)
 
     lint = add("lint", run_lint, "check style, format, types and translations")
     lint.add_argument("--only", choices=tuple(checkers()), help="one check alone")

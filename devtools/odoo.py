@@ -142,11 +142,12 @@ def _build_template(name: str) -> None:
     postgres.query(f'ALTER DATABASE "{building}" RENAME TO "{name}"')
 
 
-def create_database(name: str, source: str) -> None:
-    """Make database ``name`` of this checkout a fresh copy of a template."""
+def create_database(name: str, source: str, data_dir: Path = TEMPLATES) -> None:
+    """Make database ``name`` of this checkout a fresh copy of a template, or of another
+    one, whose files are in ``data_dir``."""
     drop(name)
     postgres.copy(source, name)
-    shutil.copytree(TEMPLATES / "filestore" / source, DATA_DIR / "filestore" / name)
+    shutil.copytree(data_dir / "filestore" / source, DATA_DIR / "filestore" / name)
 
 
 def drop(name: str, data_dir: Path = DATA_DIR) -> None:

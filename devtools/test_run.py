@@ -12,6 +12,7 @@ from pathlib import Path
 
 from . import coverage_table, odoo
 from .console import say, step, tail
+from .histories import command
 from .paths import ADDON, LOG_DIR, ROOT, database_name
 from .setup import oca, postgres, python_env, system
 from .shares import Seconds, files_of, oca_tags, odoo_tags, sum_seconds
@@ -85,6 +86,7 @@ def run_tests(options) -> int:
     first, rest = (options.tags, "") if options.tags else odoo_tags(seconds)
     aside: list[Callable[..., Result]] = [run_plain] if with_plain else []
     aside += [run_oca] if with_oca else []
+    aside += [play_histories] if with_plain and with_odoo and with_oca else []
     with ThreadPoolExecutor() as pool:
         # One core installs and tests the addon while the other runs the rest.
         others = pool.submit(_run_beside, options, rest if with_odoo else "", aside)
@@ -167,6 +169,17 @@ def run_oca(options) -> Result:
     """Run what concerns bank lines in a database with the OCA's addons."""
     tags = options.tags or oca_tags()
     return run_odoo("oca", options, tags, oca.MODULES, oca.addons_path())
+
+
+def play_histories(options) -> Result:
+    """Play random histories with faults, others each time: see `devtools.histories`."""
+    _report, log = _files("histories", "txt")
+    with log.open("ab") as output:
+        code = command.play(command.new_seed(), reuse=options.reuse, output=output)
+    said = log.read_text(errors="replace")
+    say(f"  {said.strip().splitlines()[-1]}" if not code else said)
+    status, name = ("failed" if code else "passed"), f"histories: {log}"
+    return Result.of([(name, status)])
 
 
 def run_odoo(
