@@ -148,6 +148,12 @@ def create_database(name: str, source: str, data_dir: Path = TEMPLATES) -> None:
     drop(name)
     postgres.copy(source, name)
     shutil.copytree(data_dir / "filestore" / source, DATA_DIR / "filestore" / name)
+    # The addon takes a database of another name for a copy, which does nothing.
+    postgres.query(
+        "UPDATE ir_config_parameter SET value = replace(value, "
+        f"'{source}', '{name}') WHERE key = '{ADDON}.database'",
+        database=name,
+    )
 
 
 def drop(name: str, data_dir: Path = DATA_DIR) -> None:

@@ -93,8 +93,6 @@ class PaymentTransaction(models.Model):
             )
             return (
                 bool(newer)
-                # Their bank would lead them back to a link that was replaced.
-                or self.landing_route != request._get_page_path()
                 or (
                     self._bridge_is_replaced()
                     and fields.Datetime.now() - request.bank_opened_at
