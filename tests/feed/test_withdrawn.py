@@ -164,7 +164,9 @@ class TestUninstall(WithdrawnCase):
         self.env["ir.config_parameter"].set_param("database.is_neutralized", "True")
         self.assertFalse(self.assistant().bridge_alive)
         self.module.button_uninstall()
-        self.connection.action_disconnect()
+        with self.assertRaisesRegex(UserError, "copy"):
+            self.connection.action_disconnect()
+        self.connection.action_forget()
         self.connection.unlink()
         self.assertEqual(len(self.sim.items), 1)
         self.assertEqual(len(self.payable()), 2)
