@@ -22,6 +22,8 @@ RECORDER = "devtools.odoo_tests"
 # What tests look through: a browser, the invoice's PDF, its pages, their QR codes.
 ORDER = ("passed", "skipped", "failed")
 PROGRAMS = ("chromium", "wkhtmltopdf", "pdftoppm", "zbarimg")
+# A slow machine plays fewer histories than a fast one.
+HISTORIES_SECONDS = 180
 
 
 @dataclass
@@ -175,7 +177,9 @@ def play_histories(options) -> Result:
     """Play random histories with faults, others each time: see `devtools.histories`."""
     _report, log = _files("histories", "txt")
     with log.open("ab") as output:
-        code = command.play(command.new_seed(), reuse=options.reuse, output=output)
+        words = ["--seconds", HISTORIES_SECONDS]
+        seed = command.new_seed()
+        code = command.play(seed, *words, reuse=options.reuse, output=output)
     said = log.read_text(errors="replace")
     say(f"  {said.strip().splitlines()[-1]}" if not code else said)
     status, name = ("failed" if code else "passed"), f"histories: {log}"

@@ -1,6 +1,7 @@
 """``python -m devtools.histories DATABASE``: plays histories in worlds of its own."""
 
 import argparse
+import math
 import os
 import sys
 import time
@@ -23,12 +24,14 @@ def main():
     parser.add_argument("database")
     for name in ("seed", "first", "count", "steps"):
         parser.add_argument(f"--{name}", type=int, required=True)
+    parser.add_argument("--seconds", type=int, help="after which none begins any more")
     options = parser.parse_args()
     started = time.monotonic()
+    end = started + (options.seconds or math.inf)
     last = options.first + options.count
     for first in range(options.first, last, WORLD):
         numbers = range(first, min(first + WORLD, last))
-        problem = play(options.database, options.seed, numbers, options.steps)
+        problem = play(options.database, options.seed, numbers, options.steps, end)
         happened = ", ".join(f"{n} {what}" for what, n in History.tally.most_common())
         say(f"  {happened}")
         say(f"  {History.count} histories, {time.monotonic() - started:.0f} s")
@@ -38,15 +41,18 @@ def main():
     return 0
 
 
-def play(template, seed, numbers, longest):
+def play(template, seed, numbers, longest, end=math.inf):
     """Play histories in a world of their own; return the first that is broken, as
     short as it was found.
 
     :param str template: database to copy
     :param range numbers: which histories of the seed
+    :param float end: when none begins any more, as `time.monotonic` counts
     """
     with new_world(template) as world:
         for number in numbers:
+            if time.monotonic() > end:
+                break
             steps = make_history(seed, number, longest)
             if problem := live(world, steps):
                 shortest = shorten(
