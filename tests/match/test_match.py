@@ -96,7 +96,7 @@ class TestMatch(MatchCase):
         request = self.create_request(120.0)
         invoice = request.line_ids.move_id
         tx = self.pay(request)
-        self.poll()
+        self.settle_all()
         self.assert_booked(tx)
         typed = self.bank_line(120.0, f"VIR {request.reference} {invoice.name}")
         self.assert_left_open(typed)
