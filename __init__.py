@@ -21,6 +21,7 @@ def uninstall_hook(env):
     """
     env = env(context={**env.context, "bridge_leave_behind": True})
     env["payment.provider"]._bridge_uninstall()
+    env["payment.database"]._cancel_queue()
     reset_payment_provider(env, "bridge")
     fed = env["account.journal"].with_context(active_test=False)
     fed.search([("bank_statements_source", "=", "bridge")]).write(

@@ -15,7 +15,7 @@ _SLASH = f"(?:/|{_PERCENT}2F)"
 # Where a word begins, also behind a character that is encoded.
 _START = r"(?:(?<![0-9A-Za-z])|(?<=%[0-9A-Fa-f]{2})|(?<=%25[0-9A-Fa-f]{2}))"
 _END = "(?![0-9A-Za-z])"
-_SPACE = r"(?:[ \xa0+]|%20|%C2%A0)"
+_SPACE = r"(?:[ \xa0+-]|%20|%C2%A0)"
 
 _CODES = "|".join(
     format(ord(character), "X") for character in TOKEN_ALPHABET + TOKEN_ALPHABET.upper()

@@ -18,8 +18,10 @@ from werkzeug.serving import DechunkedInput
 from odoo import http
 
 # Addresses that are open to strangers, and that of webhooks among them.
-PUBLIC = re.compile(r"/pay/|/payment/bridge/|/bridge/")
-WEBHOOK = re.compile(r"/payment/bridge/webhook/")
+# Odoo takes a language before any of them.
+_LANGUAGE = r"/*(?:[^/]+/+)?"
+PUBLIC = re.compile(rf"{_LANGUAGE}(?:pay|payment/+bridge|bridge)/")
+WEBHOOK = re.compile(rf"{_LANGUAGE}payment/+bridge/+webhook/")
 # Notifications have a few hundred bytes, and so have the forms of a payer.
 MAX_BODY = 64 * 1024
 MAX_LINE = 1024

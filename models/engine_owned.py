@@ -26,12 +26,46 @@ class PaymentEngineOwned(models.AbstractModel):
         """Override to refuse, over RPC too, what only the engine gives."""
         names = set().union(*vals_list)
         self._check_may_give(names - self._given_at_creation - self._owned_besides)
+        for vals in vals_list:
+            self._check_may_name(vals)
         return super().create(vals_list)
 
     def write(self, vals):
         """Override to refuse, over RPC too, what only the engine writes."""
         self._check_may_give(vals)
+        self._check_may_name(vals)
         return super().write(vals)
+
+    def onchange(self, values, field_names, fields_spec):
+        """Override: nothing is computed, as Odoo may do in sudo, from records that only
+        the engine gives; from others, if the user may read them."""
+        if self.env.su:
+            return super().onchange(values, field_names, fields_spec)
+        owned = self._get_owned_fields() - self._given_at_creation
+        given = {
+            name: value
+            for name, value in values.items()
+            if name not in owned or not self._fields[name].relational
+        }
+        changed = [name for name in field_names if name in given]
+        if field_names and not changed:
+            return {}
+        self._check_may_name(given)
+        return super().onchange(given, changed, fields_spec)
+
+    @api.model
+    def _check_may_name(self, vals):
+        """Refuse records that the user may not read, in the fields that we add.
+
+        :param dict vals: values of fields, as for `write`
+        :raises AccessError: for the first of them
+        """
+        if self.env.su:
+            return
+        for name, value in vals.items():
+            field = self._fields.get(name)
+            if field and field.type == "many2one" and field._module == MODULE and value:
+                self.env[field.comodel_name].browse(value).check_access("read")
 
     @api.model
     @ormcache("self._name")

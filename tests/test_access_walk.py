@@ -424,6 +424,36 @@ class TestAccessWalk(ReminderCase, FeedCase):
         self.assertGreater(walked, 50)
         self.assertFalse(wrong, "\n" + "\n".join(wrong))
 
+    def test_onchange_computes_nothing_from_foreign_records(self):
+        """What is computed in sudo is not computed from what a client names."""
+        records = self.records
+        named = {
+            "account.move": {
+                "move_type": "out_invoice",
+                "own_payment_request_ids": [[4, records["payment.request"].id]],
+            },
+            "payment.request": {
+                "line_ids": [[4, records["payment.request.line"].id]],
+                "partner_id": self.customer.id,
+            },
+            "payment.reminder": {
+                "request_id": records["payment.request"].id,
+                "line_ids": [[4, records["payment.reminder.line"].id]],
+            },
+        }
+        user = self.outsiders["foreign clerk"]
+        for name, values in named.items():
+            theirs = self.env(user=user, su=False, context={})[name]
+            spec = {
+                field.name: {"fields": {"display_name": {}}} if field.relational else {}
+                for field in theirs._fields.values()
+                if field._module == MODULE and theirs._has_field_access(field, "read")
+            }
+            with self.subTest(name), mute_logger(*QUIET), self.nothing_kept() as tables:
+                changed = [field for field in values if field != "move_type"]
+                args = [[], values, changed, spec]
+                self.assertIsNone(self.judge(tables, theirs, "onchange", args))
+
     def _fill(self, model, records):
         """Return values of an assistant that point at our company's records."""
         values = {}

@@ -152,10 +152,23 @@ class TestCopy(CopyCase):
 
 @tagged("post_install", "-at_install")
 class TestCopyMessages(ChannelCase):
+    def request_url(self):
+        return self.request_of(self.overdue()).url
+
     def test_what_waits_in_the_queue_of_a_copy_is_the_originals_to_send(self):
         self.overdue()
         self.run_reminders()
         mail = self.mails_of(self.env["payment.reminder"].search([]))
+        self.first.copy_salesperson = True
+        self.run_reminders()
+        self.overdue(invoice_user_id=self.accountant.id)
+        self.run_reminders()
+        copies = self.env["mail.mail"].search(
+            [("email_to", "like", self.accountant.email)]
+        )
+        self.assertTrue(copies)
+        mail |= copies
+        self.first.copy_salesperson = False
         self.use("sms")
         self.overdue(partner=self.company_customer.copy({"phone": "06 12 34 56 79"}))
         other = self.env["mail.mail"].create(
@@ -168,13 +181,21 @@ class TestCopyMessages(ChannelCase):
         with self.mock_mail_gateway():
             (mail | other).send()
             self.assertFalse(self.deliver_sms())
-        self.assertEqual(mail.state, "outgoing")
+        self.assertEqual({*mail.mapped("state")}, {"outgoing"})
+        typed = self.env["sms.sms"].create(
+            {"number": "+33612345678", "body": f"Pay: {self.request_url()}"}
+        )
+        with self.sms_provider() as sent:
+            typed.send()
+        self.assertFalse(sent)
+        self.env["payment.database"]._cancel_queue()
+        self.assertEqual(typed.state, "canceled")
         self.assertEqual(other.state, "sent")
         parameters.set_param("database.uuid", uuid)
         with self.mock_mail_gateway():
+            self.env["mail.mail"].search([("state", "=", "cancel")]).mark_outgoing()
             mail.send()
-            self.assertEqual(len(self.deliver_sms()), 1)
-        self.assertEqual(mail.state, "sent")
+        self.assertEqual({*mail.mapped("state")}, {"sent"})
 
 
 @tagged("post_install", "-at_install")

@@ -149,7 +149,8 @@ class BridgeConnection(models.Model):
     @api.depends("company_id")
     def _compute_provider_id(self):
         for connection in self:
-            connection.provider_id = connection.company_id._get_bridge_provider()
+            company = connection.company_id
+            connection.provider_id = company and company._get_bridge_provider()
 
     # === Constraints ===
 

@@ -12,7 +12,8 @@ class AccountMove(models.Model):
     """What an invoice tells of its reminders."""
 
     _name = "account.move"
-    _inherit = ["account.move", "payment.reminder.buttons"]
+    # The last room that adds to invoices: what a user gives passes here first.
+    _inherit = ["payment.engine.owned", "account.move", "payment.reminder.buttons"]
 
     reminder_level_id = fields.Many2one(
         comodel_name="payment.reminder.level",

@@ -66,6 +66,7 @@ class PaymentReminder(models.Model):
     contact_id = fields.Many2one(
         comodel_name="res.partner",
         string="Recipient",
+        check_company=True,
         help="Chosen by the level; whoever is written here receives it.",
     )
     policy_id = fields.Many2one(
@@ -213,6 +214,7 @@ class PaymentReminder(models.Model):
         :raises UserError: for the text or the recipient of what has left
         """
         self._check_may_give(vals)
+        self._check_may_name(vals)
         if vals.get("subject"):
             # A mail has its subject on one line.
             vals = {**vals, "subject": " ".join(vals["subject"].split())}

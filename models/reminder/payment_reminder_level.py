@@ -123,6 +123,10 @@ class PaymentReminderLevel(models.Model):
         "CHECK(hour_from >= 0 AND hour_from < hour_to AND hour_to <= 24)",
         "The sending window must end after it begins.",
     )
+    _delay_days_bounds = models.Constraint(
+        "CHECK(delay_days BETWEEN -365 AND 3650)",
+        "The days of a level must lie between 365 before and 3650 after.",
+    )
     _amount_min_positive = models.Constraint(
         "CHECK(amount_min >= 0)", "The minimum amount must be positive."
     )

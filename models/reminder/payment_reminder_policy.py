@@ -136,7 +136,12 @@ class PaymentReminderPolicy(models.Model):
                     "%(policy)s is the policy of %(companies)s. Choose another one in "
                     "the settings first.",
                     policy=companies[:1].payment_reminder_policy_id.name,
-                    companies=", ".join(companies.mapped("name")),
+                    companies=", ".join(
+                        (companies & self.env.user.company_ids or companies[:0]).mapped(
+                            "name"
+                        )
+                    )
+                    or self.env._("another company"),
                 )
             )
 

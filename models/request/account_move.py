@@ -13,6 +13,7 @@ class AccountMove(models.Model):
     own_payment_request_ids = fields.One2many(
         comodel_name="payment.request",
         inverse_name="move_id",
+        readonly=True,
         groups=ACCOUNTING,
     )
     payment_request_id = fields.Many2one(

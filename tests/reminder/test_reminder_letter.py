@@ -258,6 +258,28 @@ class TestReminderLetterPdf(LetterCase, HttpCase):
             if word not in address and top < 90 and bottom > 45 and right > 92:
                 self.assertTrue(top > 54.5 and bottom < 79 and left > 100, word)
 
+    def test_nobody_forges_or_changes_a_letter(self):
+        reminder = self.remind(self.overdue())
+        attachments = self.env["ir.attachment"].with_user(self.accountant)
+        forged = {
+            "name": reminder._get_letter_name(),
+            "res_model": reminder._name,
+            "res_id": reminder.id,
+            "datas": "YQ==",
+        }
+        with self.assertRaises(AccessError), self.env.cr.savepoint():
+            attachments.create(forged)
+        note = attachments.create({**forged, "name": "A note.txt"})
+        with self.assertRaises(AccessError), self.env.cr.savepoint():
+            note.name = reminder._get_letter_name()
+        self.print(reminder)
+        letter = reminder._get_letters()[reminder.id].with_user(self.accountant)
+        self.assertTrue(letter)
+        with self.assertRaises(AccessError):
+            letter.datas = "YQ=="
+        with self.assertRaises(AccessError):
+            letter.unlink()
+
     def test_letters_are_kept_one_by_one_and_printed_together(self):
         other = self.customer.copy({"name": "Paul Martin"})
         invoice = self.overdue(100.0)

@@ -46,6 +46,30 @@ class TestReminderRights(ScreenCase):
             self.balance(),
         ]
 
+    def test_a_recipient_is_somebody_that_the_user_may_see(self):
+        hidden = self.customer.copy(
+            {"name": "Geheim SA", "company_id": self.other_data["company"].id}
+        )
+        with self.assertRaises((AccessError, UserError)):
+            self.reminder.with_user(self.accountant).contact_id = hidden.id
+
+    def test_what_all_companies_share_is_not_one_companys_to_change(self):
+        shared = self.ready_made("courteous")
+        manager = self.make_user("boss", "account.group_account_manager", self.company)
+        administrator = self.make_user(
+            "admin", "account.group_account_manager,base.group_system", self.company
+        )
+        for records in (shared, shared.level_ids[:1]):
+            theirs = records.with_user(manager)
+            self.assertTrue(theirs.read(["name"]))
+            with self.assertRaises(AccessError):
+                theirs.write({"name": "Hacked"})
+            with self.assertRaises(AccessError):
+                theirs.unlink()
+            records.with_user(administrator).write({"name": "Mended"})
+        own = shared.with_user(manager).copy({"company_id": self.company.id})
+        own.name = "Ours"
+
     def test_user_of_another_company_sees_nothing(self):
         for records in self.own():
             with self.subTest(model=records._name):

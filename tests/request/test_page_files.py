@@ -4,6 +4,7 @@ from unittest.mock import patch
 
 from psycopg2 import IntegrityError
 
+from odoo.exceptions import AccessError
 from odoo.sql_db import db_connect
 from odoo.tests import get_db_name, tagged
 from odoo.tools import mute_logger
@@ -209,3 +210,23 @@ class TestPageFiles(PageCase):
         self.assertEqual(self.open(request, "invoice", "0").status_code, 200)
         register.create({})._create_payments()
         self.assertEqual(request.paid_date, self.company._get_payment_today())
+
+    def test_nobody_changes_a_receipt_that_is_kept(self):
+        request = self.paid()
+        self.assertEqual(self.open(request, "receipt").status_code, 200)
+        kept = self.env["ir.attachment"].search(
+            [
+                ("res_model", "=", request._name),
+                ("res_id", "=", request.id),
+                ("res_field", "=", "receipt_file"),
+            ]
+        )
+        self.assertTrue(kept)
+        mine = kept.with_user(self.accountant)
+        for change in (
+            lambda: mine.write({"datas": "YQ=="}),
+            lambda: mine.write({"public": True}),
+            mine.unlink,
+        ):
+            with self.assertRaises(AccessError):
+                change()

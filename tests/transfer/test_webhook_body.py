@@ -91,7 +91,13 @@ class TestWebhookBody(EventCase, PageCase):
     def test_too_much_is_refused_before_odoo_hears_of_it(self):
         big = b"x" * (public_body.MAX_BODY + 1)
         chunked = b"%x\r\n%b\r\n0\r\n\r\n" % (len(big), big)
-        for path in (self.address, "/payment/bridge/return", "/pay/abc/bank"):
+        for path in (
+            self.address,
+            f"/fr{self.address}",
+            "//payment//bridge/return",
+            "/pay/abc/bank",
+            "/en/pay/abc/bank",
+        ):
             with self.subTest(path):
                 self.assertEqual(self.send(big, path=path), 413)
                 headers = ("Transfer-Encoding: chunked",)

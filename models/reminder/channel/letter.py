@@ -390,3 +390,17 @@ class PaymentReminder(models.Model):
             date=self.company_id._get_payment_today(),
         )
         return name.replace("/", "-")
+
+
+class IrAttachment(models.Model):
+    _inherit = "ir.attachment"
+
+    def _is_engine_owned(self):
+        """Override: so is a letter that was printed to be posted."""
+        if super()._is_engine_owned():
+            return True
+        reminders = self.env["payment.reminder"].sudo()
+        if self.res_model != reminders._name or not self.res_id:
+            return False
+        reminder = reminders.browse(self.res_id).exists()
+        return bool(reminder) and self.name == reminder._get_letter_name()
