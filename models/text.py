@@ -9,3 +9,13 @@ def labelled(env, label, text):
     :rtype: str
     """
     return env._("%(label)s: %(text)s", label=label, text=text)
+
+
+def cut(items, most):
+    """Return what to show of a long list and how many are left out: never one alone,
+    which takes no more room than to say so, and would need a singular.
+
+    :rtype: tuple[Sequence, int]
+    """
+    shown = items if len(items) <= most + 1 else items[:most]
+    return shown, len(items) - len(shown)

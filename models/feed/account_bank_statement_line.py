@@ -170,7 +170,7 @@ class AccountBankStatementLine(models.Model):
         if self._get_bank_details().get("deleted"):
             return  # It could not be taken back: a person knows already.
         note = self.env._("The bank took back the transaction %s.", self._describe())
-        gone = self.env._("%s It is not paid by it any more.", note)
+        gone = self.env._("%s This entry is no longer paid by it.", note)
 
         def take_back():
             if self._is_touched():

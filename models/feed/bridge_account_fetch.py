@@ -266,7 +266,7 @@ class BridgeAccount(models.Model):
         if not user:
             return
         message = " ".join(problems) or self.with_context(lang=user.lang).env._(
-            "%(account)s: %(count)s new bank lines.",
+            "New bank lines of %(account)s: %(count)s.",
             account=self.display_name,
             count=self.fetched_count,
         )

@@ -106,8 +106,8 @@ class BridgeConnection(models.Model):
         self.ensure_one()
         if self.state == "ok" and 0 < self.consent_days_left <= CONSENT_DAYS[0]:
             return self.env._(
-                "Connected. The consent ends in %s days: renew it now, so that no day "
-                "is missing.",
+                "Connected. The consent ends soon (days left: %s): renew it now, so "
+                "that no day is missing.",
                 self.consent_days_left,
             )
         texts = {
@@ -219,7 +219,7 @@ class BridgeConnection(models.Model):
             deadline = today
         else:
             summary = connection.env._(
-                "%(bank)s: the consent ends in %(days)s days",
+                "%(bank)s: renew the consent (days left: %(days)s)",
                 bank=connection.name,
                 days=connection.consent_days_left,
             )

@@ -4,6 +4,8 @@ from odoo.tools.translate import LazyTranslate
 
 from odoo.addons.payment import utils as payment_utils
 
+from ..text import cut
+
 # A module's terms have no `env` yet: they are translated when they are shown.
 # pylint: disable=prefer-env-translation
 _lt = LazyTranslate(__name__)
@@ -125,13 +127,10 @@ def _format_facts(env, proposal, currency):
     documents = facts.get("documents") or tuple(
         dict.fromkeys(due.document for due in proposal.dues)
     )
-    named = ", ".join(documents[:MOST_NAMED])
-    if len(documents) > MOST_NAMED:
-        named = env._(
-            "%(documents)s and %(count)s more",
-            documents=named,
-            count=len(documents) - MOST_NAMED,
-        )
+    shown, more = cut(documents, MOST_NAMED)
+    named = ", ".join(shown)
+    if more:
+        named = env._("%(documents)s and %(count)s more", documents=named, count=more)
     reference = facts.get("reference") or ""
     if proposal.target:
         reference = proposal.target.reference

@@ -138,4 +138,4 @@ class AccountBankStatementLine(models.Model):
                 )
             )
         if not partner:
-            raise UserError(self.env._("Choose whose credit the %s are.", shown))
+            raise UserError(self.env._("Choose whose credit the %s is.", shown))

@@ -3,6 +3,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..text import cut
 from .payment_reminder_level import CHANNELS
 from .res_company import NOT_IN_USE
 
@@ -194,8 +195,9 @@ class PaymentReminder(models.Model):
     def _compute_invoices(self):
         for reminder in self:
             names = list(dict.fromkeys(reminder.line_ids.move_id.mapped("name")))
-            text = ", ".join(filter(None, names[:NAMES_SHOWN]))
-            if more := len(names[NAMES_SHOWN:]):
+            shown, more = cut(names, NAMES_SHOWN)
+            text = ", ".join(filter(None, shown))
+            if more:
                 text = self.env._(
                     "%(names)s and %(count)s more", names=text, count=more
                 )

@@ -3,6 +3,8 @@ from datetime import date
 from odoo import models
 from odoo.tools import SQL, format_amount, format_date
 
+from ..text import cut
+
 #: Lines not due yet that are shown one by one; of the rest, only the sum.
 NOT_DUE_TOLD = 10
 
@@ -28,6 +30,7 @@ class PaymentReminder(models.Model):
         request = self.request_id
         credit = self.amount_credit
         total = self._write_amount(self.amount_asked)
+        told, more = cut(not_due, NOT_DUE_TOLD)
         return {
             "rows": [self._get_invoice_row(line) for line in self._sort_lines()],
             "open": self._write_amount(self.amount_total) if credit else "",
@@ -43,18 +46,18 @@ class PaymentReminder(models.Model):
                     "due_date": format_date(self.env, line.date_maturity),
                     "amount": self._write_amount(line.amount_residual_currency),
                 }
-                for line in not_due[:NOT_DUE_TOLD]
+                for line in told
             ],
-            "not_due_more": self._describe_not_due(not_due),
+            "not_due_more": self._describe_not_due(not_due, more),
         }
 
-    def _describe_not_due(self, not_due):
+    def _describe_not_due(self, not_due, more):
         """Return in a sentence what is not due yet and not shown line by line."""
-        if len(not_due) <= NOT_DUE_TOLD:
+        if not more:
             return ""
         return self.env._(
             "and %(count)s more, %(amount)s in all",
-            count=len(not_due) - NOT_DUE_TOLD,
+            count=more,
             amount=self._write_amount(sum(not_due.mapped("amount_residual_currency"))),
         )
 

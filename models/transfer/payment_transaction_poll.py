@@ -171,9 +171,9 @@ class PaymentTransaction(models.Model):
             txs._flag(
                 "no_news",
                 txs.env._(
-                    "The payer confirmed this transfer, but no news of it came for "
-                    "%(days)s days. Look for it on the bank account. The payer can "
-                    "pay again; the transfer is still booked if it arrives.",
+                    "The payer confirmed this transfer, but no news of it came in time "
+                    "(days allowed: %(days)s). Look for it on the bank account. The "
+                    "payer can pay again; the transfer is still booked if it arrives.",
                     days=provider.bridge_no_news_days,
                 ),
             )

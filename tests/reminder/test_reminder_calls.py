@@ -82,6 +82,7 @@ class TestReminderCalls(CallCase):
         self.assertEqual(task.user_id, self.accountant)
         self.assertIn("Two boxes", task.note)
         self.assertEqual(reminder.state, "sent")
+        self.assertIn("Call: disputes", str(reminder.message_ids.mapped("body")))
 
     def test_a_wrong_number_goes_by_mail_and_is_corrected(self):
         reminder, _invoice = self.call()

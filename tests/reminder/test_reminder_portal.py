@@ -483,9 +483,9 @@ class TestReminderOnPortal(ChannelCase):
         cron = self.env.ref("mail.ir_cron_mail_scheduler_action")
         triggers = self.env["ir.cron.trigger"].sudo()
         triggers.search([("cron_id", "=", cron.id)]).unlink()
-        invoices = [self.overdue() for _number in range(4)]
+        invoices = [self.overdue() for _number in range(5)]
         reminder = self.remind(*invoices)
-        self.assertIn("et 1 de plus", self.mails_of(reminder).body_html)
+        self.assertIn("et 2 autres", self.mails_of(reminder).body_html)
         self.assertTrue(triggers.search_count([("cron_id", "=", cron.id)]))
 
     def test_a_user_of_another_contact_of_the_customer_counts(self):

@@ -57,6 +57,15 @@ class TestReminderPrepare(ReminderCase):
         self.assertIn("and 2 more", text)
         self.assertIn("120.00", text)
 
+    def test_one_alone_is_shown_instead_of_counted(self):
+        named = [self.overdue() for _number in range(4)]
+        later = [self.overdue(10.0, days=-20) for _number in range(11)]
+        reminder = self.remind(*named)
+        text = self.not_due_of(reminder)
+        self.assertTrue(all(move.name in text for move in later))
+        self.assertTrue(all(move.name in reminder.invoice_names for move in named))
+        self.assertNotIn("more", text + reminder.invoice_names)
+
     def test_a_formal_notice_speaks_of_what_is_due_alone(self):
         self.first.formal_notice = True
         named, later = self.overdue(), self.overdue(days=-20)

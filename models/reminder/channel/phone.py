@@ -237,7 +237,8 @@ class PaymentReminder(models.Model):
     def _log_call(self):
         """Write into the history who called and what was said."""
         outcomes = dict(self._fields["outcome"]._description_selection(self.env))
-        text = self.env._("Call: %s", outcomes[self.outcome])
+        answer = outcomes[self.outcome]
+        text = self.env._("Call: %s", answer[:1].lower() + answer[1:])
         self._message_log(
             body=Markup("<p>%s</p>")
             % Markup("<br/>").join(

@@ -60,8 +60,8 @@ export class LinePanel extends Component {
         }
         const amount = this.format(Math.abs(suggestion.left));
         return suggestion.left > 0 === this.row.amount > 0
-            ? _t("%s are left and become a credit of the customer.", amount)
-            : _t("%s stay open on the invoice.", amount);
+            ? _t("%s is left and becomes a credit of the customer.", amount)
+            : _t("%s stays open on the invoice.", amount);
     }
 
     show(tab) {

@@ -335,10 +335,9 @@ export class ReconcileModel {
             this.notify(message, {title: label, type: "warning"});
         }
         if (refused.length > 3) {
-            this.notify(
-                _t("%s more lines are left as they were.", refused.length - 3),
-                {type: "warning"}
-            );
+            this.notify(_t("Other lines left as they were: %s.", refused.length - 3), {
+                type: "warning",
+            });
         }
     }
 }

@@ -21,7 +21,7 @@ export const share = (percent) => _t("%s %% matched by itself this month", perce
 
 export const shareTitle = ({automatic, received}) =>
     _t(
-        "%(automatic)s of the %(received)s receipts dated this month were reconciled without anybody's help.",
+        "Receipts dated this month that were reconciled without anybody's help: %(automatic)s of %(received)s.",
         {automatic, received}
     );
 
@@ -33,8 +33,8 @@ export const due = (value) => _t("due %s", day(value));
 export const ofAmount = (amount) => _t("of %s", amount);
 
 export const keepAsCredit = (amount, partner) =>
-    _t("%(amount)s are left: keep them as a credit of %(partner)s", {amount, partner});
+    _t("%(amount)s is left: keep it as a credit of %(partner)s", {amount, partner});
 
-export const stayOpen = (amount) => _t("%s stay open on the invoice", amount);
+export const stayOpen = (amount) => _t("%s stays open on the invoice", amount);
 
 export const bookToAccount = (amount) => _t("Book %s to an account", amount);
