@@ -8,7 +8,7 @@ import re
 import sys
 from pathlib import Path
 
-from . import odoo
+from . import french, odoo
 from .console import run, say, step
 from .paths import ADDON, LOG_DIR, ROOT, database_name
 from .setup.python_env import python
@@ -53,6 +53,8 @@ def check(folder: Path) -> list[str]:
     for path in sorted(folder.glob("*.po")):
         catalog = polib.pofile(str(path), check_for_duplicates=True)
         faults += [f"{path}:{line}" for line in _faults(catalog, path.name, terms)]
+        if path.name == "fr.po":
+            faults += [f"{path}:{line}" for line in french.faults(catalog)]
     return faults
 
 
