@@ -73,6 +73,7 @@ from .reconcile import (
 )
 from .reminder import (
     test_customer_balance,
+    test_one_language,
     test_payer_profile,
     test_reminder_calls,
     test_reminder_delivery,
