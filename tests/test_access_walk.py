@@ -65,6 +65,8 @@ QUIET = ("odoo.models", "odoo.addons.base.models.ir_rule", "odoo.sql_db")
 OWN_COMPANY = {
     # A contact that no company keeps for itself is everybody's.
     ("res.partner", "action_reminder_release"),
+    # An invoice of their own.
+    ("account.move", "create"),
 }
 #: Statements that write, and the table.
 WRITING = re.compile(

@@ -156,13 +156,10 @@ class TestCopyMessages(ChannelCase):
         return self.request_of(self.overdue()).url
 
     def test_what_waits_in_the_queue_of_a_copy_is_the_originals_to_send(self):
-        self.overdue()
-        self.run_reminders()
-        mail = self.mails_of(self.env["payment.reminder"].search([]))
         self.first.copy_salesperson = True
-        self.run_reminders()
         self.overdue(invoice_user_id=self.accountant.id)
         self.run_reminders()
+        mail = self.mails_of(self.env["payment.reminder"].search([]))
         copies = self.env["mail.mail"].search(
             [("email_to", "like", self.accountant.email)]
         )
