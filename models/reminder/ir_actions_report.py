@@ -10,17 +10,15 @@ SEPARATE_REPORTS = (LETTER_REPORT, "account_payment_request.report_statement")
 class IrActionsReport(models.Model):
     _inherit = "ir.actions.report"
 
-    def _render_qweb_pdf(self, report_ref, res_ids=None, data=None):
-        """Override of `base`: who may send a reminder may print its letter, which is
-        kept as the engine's own file."""
-        reports = self
-        if res_ids and self._get_report(report_ref).report_name == LETTER_REPORT:
-            reminders = self.env["payment.reminder"].browse(res_ids)
-            if reminders.has_access("write"):
-                reports = self.sudo()
-        return super(IrActionsReport, reports)._render_qweb_pdf(
-            report_ref, res_ids=res_ids, data=data
-        )
+    def _prepare_pdf_report_attachment_vals_list(self, report, streams):
+        """Override of `base`: a letter is kept as the engine's own file, by whoever may
+        send its reminder."""
+        values = super()._prepare_pdf_report_attachment_vals_list(report, streams)
+        if report.report_name != LETTER_REPORT:
+            return values
+        if self.env["payment.reminder"].browse(streams).has_access("write"):
+            self.env["ir.attachment"].sudo().create(values)
+        return []
 
     def _render_qweb_pdf_prepare_streams(self, report_ref, data, res_ids=None):
         """Override of `base`: letters get what stands in the window of the envelope.
