@@ -86,6 +86,7 @@ class _LimitedReader(io.RawIOBase):
             raise AnswerTooLarge
         return count
 
+    # pylint: disable-next=missing-return
     def close(self) -> None:
         if not self.closed:
             # The connection may be used again; it may be closed as well.
@@ -103,6 +104,7 @@ class _LimitedResponse(http.client.HTTPResponse):
 
 
 class _LimitedAdapter(HTTPAdapter):
+    # pylint: disable-next=missing-return
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         super().init_poolmanager(*args, **options)  # type: ignore[no-untyped-call]
         _limit(self.poolmanager)

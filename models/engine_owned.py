@@ -64,7 +64,9 @@ class PaymentEngineOwned(models.AbstractModel):
             return
         for name, value in vals.items():
             field = self._fields.get(name)
-            if field and field.type == "many2one" and field._module == MODULE and value:
+            if not field or name in self._owned_besides:
+                continue
+            if field.type == "many2one" and field._module == MODULE and value:
                 self.env[field.comodel_name].browse(value).check_access("read")
 
     @api.model

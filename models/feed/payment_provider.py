@@ -100,12 +100,13 @@ class PaymentProvider(models.Model):
 
     def _bridge_check_may_end(self):
         """Override: without the credentials nobody withdraws the consents."""
-        super()._bridge_check_may_end()
+        res = super()._bridge_check_may_end()
         self._find_connections()._check_disconnected()
+        return res
 
     def _compute_bridge_warning(self):
         """Override: what is switched off keeps its consents."""
-        super()._compute_bridge_warning()
+        res = super()._compute_bridge_warning()
         for provider in self.filtered(lambda provider: provider.state == "disabled"):
             if banks := provider._find_connections():
                 provider.bridge_warning = self.env._(
@@ -113,6 +114,7 @@ class PaymentProvider(models.Model):
                     "them unless Bridge is switched on again soon.",
                     ", ".join(banks.mapped("name")),
                 )
+        return res
 
     # === When to ask ===
 

@@ -77,7 +77,7 @@ class PaymentRequest(models.Model):
     def _replace_token(self, values):
         """Override: reminders that have not left carry the new link."""
         old = self.sudo().token
-        super()._replace_token(values)
+        res = super()._replace_token(values)
         waiting = self.sudo().reminder_ids.filtered(
             lambda r: r.state in (*OPEN_STATES, "failed")
         )
@@ -86,3 +86,4 @@ class PaymentRequest(models.Model):
             for name in (*TEXTS, "invoice_table", "phone_script"):
                 if old in (reminder[name] or ""):
                     reminder[name] = reminder[name].replace(old, values["token"])
+        return res

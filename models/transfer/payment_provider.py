@@ -334,7 +334,7 @@ class PaymentProvider(models.Model):
     def _bridge_end(self):
         """Override: what people gave does not go by the way."""
         self._bridge_check_may_end()
-        super()._bridge_end()
+        return super()._bridge_end()
 
     @api.model
     def _bridge_uninstall(self):

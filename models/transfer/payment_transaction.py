@@ -341,7 +341,7 @@ class PaymentTransaction(models.Model):
         :raises UserError: if a transfer was confirmed, perhaps only just now
         """
         ours = self.sudo().filtered(lambda tx: tx.provider_code == const.PROVIDER_CODE)
-        super(PaymentTransaction, ours)._bridge_end()
+        res = super(PaymentTransaction, ours)._bridge_end()
         if moving := ours._is_on_its_way():
             raise UserError(
                 self.env._(
@@ -350,6 +350,7 @@ class PaymentTransaction(models.Model):
                     ", ".join(moving.mapped("reference")),
                 )
             )
+        return res
 
     # === Actions ===
 

@@ -2,6 +2,7 @@
 
 import math
 from contextlib import contextmanager
+from functools import partial
 from unittest.mock import patch
 
 from odoo import fields
@@ -55,6 +56,10 @@ class TestFeedOddAnswers(FeedCase):
                 ):
                     yield
 
+    @staticmethod
+    def _change(odd, members, shown):
+        return {**shown, **members} if shown["id"] == odd else shown
+
     def test_person_who_comes_back_is_not_shown_a_fault(self):
         connection, url = self.open_page()
         callback = self.sim.connect(url, bank=574, accounts=[IBAN])
@@ -104,10 +109,7 @@ class TestFeedOddAnswers(FeedCase):
             {"updated_at": "0001-01-01T00:00:00Z"},
             {"provider_description": {"a": 1}},
         ):
-
-            def change(shown, members=members):
-                return {**shown, **members} if shown["id"] == odd else shown
-
+            change = partial(self._change, odd, members)
             with self.subTest(members), self.answering("show_transaction", change):
                 self.fetch(account)
                 self.assertTrue(self.line_of(good))

@@ -75,7 +75,7 @@ class TestOneLanguage(ReminderCase, PageCase):
         (body,) = html.fromstring(content).xpath("//main | //*[@id='wrapwrap']")[-1:]
         return {name: html.tostring(body, encoding="unicode")}
 
-    def read(self, request, *parts):
+    def text_of(self, request, *parts):
         """Return what a payer reads of a page, without what Odoo puts around it."""
         _text, tree = self.page(request, *parts)
         for node in tree.xpath("//script | //style | //header | //footer"):
@@ -166,12 +166,12 @@ class TestOneLanguage(ReminderCase, PageCase):
             states = {}
             for request in requests:
                 states[request._get_page_state()] = request
-                self.assert_one_language(lang, **{request.state: self.read(request)})
+                self.assert_one_language(lang, **{request.state: self.text_of(request)})
             self.assertEqual(set(states), set(PAGES))
-            checking = self.read(tapped, "?back=checking&check=6")
+            checking = self.text_of(tapped, "?back=checking&check=6")
             self.assert_one_language(lang, checking=checking)
             for back in ("other", "?back=left"):
-                self.assert_one_language(lang, **{back: self.read(late, back)})
+                self.assert_one_language(lang, **{back: self.text_of(late, back)})
             headers = {"Accept-Language": lang.replace("_", "-")}
             unknown = self.visit("/pay/nobody", headers=headers)
             self.assert_one_language(lang, unknown=unknown.text)
