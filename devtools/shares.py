@@ -14,7 +14,7 @@ OCA_FILES = "test_oca*.py"
 OCA_ROOM = "match"
 # Of Odoo's tests, how many the first of two cores runs while nothing was measured; the
 # other one has the rest, the plain tests, those with the OCA's addons and histories.
-FIRST_SHARE = 0.72
+FIRST_SHARE = 0.7
 
 
 @dataclass

@@ -22,8 +22,8 @@ RECORDER = "devtools.odoo_tests"
 # What tests look through: a browser, the invoice's PDF, its pages, their QR codes.
 ORDER = ("passed", "skipped", "failed")
 PROGRAMS = ("chromium", "wkhtmltopdf", "pdftoppm", "zbarimg")
-# A slow machine plays fewer histories than a fast one.
-HISTORIES_SECONDS = 180
+# So that CI stays short on a slow machine, which plays fewer histories then.
+HISTORIES_SECONDS = 60
 
 
 @dataclass

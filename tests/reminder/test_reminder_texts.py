@@ -243,7 +243,11 @@ class TestReminderTexts(ReminderCase):
         return manager
 
     def test_a_manager_edits_ready_made_policies(self):
-        policy = self.ready_made("courteous").with_user(self.manager())
+        manager = self.manager()
+        # What all companies share is changed by who works in each of them.
+        companies = self.env["res.company"].with_context(active_test=False)
+        manager.company_ids = companies.search([])
+        policy = self.ready_made("courteous").with_user(manager)
         for level in policy.level_ids:
             level.write({"delay_days": level.delay_days + 2, "amount_min": 15})
         copy = policy.copy({"company_id": self.company.id})
