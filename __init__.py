@@ -1,6 +1,7 @@
 from odoo.addons.payment import reset_payment_provider, setup_provider
 
 from . import controllers, log_filter, models, report, wizard
+from .models.transfer.payment_provider_end import LEAVE_BEHIND
 
 # Before the first request: the addresses of our pages are what opens them.
 log_filter.install()
@@ -19,7 +20,7 @@ def uninstall_hook(env):
     Odoo refuses while payments use the provider. Whoever pressed the button was asked
     before (`button_uninstall`); here the rest is left to them.
     """
-    env = env(context={**env.context, "bridge_leave_behind": True})
+    env = env(context={**env.context, LEAVE_BEHIND: True})
     env["payment.provider"]._bridge_uninstall()
     env["payment.database"]._cancel_queue()
     reset_payment_provider(env, "bridge")

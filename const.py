@@ -1,5 +1,8 @@
 """Constants shared by the models and the controllers."""
 
+# Technical name of the addon.
+MODULE = "account_payment_request"
+
 # Code of the provider in Odoo's payment framework.
 PROVIDER_CODE = "bridge"
 

@@ -61,10 +61,10 @@ PLURAL = re.compile(rf"%(?:\(\w+\))?[sd]\s(?:more |new )?({COUNTED})\b")
 
 # Plurals that are never said of one, by the beginning of their English.
 NEVER_ONE = {
-    "%(documents)s and": "`cut` leaves out two or more",
+    "%(documents)s and": "`shorten_list` leaves out two or more",
     "%(first)s and": "the screen leaves out two or more",
     "%(first)s to": "ages of 30 days and more",
-    "%(names)s and": "`cut` leaves out two or more",
+    "%(names)s and": "`shorten_list` leaves out two or more",
     "%(places)s characters": "no text of an SMS is one letter",
     "%s lines": "the screen says it of several",
     "%s possible": "the screen says it of several",
@@ -75,7 +75,7 @@ NEVER_ONE = {
     "Over %s days": "ages of 90 days and more",
     "The consent ends in": "one day is “within a day”",
     "The payer confirmed %(count)s": "two or more",
-    "and %(count)s more": "`cut` leaves out two or more",
+    "and %(count)s more": "`shorten_list` leaves out two or more",
 }
 
 #: Words of another trade or a calque, and what to write; an apostrophe is straight.

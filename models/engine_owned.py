@@ -2,7 +2,7 @@ from odoo import api, models
 from odoo.exceptions import AccessError
 from odoo.tools import ormcache
 
-MODULE = "account_payment_request"
+from .. import const
 
 
 class PaymentEngineOwned(models.AbstractModel):
@@ -24,16 +24,14 @@ class PaymentEngineOwned(models.AbstractModel):
     @api.model_create_multi
     def create(self, vals_list):
         """Override to refuse, over RPC too, what only the engine gives."""
-        names = set().union(*vals_list)
-        self._check_may_give(names - self._given_at_creation - self._owned_besides)
+        besides = self._given_at_creation | self._owned_besides
         for vals in vals_list:
-            self._check_may_name(vals)
+            self._check_may_give(vals, besides)
         return super().create(vals_list)
 
     def write(self, vals):
         """Override to refuse, over RPC too, what only the engine writes."""
         self._check_may_give(vals)
-        self._check_may_name(vals)
         return super().write(vals)
 
     def onchange(self, values, field_names, fields_spec):
@@ -60,13 +58,11 @@ class PaymentEngineOwned(models.AbstractModel):
         :param dict vals: values of fields, as for `write`
         :raises AccessError: for the first of them
         """
-        if self.env.su:
-            return
         for name, value in vals.items():
             field = self._fields.get(name)
             if not field or name in self._owned_besides:
                 continue
-            if field.type == "many2one" and field._module == MODULE and value:
+            if field.type == "many2one" and field._module == const.MODULE and value:
                 self.env[field.comodel_name].browse(value).check_access("read")
 
     @api.model
@@ -76,24 +72,26 @@ class PaymentEngineOwned(models.AbstractModel):
 
         :rtype: frozenset[str]
         """
-        ours = self._original_module == MODULE
+        ours = self._original_module == const.MODULE
         return self._owned_besides | {
             name
             for name, field in self._fields.items()
             if field.readonly
-            and (ours or (field._module == MODULE and not field.inherited))
+            and (ours or (field._module == const.MODULE and not field.inherited))
         }
 
     @api.model
-    def _check_may_give(self, names):
-        """Refuse values that only the engine gives, unless it is the engine.
+    def _check_may_give(self, vals, besides=frozenset()):
+        """Refuse values that only the engine gives, and records that the user may not
+        read, unless it is the engine.
 
-        :param Iterable names: of fields
+        :param dict vals: values of fields
+        :param frozenset[str] besides: fields that may be given all the same
         :raises AccessError: which names the first of them
         """
         if self.env.su:
             return
-        owned = sorted(self._get_owned_fields().intersection(names))
+        owned = sorted(self._get_owned_fields().intersection(vals) - besides)
         if owned:
             field = self._fields[owned[0]]._description_string(self.env)
             raise AccessError(
@@ -104,3 +102,44 @@ class PaymentEngineOwned(models.AbstractModel):
                     document=self.env["ir.model"].sudo()._get(self._name).name,
                 )
             )
+        self._check_may_name(vals)
+
+
+class PaymentEngineRecords(models.AbstractModel):
+    """Some records of a model that the engine alone makes and changes."""
+
+    _name = "payment.engine.records"
+    _description = "Records of the Engine Alone"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Override to refuse records that only the engine makes."""
+        records = super().create(vals_list)
+        records._check_is_engine()
+        return records
+
+    def write(self, vals):
+        """Override to refuse changes of such records, and into them."""
+        self._check_is_engine()
+        res = super().write(vals)
+        self._check_is_engine()
+        return res
+
+    def _check_is_engine(self):
+        """Refuse a user who makes or changes a record of the engine.
+
+        :raises AccessError: unless it is the engine
+        """
+        if not self.env.su and any(record._is_engine_owned() for record in self.sudo()):
+            raise AccessError(self._get_engine_refusal())
+
+    def _is_engine_owned(self):
+        """Return whether the engine alone makes and changes this record.
+
+        :rtype: bool
+        """
+        raise NotImplementedError
+
+    def _get_engine_refusal(self):
+        """Return why, and what a person does instead."""
+        raise NotImplementedError

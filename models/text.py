@@ -11,7 +11,7 @@ def labelled(env, label, text):
     return env._("%(label)s: %(text)s", label=label, text=text)
 
 
-def cut(items, most):
+def shorten_list(items, most):
     """Return what to show of a long list and how many are left out: never one alone,
     which takes no more room than to say so, and would need a singular.
 

@@ -11,7 +11,6 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-import psycopg2
 import requests
 
 from simulator import Clock, Simulator
@@ -206,22 +205,7 @@ class World:
     def end_idle_sessions(self):
         """Have the database end all sessions, none of which is at work."""
         self.sessions_ended += 1
-        info = dict(postgres.connection())
-        with psycopg2.connect(
-            dbname="postgres",
-            host=info.get("PGHOST"),
-            port=info.get("PGPORT"),
-            user=info.get("PGUSER"),
-            password=info.get("PGPASSWORD"),
-        ) as link:
-            link.autocommit = True
-            with link.cursor() as cr:
-                cr.execute(
-                    "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity"
-                    " WHERE datname = %s",
-                    (self.database,),
-                )
-        link.close()
+        postgres.end_sessions(self.database, wait=2000)
 
     # -- webhooks -------------------------------------------------------------
 

@@ -124,11 +124,19 @@ def drop(database: str) -> None:
     """Drop a database and whoever is connected to it."""
     # WITH (FORCE) would be refused while a worker of autovacuum is there, which the
     # server sends away by itself.
+    end_sessions(database)
+    query(f'DROP DATABASE IF EXISTS "{database}"')
+
+
+def end_sessions(database: str, wait: int = 0) -> None:
+    """End all our sessions with a database.
+
+    :param wait: milliseconds until each of them is gone
+    """
     query(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        f"SELECT pg_terminate_backend(pid, {wait}) FROM pg_stat_activity"
         f" WHERE datname = '{database}' AND usename = current_user"
     )
-    query(f'DROP DATABASE IF EXISTS "{database}"')
 
 
 def copy(source: str, target: str) -> None:

@@ -7,8 +7,8 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import consteq
 
 from ... import const
-from ...bridge.errors import BridgeError
 from ...bridge.transport import Budget
+from ..transfer.payment_provider import KNOWN_ERRORS
 
 _logger = logging.getLogger(__name__)
 
@@ -344,7 +344,7 @@ class BridgeConnection(models.Model):
             # What Bridge says is kept as a whole, or not at all.
             with self.env.cr.savepoint():
                 connection._read_at_bridge(claimed_item_id=item_id)
-        except (BridgeError, UserError) as error:
+        except KNOWN_ERRORS as error:
             _logger.warning("Connection %s could not be read: %s", self.id, error)
             connection.provider_id._bridge_note_error(error)
             connection._ask_to_read()

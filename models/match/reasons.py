@@ -4,7 +4,7 @@ from odoo.tools.translate import LazyTranslate
 
 from odoo.addons.payment import utils as payment_utils
 
-from ..text import cut
+from ..text import shorten_list
 
 # A module's terms have no `env` yet: they are translated when they are shown.
 # pylint: disable=prefer-env-translation
@@ -127,7 +127,7 @@ def _format_facts(env, proposal, currency):
     documents = facts.get("documents") or tuple(
         dict.fromkeys(due.document for due in proposal.dues)
     )
-    shown, more = cut(documents, MOST_NAMED)
+    shown, more = shorten_list(documents, MOST_NAMED)
     named = ", ".join(shown)
     if more:
         named = env._("%(documents)s and %(count)s more", documents=named, count=more)

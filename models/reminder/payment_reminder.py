@@ -3,7 +3,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..text import cut
+from ..text import shorten_list
 from .payment_reminder_level import CHANNELS
 from .res_company import NOT_IN_USE
 
@@ -195,7 +195,7 @@ class PaymentReminder(models.Model):
     def _compute_invoices(self):
         for reminder in self:
             names = list(dict.fromkeys(reminder.line_ids.move_id.mapped("name")))
-            shown, more = cut(names, NAMES_SHOWN)
+            shown, more = shorten_list(names, NAMES_SHOWN)
             text = ", ".join(filter(None, shown))
             if more:
                 text = self.env._(
@@ -216,7 +216,6 @@ class PaymentReminder(models.Model):
         :raises UserError: for the text or the recipient of what has left
         """
         self._check_may_give(vals)
-        self._check_may_name(vals)
         if vals.get("subject"):
             # A mail has its subject on one line.
             vals = {**vals, "subject": " ".join(vals["subject"].split())}

@@ -9,7 +9,7 @@ from odoo import Command, api, models
 from odoo.exceptions import ValidationError
 from odoo.tools.rendering_tools import INLINE_TEMPLATE_REGEX
 
-from .payment_reminder_prepare import TEXT_ERRORS, _root_cause
+from .payment_reminder_prepare import TEXT_ERRORS, root_cause
 
 #: The texts of a level, all of which are rendered.
 RENDERED = ("subject", "body", "closing", "sms_body", "phone_script")
@@ -226,7 +226,7 @@ class PaymentReminderLevel(models.Model):
                     )
                 )
             except TEXT_ERRORS as error:
-                cause = _root_cause(error)
+                cause = root_cause(error)
             if cause:
                 raise ValidationError(
                     self.env._(

@@ -131,16 +131,13 @@ class PaymentReminderPolicy(models.Model):
     @api.model
     def _refuse_without_default(self, companies):
         if companies:
+            known = companies & self.env.user.company_ids
             raise ValidationError(
                 self.env._(
                     "%(policy)s is the policy of %(companies)s. Choose another one in "
                     "the settings first.",
                     policy=companies[:1].payment_reminder_policy_id.name,
-                    companies=", ".join(
-                        (companies & self.env.user.company_ids or companies[:0]).mapped(
-                            "name"
-                        )
-                    )
+                    companies=", ".join(known.mapped("name"))
                     or self.env._("another company"),
                 )
             )

@@ -28,7 +28,7 @@ CAUSE_LENGTH = 200
 REACHED_BY = {"email": "email", "sms": "phone", "phone": "phone"}
 
 
-def _root_cause(error):
+def root_cause(error):
     """Return the cause of an error, short and without the template around it."""
     while error.__cause__ is not None:
         error = error.__cause__
@@ -291,13 +291,13 @@ class PaymentReminder(models.Model):
         :param Exception error: what rendering raised
         """
         self.ensure_one()
-        _logger.info("Reminder %s has no text: %s", self.id, _root_cause(error))
+        _logger.info("Reminder %s has no text: %s", self.id, root_cause(error))
         env = self.company_id._with_books_language(self).env
         self._mark_failed(
             env._(
                 "The text of level “%(level)s” could not be made: %(cause)s",
                 level=self.level_id.name or self.level_name,
-                cause=_root_cause(error),
+                cause=root_cause(error),
             ),
             env._("Correct the text of a reminder"),
         )

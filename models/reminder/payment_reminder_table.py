@@ -3,7 +3,7 @@ from datetime import date
 from odoo import models
 from odoo.tools import SQL, format_amount, format_date
 
-from ..text import cut
+from ..text import shorten_list
 
 #: Lines not due yet that are shown one by one; of the rest, only the sum.
 NOT_DUE_TOLD = 10
@@ -30,7 +30,7 @@ class PaymentReminder(models.Model):
         request = self.request_id
         credit = self.amount_credit
         total = self._write_amount(self.amount_asked)
-        told, more = cut(not_due, NOT_DUE_TOLD)
+        told, more = shorten_list(not_due, NOT_DUE_TOLD)
         return {
             "rows": [self._get_invoice_row(line) for line in self._sort_lines()],
             "open": self._write_amount(self.amount_total) if credit else "",

@@ -203,9 +203,7 @@ class PaymentRequest(models.Model):
             tx, wait = self._make_attempt(option, offer), 0
         self.last_attempt_id = tx
         replaced = self.transaction_ids.filtered(
-            lambda other: other != tx
-            and other.state == "draft"
-            and other.bridge_link_status == "valid"
+            lambda other: other != tx and other._bridge_is_open()
         )
         replaced._bridge_trigger_check(wait)
         return tx.bridge_link_url
@@ -273,9 +271,8 @@ class PaymentRequest(models.Model):
         """Return the open attempt for the same amount whose link still lives."""
         earliest = fields.Datetime.now() + MINIMUM_LINK_LIFE
         return self.transaction_ids.filtered(
-            lambda tx: tx.state == "draft"
+            lambda tx: tx._bridge_is_open()
             and tx.provider_id == provider
-            and tx.bridge_link_status == "valid"
             and tx.bridge_link_expires_at > earliest
             # The bank would lead back to a link that was replaced.
             and tx.landing_route == self._get_page_path()

@@ -17,7 +17,6 @@ class PaymentTransaction(models.Model):
         request = self.payment_request_id.sudo()
         return (
             bool(request)
-            and self.state == "draft"
-            and self.bridge_link_status == "valid"
+            and self._bridge_is_open()
             and self.landing_route != request._get_page_path()
         )

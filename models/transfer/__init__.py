@@ -3,6 +3,7 @@ from . import (
     bridge_event,
     ir_module_module,
     payment_provider,
+    payment_provider_end,
     payment_transaction,
     payment_transaction_booking,
     payment_transaction_poll,

@@ -4,6 +4,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 
 from ...bridge.errors import BridgeError
+from .payment_provider import KNOWN_ERRORS
 
 _logger = logging.getLogger(__name__)
 
@@ -70,7 +71,7 @@ class BridgeAlive(models.AbstractModel):
                     with self.env.cr.savepoint():
                         record._bridge_withdraw()
                     continue
-                except (BridgeError, UserError) as caught:
+                except KNOWN_ERRORS as caught:
                     error = caught
                     if _concerns_all(error):
                         silent[provider] = error

@@ -1,8 +1,7 @@
 from odoo import models
 
-from .payment_provider import LEAVE_BEHIND
-
-MODULE = "account_payment_request"
+from ... import const
+from .payment_provider_end import LEAVE_BEHIND
 
 
 class IrModuleModule(models.Model):
@@ -14,6 +13,6 @@ class IrModuleModule(models.Model):
         # It checks who uninstalls.
         action = super().button_uninstall()
         # What is confirmed already, the uninstall hook does once.
-        if MODULE in leaving and not self.env.context.get(LEAVE_BEHIND):
+        if const.MODULE in leaving and not self.env.context.get(LEAVE_BEHIND):
             self.env["payment.provider"]._bridge_uninstall()
         return action

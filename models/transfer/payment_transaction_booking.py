@@ -31,7 +31,7 @@ class PaymentTransaction(models.Model):
         unbooked = bookable.filtered(
             lambda tx: tx.state == "done" and not tx.payment_id
         )
-        company = bookable.company_id[:1]
+        company = self.company_id[:1]
         txs = company._with_books_language(bookable)
         res = super(PaymentTransaction, txs)._post_process()
         for tx in company._with_books_language(unbooked).filtered("payment_id"):

@@ -80,7 +80,7 @@ class PaymentTransaction(models.Model):
     def _bridge_is_obsolete(self):
         """Return whether the payer should no longer use this attempt's link."""
         self.ensure_one()
-        if self.state != "draft" or self.bridge_link_status != "valid":
+        if not self._bridge_is_open():
             return False
         if self.provider_id.state == "disabled" or not self.company_id.active:
             return True
@@ -109,12 +109,12 @@ class PaymentTransaction(models.Model):
     def _bridge_is_replaced(self):
         """Return whether this attempt is open, and its payer opened another one."""
         last = self.payment_request_id.last_attempt_id
-        return (
-            self.state == "draft"
-            and self.bridge_link_status == "valid"
-            and last != self
-            and last.state == "draft"
-        )
+        return self._bridge_is_open() and last != self and last.state == "draft"
+
+    def _bridge_is_open(self):
+        """Return whether the payer was sent to their bank, and may still confirm."""
+        self.ensure_one()
+        return self.state == "draft" and self.bridge_link_status == "valid"
 
     def _bridge_schedule_check(self, wait=None):
         """Set when the transaction is read next; never again once its end is known.

@@ -77,7 +77,8 @@ class PaymentTransactionProof(models.Model):
 class PaymentTransaction(models.Model):
     """What a Bridge transfer is booked from: what was read of it, and nothing else."""
 
-    _inherit = "payment.transaction"
+    _name = "payment.transaction"
+    _inherit = ["payment.engine.records", "payment.transaction"]
 
     proof_ids = fields.One2many(
         comodel_name="payment.transaction.proof",
@@ -86,35 +87,17 @@ class PaymentTransaction(models.Model):
         readonly=True,
     )
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        """Override: a Bridge transfer is made by the payment page alone."""
-        transactions = super().create(vals_list)
-        transactions._check_is_engine()
-        return transactions
+    def _is_engine_owned(self):
+        """Override: a Bridge transfer is made by the payment page, and written by what
+        reads it, alone."""
+        self.ensure_one()
+        return self.provider_code == const.PROVIDER_CODE
 
-    def write(self, vals):
-        """Override: a Bridge transfer is written by what reads it alone."""
-        self._check_is_engine()
-        res = super().write(vals)
-        if "provider_id" in vals:
-            self._check_is_engine()
-        return res
-
-    def _check_is_engine(self):
-        """Refuse a user who makes or changes a Bridge transfer.
-
-        :raises AccessError: unless it is the engine
-        """
-        if not self.env.su and any(
-            tx.provider_code == const.PROVIDER_CODE for tx in self.sudo()
-        ):
-            raise AccessError(
-                self.env._(
-                    "Transfers are written from what Bridge and the bank say. Use "
-                    "“Check at the Bank” to have Bridge asked again."
-                )
-            )
+    def _get_engine_refusal(self):
+        return self.env._(
+            "Transfers are written from what Bridge and the bank say. Use "
+            "“Check at the Bank” to have Bridge asked again."
+        )
 
     def _bridge_keep_proof(self, payment_data, judged):
         """Keep what was just read at Bridge, once for each answer.
@@ -126,23 +109,16 @@ class PaymentTransaction(models.Model):
         content = json.dumps(payment_data, sort_keys=True, default=str)
         digest = hashlib.sha256(content.encode()).hexdigest()
         if self.sudo().proof_ids[:1].digest != digest:
-            read = (
-                {}
-                if not judged.mismatch
-                else {
-                    "amount": payment_utils.to_major_currency_units(
-                        judged.mismatch.read_cents, self.currency_id
-                    )
-                }
-            )
-            self._add_proof(
-                "bridge",
-                judged.outcome,
-                link_status=judged.link_status,
-                bank_status=judged.bank_status,
-                digest=digest,
-                **read,
-            )
+            values = {
+                "link_status": judged.link_status,
+                "bank_status": judged.bank_status,
+                "digest": digest,
+            }
+            if judged.mismatch:
+                values["amount"] = payment_utils.to_major_currency_units(
+                    judged.mismatch.read_cents, self.currency_id
+                )
+            self._add_proof("bridge", judged.outcome, **values)
 
     def _add_proof(self, source, outcome, **values):
         """Keep what was read of this transfer; its amount and link are as judged.

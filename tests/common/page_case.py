@@ -58,3 +58,15 @@ class PageCase(PaymentRequestCommon, HttpCase):
         return request.transaction_ids.filtered(
             lambda tx: tx.provider_reference == link["id"]
         )
+
+    def other_means(self, **changes):
+        """Return what core's form sends to pay 120 € by another provider."""
+        return {
+            "provider_id": self.dummy_provider.id,
+            "payment_method_id": self.payment_method_id,
+            "token_id": None,
+            "amount": 120.0,
+            "flow": "redirect",
+            "tokenization_requested": False,
+            **changes,
+        }

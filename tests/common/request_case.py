@@ -80,6 +80,19 @@ class RequestCase(PaymentRequestCommon, MockEmail):
             }
         )
 
+    def ask_first_installment(self):
+        """Ask for the first of three installments.
+
+        :return: the invoice, the due line, and its request, in sudo
+        """
+        invoice = self.create_invoice(
+            100.0, invoice_payment_term_id=self.installments().id
+        )
+        dues = invoice.line_ids.filtered("date_maturity").sorted("date_maturity")
+        requests = self.env["payment.request"].sudo()
+        values = requests._prepare_for_moves(invoice, move_lines=dues[:1])
+        return invoice, dues[:1], requests.create(values)
+
     def early_discount(self):
         """Return a payment term: 30 days, 2 % less within 7 days."""
         return self.env["account.payment.term"].create(

@@ -159,7 +159,7 @@ class TestHostileInput(PageCase):
             self.assertLess(response.status_code, 500)
 
     def test_no_value_breaks_a_json_route(self):
-        good = self.good_values()
+        good = self.other_means(flow="direct")
         addresses = [
             self.fill(route["path"], {})
             for route in own_routes(self.env)
@@ -178,16 +178,6 @@ class TestHostileInput(PageCase):
                     some = {key: good[key] for key in good if key != name}
                     for address in addresses:
                         self.assert_in_words(self.send(some, address))
-
-    def good_values(self):
-        return {
-            "provider_id": self.dummy_provider.id,
-            "payment_method_id": self.payment_method_id,
-            "token_id": None,
-            "flow": "direct",
-            "amount": 120.0,
-            "tokenization_requested": False,
-        }
 
     def send(self, params, address=None):
         """Send JSON-RPC; return the error that is answered, None if there is none."""
@@ -208,10 +198,10 @@ class TestHostileInput(PageCase):
             )
 
     def test_good_values_are_taken(self):
-        self.assertIsNone(self.send(self.good_values()))
+        self.assertIsNone(self.send(self.other_means(flow="direct")))
 
     def test_amount_that_is_none_is_an_amount_that_changed(self):
         for amount in ("NaN", float("inf"), "", None, "words", -120, 10**400, [120]):
             with self.subTest(str(amount)[:20]):
-                error = self.send({**self.good_values(), "amount": amount})
+                error = self.send(self.other_means(flow="direct", amount=amount))
                 self.assertIn("The amount has changed", error["data"]["message"])

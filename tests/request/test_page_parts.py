@@ -94,15 +94,8 @@ class TestPageParts(PageCase):
     def ask(self, request, path, method, kind):
         """Return whether a route gives what only it can give."""
         if kind == "jsonrpc":
-            values = {
-                "provider_id": self.dummy_provider.id,
-                "payment_method_id": self.payment_method_id,
-                "token_id": None,
-                "amount": 120.0,
-                "flow": "redirect",
-                "tokenization_requested": False,
-            }
-            answer = self.visit(self.path(request, path), json={"params": values})
+            values = {"params": self.other_means()}
+            answer = self.visit(self.path(request, path), json=values)
             return "result" in answer.json()
         data = {"option": "due"} if method == "POST" else None
         answer = self.open(request, path, method=method, data=data)

@@ -382,12 +382,7 @@ class TestPayPage(PageCase):
             self.path(request, "transaction"),
             json={
                 "params": {
-                    "provider_id": self.dummy_provider.id,
-                    "payment_method_id": self.payment_method_id,
-                    "token_id": None,
-                    "amount": 120.0,
-                    "flow": "redirect",
-                    "tokenization_requested": False,
+                    **self.other_means(),
                     "landing_route": "https://attacker.example",
                     "is_validation": False,
                     "access_token": "",

@@ -254,21 +254,9 @@ class TestPaymentRequest(RequestCase):
         self.assertFalse(tx.issue)
 
     def test_one_installment_can_be_asked_for(self):
-        invoice = self.create_invoice(
-            100.0, invoice_payment_term_id=self.installments().id
-        )
-        dues = invoice.line_ids.filtered("date_maturity").sorted("date_maturity")
-        request = (
-            self.env["payment.request"]
-            .sudo()
-            .create(
-                self.env["payment.request"]._prepare_for_moves(
-                    invoice, move_lines=dues[:1]
-                )
-            )
-        )
+        invoice, first_due, request = self.ask_first_installment()
         self.assert_state(request, "valid", 30.0)
-        self.assertEqual(request.due_date, dues[0].date_maturity)
+        self.assertEqual(request.due_date, first_due.date_maturity)
         self.register_payment(invoice, amount=30.0)
         self.assert_state(request, "paid", 0.0)
 

@@ -81,19 +81,7 @@ class TestPaymentRequestState(RequestCase):
         self.assertEqual(options["all"]["amount"], 100.0)
 
     def test_an_installment_whose_line_is_gone_asks_for_the_invoice(self):
-        invoice = self.create_invoice(
-            100.0, invoice_payment_term_id=self.installments().id
-        )
-        dues = invoice.line_ids.filtered("date_maturity").sorted("date_maturity")
-        request = (
-            self.env["payment.request"]
-            .sudo()
-            .create(
-                self.env["payment.request"]._prepare_for_moves(
-                    invoice, move_lines=dues[:1]
-                )
-            )
-        )
+        invoice, _first_due, request = self.ask_first_installment()
         invoice.button_draft()
         invoice.invoice_payment_term_id = False
         invoice.action_post()

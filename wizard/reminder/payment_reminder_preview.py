@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from odoo import Command, api, fields, models
 
-from ...models.reminder.payment_reminder_prepare import TEXT_ERRORS, _root_cause
+from ...models.reminder.payment_reminder_prepare import TEXT_ERRORS, root_cause
 
 # GSM 03.38: letters of one place, and those that take two.
 SMS_BASIC = frozenset(
@@ -132,7 +132,7 @@ class PaymentReminderPreview(models.TransientModel):
         try:
             texts = level._render_texts(reminder, lang)[reminder.id]
         except TEXT_ERRORS as error:
-            return {**values, "error": _root_cause(error)}
+            return {**values, "error": root_cause(error)}
         table = reminder._render_invoices(lang, ())
         reminder.update({**texts, "invoice_table": table})
         size, messages, foreign = sms_size(texts["sms_body"])

@@ -1,8 +1,7 @@
 from odoo import api, fields, models
 
 from ... import const
-from ...models.transfer.ir_module_module import MODULE
-from ...models.transfer.payment_provider import LEAVE_BEHIND
+from ...models.transfer.payment_provider_end import LEAVE_BEHIND
 
 
 class BaseModuleUninstall(models.TransientModel):
@@ -16,9 +15,8 @@ class BaseModuleUninstall(models.TransientModel):
     @api.depends("module_ids")
     def _compute_bridge_alive(self):
         for wizard in self:
-            wizard.bridge_alive = (
-                MODULE in wizard._get_modules().mapped("name") and wizard._list_alive()
-            )
+            leaving = wizard._get_modules().mapped("name")
+            wizard.bridge_alive = const.MODULE in leaving and wizard._list_alive()
 
     @api.model
     def _list_alive(self):
