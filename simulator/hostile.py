@@ -53,7 +53,8 @@ def before(sim, request):
     """
     connection = request.environ["werkzeug.socket"]
     if _take(sim, "silence"):
-        # a client that gives up ends it
+        # a client that gives up ends it; a body that nobody has read would, too
+        request.get_data()
         select.select([connection], [], [], SILENCE_SECONDS)
         raise ConnectionAbortedError("silent on purpose")
     if _take(sim, "drip_headers"):

@@ -50,6 +50,16 @@ def test_silence_does_nothing_else(sim, api):
     assert not sim.links
 
 
+def test_silence_does_not_end_with_a_body_that_comes_late(sim):
+    sim.faults.set(silence=1)
+    with ask_raw(sim, "POST", "Content-Length: 2") as connection:
+        time.sleep(0.1)
+        connection.sendall(b"{}")
+        connection.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            connection.recv(1)
+
+
 def test_silence_holds_nobody_up(sim, ask):
     sim.faults.set(silence=1)
     with ask_raw(sim):
@@ -77,11 +87,12 @@ def test_drip_headers(sim, ask):
     assert ask().status_code == 200
 
 
-def ask_raw(sim):
-    """Return a connection on which a call was made."""
+def ask_raw(sim, method="GET", *headers):
+    """Return a connection on which the head of a call was sent."""
     address = urlsplit(sim.url)
     connection = socket.create_connection((address.hostname, address.port), timeout=1)
-    connection.sendall(f"GET {LINKS} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    lines = [f"{method} {LINKS} HTTP/1.1", "Host: x", *headers, "", ""]
+    connection.sendall("\r\n".join(lines).encode())
     return connection
 
 
