@@ -9,7 +9,7 @@ from unittest.mock import patch
 import requests
 
 from odoo import Command
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -141,6 +141,11 @@ class TestAccess(PaymentRequestCommon):
                     "amount": 10.0,
                 }
             )
+
+    def test_nobody_of_another_company_is_made_responsible(self):
+        mine = self.as_user(self.request, self.accountant)
+        with self.assertRaises(UserError):
+            mine.user_id = self.stranger
 
     # === Groups ===
 

@@ -100,7 +100,10 @@ class PaymentReminder(models.Model):
     failure_reason = fields.Char(readonly=True)
     note = fields.Char(readonly=True, help="Why it was dropped, or waits.")
     user_id = fields.Many2one(
-        comodel_name="res.users", string="Responsible", tracking=True
+        comodel_name="res.users",
+        string="Responsible",
+        check_company=True,
+        tracking=True,
     )
     line_ids = fields.One2many(
         comodel_name="payment.reminder.line",

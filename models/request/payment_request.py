@@ -67,6 +67,7 @@ class PaymentRequest(models.Model):
         comodel_name="res.users",
         string="Responsible",
         default=lambda self: self.env.user,
+        check_company=True,
         tracking=True,
     )
     reference = fields.Char(

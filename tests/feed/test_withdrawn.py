@@ -14,7 +14,7 @@ from ..common.feed_case import FeedCase
 from ..common.payment_request import IBAN
 
 MODULE = "account_payment_request"
-PROVIDER_LOGGER = f"odoo.addons.{MODULE}.models.transfer.payment_provider"
+PROVIDER_LOGGER = f"odoo.addons.{MODULE}.models.transfer.payment_provider_end"
 ALIVE_LOGGER = f"odoo.addons.{MODULE}.models.transfer.bridge_alive"
 WRONG = {"bridge_client_secret": "wrong"}
 

@@ -53,6 +53,11 @@ class TestReminderRights(ScreenCase):
         with self.assertRaises(AccessError):
             self.reminder.with_user(self.accountant).contact_id = hidden.id
 
+    def test_nobody_of_another_company_is_made_responsible(self):
+        mine = self.reminder.with_user(self.accountant)
+        with self.assertRaises(UserError):
+            mine.user_id = self.stranger
+
     def test_what_all_companies_share_is_not_one_companys_to_change(self):
         shared = self.ready_made("courteous")
         manager = self.make_user("boss", "account.group_account_manager", self.company)
