@@ -41,10 +41,14 @@ ONLY_PLACEHOLDER = re.compile(r"\s*\{\{\s*(.+?)\s*\}\}\s*")
 UNFILLED = re.compile(r"\{\{|<t[\s/>]")
 #: Around the HTML of a text, to render it for each of many records.
 ONE_BY_ONE = (
-    '<t t-foreach="records_{mine}" t-as="record_{mine}">'
-    '<t t-set="object" t-value="record_{mine}"></t><t t-set="text_{mine}">{text}</t>'
-    '<t t-out="text_{mine}"></t>{mine}</t>'
+    '<t t-foreach="records_{mine}" t-as="record_{mine}">{forget}'
+    '<t t-set="object" t-value="record_{mine}"></t>{text}{mine}</t>'
 )
+FORGET = '<t t-set="{name}" t-value="known_{mine}.get(\'{name}\')"></t>'
+#: Any other name is refused by QWeb, or is a dictionary of names and values.
+VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+#: Variables of a loop, after the name of its item.
+LOOP_VARIABLES = ("", *"_size _index _value _first _last _odd _even _parity".split())
 
 #: Letters outside the alphabet of SMS, one of which halves its room, and substitutes.
 SMS_LETTERS = str.maketrans(
@@ -79,6 +83,19 @@ def _to_qweb(source):
         )
 
     return Markup(PLACED.sub(convert, str(source or "")))
+
+
+def _find_variables(tree):
+    """Return the names of the variables that QWeb sets.
+
+    :param lxml.html.HtmlElement tree: as it is compiled
+    :rtype: set[str]
+    """
+    names = {node.get("t-set", "") for node in tree.iter("*")}
+    for node in tree.iter("*"):
+        if item := node.get("t-as"):
+            names |= {f"{item}{ending}" for ending in LOOP_VARIABLES}
+    return set(filter(VARIABLE.fullmatch, names))
 
 
 def _hide_placeholders(source):
@@ -152,19 +169,27 @@ class PaymentReminderLevel(models.Model):
             return super()._render_template_qweb(
                 template_src, model, res_ids, add_context, options
             )
-        # A tree of its own: what is not closed in it ends with it. A variable of its
-        # own: what is set in it is forgotten before the next record.
+        # A tree of its own: what is not closed in it ends with it.
         tree = html.fragment_fromstring(_to_qweb(template_src), create_parent="div")
         mine = secrets.token_hex()
+        # Not in the scope of a `t-set`: for each one, `ir.qweb` looks in vain for the
+        # view of an inline text, and keeps a longer traceback of it.
+        forget = Markup().join(
+            Markup(FORGET).format(mine=mine, name=name)
+            for name in sorted(_find_variables(tree))
+        )
         rendered = super()._render_template_qweb(
             Markup(ONE_BY_ONE).format(
-                mine=mine, text=Markup(html.tostring(tree, encoding="unicode"))
+                mine=mine,
+                forget=forget,
+                text=Markup(html.tostring(tree, encoding="unicode")),
             ),
             model,
             res_ids[:1],
             {
                 **(add_context or {}),
                 f"records_{mine}": self.env[model].browse(res_ids),
+                f"known_{mine}": {**self._render_eval_context(), **(add_context or {})},
             },
             options,
         )[res_ids[0]]

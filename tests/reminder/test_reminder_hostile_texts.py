@@ -47,7 +47,12 @@ PIECES = [
     '<t t-if="object.days_late &gt; 3" t-set="late" t-value="1"/>',
     '<t t-out="late or 0"/>',
     '<t t-set="n" t-value="(n or 0) + 1"/><t t-out="n"/>',
+    '<t t-set="object" t-value="object.partner_id"/><t t-out="object.id"/>',
+    '<t t-set="format_date" t-value="0"/><t t-out="format_date"/>',
+    '<t t-set="late">late</t>',
     '<t t-foreach="object.line_ids" t-as="line"><t t-out="line.amount"/></t>',
+    '<t t-out="line.amount"/>',
+    '<t t-out="line_index or 0"/>',
     '<t t-out="object_index"/>',
 ]
 
