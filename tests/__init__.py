@@ -77,6 +77,7 @@ from .reminder import (
     test_payer_profile,
     test_reminder_calls,
     test_reminder_delivery,
+    test_reminder_figures,
     test_reminder_held,
     test_reminder_hostile_texts,
     test_reminder_letter,
@@ -92,5 +93,6 @@ from .reminder import (
     test_reminder_sms,
     test_reminder_texts,
     test_reminder_to_send,
+    test_reminder_voice,
     test_reminder_workers,
 )

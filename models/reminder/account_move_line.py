@@ -7,6 +7,7 @@ from odoo.tools import SQL, format_date
 
 from ...const import ACCOUNTING, PAID_STATES
 from ..text import labelled
+from .payment_reminder import OPEN_STATES
 
 #: Of the fields on what was reached, and comes next.
 STEP = {"compute": "_compute_reminder_step", "compute_sudo": True, "groups": ACCOUNTING}
@@ -168,7 +169,7 @@ class AccountMoveLine(models.Model):
     def _remind(self):
         """Prepare the reminders of these open lines now.
 
-        :return: the action that opens them
+        :return: the action that opens them or, if some wait already, those
         :rtype: dict
         :raises UserError: with the reasons why there are none
         """
@@ -176,6 +177,11 @@ class AccountMoveLine(models.Model):
         for company, company_lines in self.grouped("company_id").items():
             model = reminders.sudo().with_company(company)
             reminders |= model._plan(company, lines=company_lines)
+        if not reminders:
+            named = Domain("line_ids.move_line_id", "in", self.ids)
+            reminders = reminders.sudo().search(
+                named & Domain("state", "in", OPEN_STATES)
+            )
         if not reminders:
             raise UserError(self._get_no_reminder_text())
         return reminders.sudo(False)._get_reminders_action()

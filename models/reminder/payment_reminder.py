@@ -2,6 +2,7 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date, format_list
 
 from ..text import shorten_list
 from .payment_reminder_level import CHANNELS
@@ -29,6 +30,8 @@ STATES = [
 OPEN_STATES = ("to_confirm", "to_send", "to_call", "to_post")
 #: Sent, or being sent.
 SENT_STATES = ("queued", "sent", "delivered")
+#: Received, as far as that can be known.
+ARRIVED_STATES = ("sent", "delivered")
 
 #: States in which a user may send it now.
 RELEASABLE = ("to_confirm", "to_send", "failed")
@@ -119,6 +122,11 @@ class PaymentReminder(models.Model):
     amount_overdue = fields.Monetary(
         string="Overdue", readonly=True, help="Net of credits, which go to the oldest."
     )
+    amount_coming = fields.Monetary(
+        string="Coming Due",
+        readonly=True,
+        help="Not due yet: told for information, and not asked for.",
+    )
     request_id = fields.Many2one(
         comodel_name="payment.request",
         string="Payment Request",
@@ -177,12 +185,21 @@ class PaymentReminder(models.Model):
         readonly=True,
         help="How often our own gateway refused what should leave.",
     )
-    invoice_names = fields.Char(compute="_compute_invoices")
+    invoice_names = fields.Char(
+        compute="_compute_invoices", help="Without those that credits pay wholly."
+    )
     due_date = fields.Date(
-        string="Oldest Due Date", compute="_compute_invoices", help="Of what it names."
+        string="Oldest Due Date",
+        compute="_compute_invoices",
+        help="Of what it asks for.",
     )
     days_late = fields.Integer(
         compute="_compute_invoices", help="Of the oldest; negative before it is due."
+    )
+    earlier_dates = fields.Char(
+        string="Earlier Reminders",
+        compute="_compute_earlier_dates",
+        help="The days of those that reached the customer and named the same.",
     )
 
     # === Compute ===
@@ -193,11 +210,21 @@ class PaymentReminder(models.Model):
             names = (reminder.level_name, reminder.partner_id.display_name)
             reminder.display_name = ", ".join(filter(None, names))
 
-    @api.depends("line_ids.move_id.name", "line_ids.date_maturity", "company_id")
+    @api.depends(
+        "line_ids.move_id.name",
+        "line_ids.date_maturity",
+        "line_ids.amount",
+        "amount_credit",
+        "company_id",
+    )
     @api.depends_context("lang")
     def _compute_invoices(self):
         for reminder in self:
-            names = list(dict.fromkeys(reminder.line_ids.move_id.mapped("name")))
+            shares = reminder._share_credit(reminder.amount_credit, "amount")
+            asked = reminder.line_ids.filtered(
+                lambda line, shares=shares: shares[line] or not line.amount
+            )
+            names = list(dict.fromkeys(asked.move_id.mapped("name")))
             shown, more = shorten_list(names, NAMES_SHOWN)
             text = ", ".join(filter(None, shown))
             if more:
@@ -205,10 +232,45 @@ class PaymentReminder(models.Model):
                     "%(names)s and %(count)s more", names=text, count=more
                 )
             reminder.invoice_names = text
-            dates = [date for date in reminder.line_ids.mapped("date_maturity") if date]
+            dates = [date for date in asked.mapped("date_maturity") if date]
             reminder.due_date = min(dates, default=False)
             today = reminder.company_id._get_payment_today
             reminder.days_late = (today() - min(dates)).days if dates else 0
+
+    @api.depends("line_ids.move_line_id")
+    @api.depends_context("lang")
+    def _compute_earlier_dates(self):
+        earlier = self._find_earlier()
+        for reminder in self:
+            told = self.browse().union(*(earlier[line] for line in reminder.line_ids))
+            days = sorted({r._get_sent_date() for r in told})
+            reminder.earlier_dates = format_list(
+                self.env,
+                [format_date(self.env, day, date_format="long") for day in days],
+            )
+
+    def _find_earlier(self):
+        """Return the reminders before these of what they name that were received, as
+        far as that can be known. What only announced it is none.
+
+        :rtype: dict[payment.reminder.line, payment.reminder]
+        """
+        named = self.env["payment.reminder.line"].search(
+            [
+                ("move_line_id", "in", self.line_ids.move_line_id._origin.ids),
+                ("reminder_id.state", "in", ARRIVED_STATES),
+                ("reminder_id.level_days", ">=", 0),
+            ]
+        )
+        arrived = named.grouped("move_line_id")
+        earlier = {}
+        for reminder in self:
+            for line in reminder.line_ids:
+                told = arrived.get(line.move_line_id._origin, named.browse())
+                earlier[line] = told.reminder_id.filtered(
+                    lambda r, last=reminder._origin.id: not last or r.id < last
+                )
+        return earlier
 
     # === Writing ===
 

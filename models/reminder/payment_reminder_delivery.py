@@ -257,6 +257,36 @@ class PaymentReminder(models.Model):
             }
         )
 
+    @api.model
+    def _send_undelivered(self, partners):
+        """Let failed reminders leave again, at the same level: an address of their
+        customers was corrected. What nobody may send by itself is confirmed again.
+
+        :param res.partner partners: that have another address now
+        """
+        failed = self.search(
+            [
+                ("state", "=", "failed"),
+                ("partner_id", "in", partners.commercial_partner_id.ids),
+                ("level_id", "!=", False),
+            ]
+        )._without_tracking()
+        for reminder in failed:
+            state = "to_send" if reminder.level_id.automatic else "to_confirm"
+            reminder.write(
+                {
+                    "state": state,
+                    "channel": reminder.level_id.channel,
+                    "manual": False,
+                    "send_attempts": 0,
+                    "failure_reason": False,
+                }
+            )
+            if not reminder.edited and reminder.contact_id not in partners:
+                reminder.contact_id = False
+        failed.prepared_date = False
+        failed.activity_unlink(["mail.mail_activity_data_todo"])
+
     def _give_up(self, reason):
         """Take the next channel, except after mails: while our own server is down,
         thousands of mails must not become SMS and letters.

@@ -21,6 +21,7 @@ REMOVING = (
     "in_flight",
     "credits",
     "below_minimum",
+    "unreminded",
 )
 #: By code of the plan, or of the moment of sending; None: due.
 SENTENCES = {
@@ -33,6 +34,13 @@ SENTENCES = {
     "held": _lt("Held until %(day)s."),
     "customer_held": _lt("The customer is not reminded until %(day)s."),
     "waiting": _lt("It is in a reminder of %(day)s that has not left yet."),
+    "undelivered": _lt(
+        "The last reminder did not arrive: correct the address and send it again, or "
+        "drop it."
+    ),
+    "unreminded": _lt(
+        "“%(level)s” waits: no reminder of it has reached the customer yet."
+    ),
     "excluded": _lt("Excluded from reminders."),
     "blocked": _lt("The payment of the invoice is blocked."),
     "in_flight": _lt("A transfer of the customer is on its way."),
@@ -67,6 +75,10 @@ SENTENCES = {
 DATED_SENTENCES = {
     "finished": _lt("All levels are used up: the last reminder was of %(day)s."),
     "in_flight": _lt("A transfer without news is given until %(day)s to arrive."),
+    "undelivered": _lt(
+        "The reminder of %(day)s did not arrive: correct the address and send it "
+        "again, or drop it."
+    ),
 }
 
 
@@ -188,7 +200,7 @@ class PaymentReminder(models.Model):
         """
         if not row:
             return Blocker("settled")
-        if row["named"] and not line.level_key:
+        if row["named"] and (row["covered"] or not line.level_key):
             # It is named because it is overdue, whatever it waits for.
             return None
         if row["blocker"] in REMOVING:

@@ -24,9 +24,11 @@ PLACEHOLDERS = frozenset(
         "object.user_id.name",
         "format_amount(object.amount_asked, object.currency_id)",
         "format_amount(object.amount_overdue, object.currency_id)",
+        "format_amount(object.amount_coming, object.currency_id)",
         "object.invoice_names",
         "format_date(object.due_date)",
         "object.days_late",
+        "object.earlier_dates",
         "object.request_id.url",
     }
 )

@@ -44,6 +44,11 @@ class PaymentReminderLine(models.Model):
         related="move_line_id.amount_residual_currency", string="Still Open"
     )
 
+    also_due = fields.Boolean(
+        compute="_compute_also_due",
+        help="It became overdue after the customer was reminded of others here.",
+    )
+
     _level_uniq = models.UniqueIndex(
         "(move_line_id, level_key)",
         "This due line was already reminded at this level.",
@@ -59,3 +64,10 @@ class PaymentReminderLine(models.Model):
         known = levels.browse(set(self.mapped("level_key")) - {0}).exists()
         for line in self:
             line.level_id = known & levels.browse(line.level_key)
+
+    @api.depends("move_line_id", "reminder_id.line_ids.move_line_id")
+    def _compute_also_due(self):
+        earlier = self.reminder_id._find_earlier()
+        for line in self:
+            told = any(earlier[other] for other in line.reminder_id.line_ids)
+            line.also_due = told and not earlier[line]

@@ -181,14 +181,16 @@ class PaymentReminder(models.Model):
         still_open = self._get_open_lines()
         return [
             {
-                **self._get_invoice_row(line),
+                **row,
                 "move": line.move_id,
                 "open": self._write_amount(line.amount_now)
                 if line in still_open
                 else "",
                 "on_its_way": line in still_open and line.move_id.transfer_in_progress,
             }
-            for line in self._sort_lines()
+            for line, row in zip(
+                self._sort_lines(), self._get_invoice_rows(), strict=True
+            )
         ]
 
     def _get_sent_text(self):

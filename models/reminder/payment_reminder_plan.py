@@ -247,26 +247,38 @@ CREATE TEMP TABLE payment_reminder_draft AS
 SELECT row_number() OVER (ORDER BY partner_id, currency_id) - 1 AS number,
        partner_id,
        currency_id,
-       max(ARRAY[days_from_due, level_id]) FILTER (WHERE reason IS NULL) AS top,
+       top,
        max(invoice_user_id) FILTER (WHERE reason IS NULL) AS salesperson_id,
        sum(residual) AS amount,
        COALESCE(sum(residual) FILTER (WHERE overdue), 0) AS overdue,
        LEAST(max(credit), sum(residual)) AS credit,
        array_agg(line_id) AS line_ids,
-       array_agg(CASE WHEN reason IS NULL THEN level_id END) AS level_keys,
-       array_agg(CASE WHEN reason IS NULL THEN days_from_due END) AS level_days,
+       array_agg(CASE WHEN joins THEN level_id END) AS level_keys,
+       array_agg(CASE WHEN joins THEN days_from_due END) AS level_days,
        array_agg(date_maturity) AS dates,
        array_agg(residual) AS residuals
   FROM (
-    SELECT plan.*,
-           bool_or(formal_notice AND reason IS NULL)
-               OVER (PARTITION BY partner_id, currency_id) AS gives_notice
-      FROM (%(plan)s) plan
-     WHERE named
-       ) named_line
- -- A formal notice claims what is overdue; the rest is for the next run.
- WHERE overdue OR gives_notice IS NOT TRUE
-GROUP BY partner_id, currency_id
+    SELECT named_line.*,
+           -- What became overdue later joins the level of the message.
+           level_id = top[2] AND COALESCE(reason, 'not_yet') = 'not_yet' AS joins
+      FROM (
+        SELECT plan.*,
+               max(ARRAY[days_from_due, level_id])
+                   FILTER (WHERE reason IS NULL) OVER account AS top,
+               bool_or(formal_notice)
+                   FILTER (WHERE reason IS NULL) OVER account AS gives_notice
+          FROM (%(plan)s) plan
+         WHERE named
+        WINDOW account AS (PARTITION BY partner_id, currency_id)
+           ) named_line
+       ) joining
+ -- What is late and what is to come are never one message, and a formal notice speaks
+ -- of what the customer was reminded of.
+ WHERE CASE WHEN top[1] < 0 THEN NOT is_due
+            WHEN gives_notice THEN overdue AND reminded
+            ELSE overdue OR is_due AND top[1] = 0
+       END
+GROUP BY partner_id, currency_id, top
 HAVING bool_or(reason IS NULL)
    AND sum(residual) > COALESCE(max(credit), 0)
 """

@@ -109,7 +109,7 @@ class PaymentReminder(models.Model):
         :return: those of which something was different before
         :rtype: payment.reminder
         """
-        credits = self._get_open_credits(self.company_id, self.partner_id.ids)
+        credits = self._find_credits()
         changed = self.browse()
         for reminder in self:
             today = reminder.company_id._get_payment_today()
@@ -125,8 +125,7 @@ class PaymentReminder(models.Model):
                 ):
                     line.write({"amount": residual, "date_maturity": due})
                     changed |= reminder
-            owed = credits.get((reminder.partner_id.id, reminder.currency_id.id), 0.0)
-            credit = min(owed, total)
+            credit = min(credits[reminder], total)
             vals = {
                 "amount_total": total,
                 # Credits go to the oldest: no text may claim more than is due.
@@ -142,6 +141,56 @@ class PaymentReminder(models.Model):
                 changed |= reminder
         return changed
 
+    def _find_credits(self):
+        """Return what the company, one for all, owes the customers: for an announcement
+        what is left of it once it pays what is due.
+
+        :return: amount by reminder
+        :rtype: dict[payment.reminder, float]
+        """
+        open_credits = self._get_open_credits(self.company_id, self.partner_id.ids)
+        credits = {
+            reminder: open_credits.get(
+                (reminder.partner_id.id, reminder.currency_id.id), 0.0
+            )
+            for reminder in self
+        }
+        early = self.filtered(lambda r: r.level_days < 0 and credits[r])
+        if early:
+            rows = self._read_plan(
+                self._plan_query(
+                    early.company_id,
+                    partner_ids=early.partner_id.ids,
+                    ignored_ids=early.ids,
+                )
+            )
+            for reminder in early:
+                key = (reminder.partner_id.id, reminder.currency_id.id)
+                left = (
+                    float(row["credit"])
+                    for row in rows
+                    if (row["partner_id"], row["currency_id"]) == key
+                    and not row["is_due"]
+                )
+                credits[reminder] = next(left, credits[reminder])
+        return credits
+
+    def _share_credit(self, credit, amount_field):
+        """Return what is asked of each line, rounded: credits go to the oldest.
+
+        :param float credit: what the company owes the customer
+        :param str amount_field: what is open of a line
+        :rtype: dict[payment.reminder.line, float]
+        """
+        self.ensure_one()
+        asked = {}
+        for line in self._sort_lines():
+            residual = max(line[amount_field], 0.0)
+            used = min(credit, residual)
+            credit -= used
+            asked[line] = self.currency_id.round(residual - used)
+        return asked
+
     def _get_request_lines(self, credit):
         """Return the lines of the payment request: what is asked, no more. Credits go
         to the oldest line first.
@@ -150,13 +199,9 @@ class PaymentReminder(models.Model):
         :return: values of the lines; what credits cover wholly is not among them
         :rtype: list[dict]
         """
-        self.ensure_one()
         lines = []
-        for line in self._sort_lines():
+        for line, asked in self._share_credit(credit, "amount_now").items():
             residual = max(line.amount_now, 0.0)
-            used = min(credit, residual)
-            credit -= used
-            asked = self.currency_id.round(residual - used)
             if residual and not asked:
                 continue
             vals = {"move_id": line.move_id.id, "move_line_id": line.move_line_id.id}
@@ -233,9 +278,7 @@ class PaymentReminder(models.Model):
         """Bring what the payment request asks for up to date with today's credits: one
         that was allocated since is in the residuals, and counts no more."""
         self.ensure_one()
-        key = (self.partner_id.id, self.currency_id.id)
-        credits = self._get_open_credits(self.company_id, self.partner_id.ids)
-        self._refresh_request(credits.get(key, 0.0))
+        self._refresh_request(self._find_credits()[self])
 
     # === Texts ===
 
@@ -245,6 +288,15 @@ class PaymentReminder(models.Model):
         :return: those that have their texts
         :rtype: payment.reminder
         """
+        not_due = self._find_not_due()
+        for reminder in self:
+            coming = sum(
+                line.amount_residual_currency
+                for line in not_due[reminder.id]
+                if not reminder._is_late(line)
+            )
+            if reminder.currency_id.compare_amounts(reminder.amount_coming, coming):
+                reminder.amount_coming = coming
         ready = self.filtered("edited")
         texts = dict.fromkeys(ready.ids, {})
         by_text = (self - ready).grouped(lambda r: (r.level_id, r.lang))
@@ -255,7 +307,6 @@ class PaymentReminder(models.Model):
             for reminder_id, error in errors.items():
                 self.browse(reminder_id)._mark_text_failed(error)
         today = self.company_id._get_payment_today()
-        not_due = self._find_not_due()
         for reminder in self & ready:
             table = reminder._render_invoices(reminder.lang, not_due[reminder.id])
             reminder.write(

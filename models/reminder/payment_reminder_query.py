@@ -7,7 +7,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ... import const
-from .payment_reminder import OPEN_STATES, SENT_STATES
+from .payment_reminder import ARRIVED_STATES, OPEN_STATES, SENT_STATES
 
 # Manually announced transfers get no status updates; count them as in flight this many
 # days.
@@ -33,12 +33,17 @@ class PaymentReminder(models.Model):
 
         Columns: `line_id, move_id, partner_id, currency_id, residual, date_maturity,
         policy_id, level_id` (the next one) with its `days_from_due, formal_notice,
-        next_date`; `reached_days, reached_level_key, last_on` of the level reached
-        last; `reason`, why no reminder is to be made (NULL: it is due), and its
-        `reason_date`;
+        next_date`; `reached_days, last_on` of where the line or its customer is;
+        `reached_level_key`, the highest level that was sent of it; `reason`, why no
+        reminder is to be made (NULL: it is due), and its `reason_date`;
         `blocker`, what holds the line whatever its level, with `blocker_date`;
-        `named`, whether a reminder of its customer names it; `overdue, credit` (of
-        the customer, in the currency); `invoice_user_id`.
+        `named`, whether a reminder of its customer names it; `is_due, overdue`;
+        `covered`, whether credits pay it wholly; `reminded`, whether a reminder of it
+        arrived; `credit` (of the customer, in the currency, for what is due or else
+        for what is not); `invoice_user_id`.
+
+        The level is the customer's, in each currency: that of the line which is due
+        for the highest, beyond what the customer was told. Others go with it.
 
         :param res.company company: whose invoices
         :param list line_ids: return the rows of these lines only
@@ -63,6 +68,8 @@ class PaymentReminder(models.Model):
             "messages_since": today - timedelta(quiet_days + 1),
             "remindable": self.env["account.move.line"]._get_remindable_sql(),
             "open_states": OPEN_STATES,
+            "sent_states": SENT_STATES,
+            "arrived_states": ARRIVED_STATES,
             "message_states": OPEN_STATES + SENT_STATES,
             "grace": company.payment_reminder_grace_days,
             "interval": company.payment_reminder_interval_days,
@@ -227,25 +234,39 @@ due AS MATERIALIZED (
        %(line_scope)s
        %(reachable)s
 ),
--- What each line was already reminded of.
-memory AS (
+message AS MATERIALIZED (
     SELECT seen.move_line_id AS line_id,
-           max(ARRAY[seen.level_days, seen.level_key])
-               FILTER (WHERE seen.level_key IS NOT NULL) AS reached,
-           array_agg(seen.level_key) FILTER (WHERE seen.level_key IS NOT NULL) AS used,
-           max(COALESCE(
+           seen.level_key,
+           seen.level_days AS passed_days,
+           reminder.level_id,
+           reminder.level_days,
+           reminder.state,
+           reminder.date,
+           COALESCE(
                (reminder.sent_at AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date,
                reminder.date
-           )) FILTER (WHERE seen.level_key IS NOT NULL) AS last_on,
-           max(reminder.date) FILTER (WHERE reminder.state IN %(open_states)s)
-               AS waiting_since
+           ) AS day
       FROM payment_reminder_line seen
       JOIN payment_reminder reminder ON reminder.id = seen.reminder_id
       %(seen_join)s
      WHERE reminder.company_id = %(company_id)s
        %(seen_scope)s
        %(not_ignored)s
-  GROUP BY seen.move_line_id
+),
+-- What is known of each line by itself: which levels it has passed, sent or dropped by
+-- a person, and which has reached the customer.
+memory AS (
+    SELECT line_id,
+           max(passed_days) FILTER (WHERE level_key IS NOT NULL AND state != 'failed')
+               AS passed_days,
+           max(day) FILTER (WHERE level_key IS NOT NULL AND state != 'failed')
+               AS last_on,
+           array_agg(level_key) FILTER (WHERE level_key IS NOT NULL) AS used,
+           max(ARRAY[level_days, COALESCE(level_id, level_key, 0)])
+               FILTER (WHERE state IN %(sent_states)s) AS reached,
+           bool_or(state IN %(arrived_states)s AND level_days >= 0) AS reminded
+      FROM message
+  GROUP BY line_id
 ),
 -- Money on its way, or given some days to arrive.
 moving AS (
@@ -295,26 +316,106 @@ standing AS MATERIALIZED (
            due.date_maturity <= %(today)s AS is_due,
            due.date_maturity < %(today)s AS overdue,
            due.line_id = ANY(%(forced_ids)s) AS forced,
-           COALESCE(memory.reached[1], %(nothing)s) AS reached_days,
-           memory.reached[2] AS reached_level_key,
-           COALESCE(memory.used, '{}') AS used,
-           memory.last_on,
-           memory.waiting_since,
            customer.hold_until AS customer_hold_until,
-           in_flight.move_id IS NOT NULL AS flies,
-           in_flight.until AS flies_until
+           in_flight.until AS flies_until,
+           CASE WHEN due.no_followup THEN 'excluded'
+                WHEN due.blocked THEN 'blocked'
+                WHEN due.reminder_hold_until >= %(today)s THEN 'held'
+                WHEN customer.hold_until >= %(today)s THEN 'customer_held'
+                WHEN in_flight.move_id IS NOT NULL THEN 'in_flight'
+           END AS line_blocker
       FROM due
  LEFT JOIN customer ON customer.id = due.partner_id
  LEFT JOIN usable_policy own_policy
         ON own_policy.id = due.payment_reminder_policy_id
- LEFT JOIN memory ON memory.line_id = due.line_id
  LEFT JOIN in_flight ON in_flight.move_id = due.move_id
+),
+-- Credits go to the oldest: what they pay wholly is overdue no more.
+covered AS (
+    SELECT line_id
+      FROM (
+        SELECT standing.line_id,
+               credit.amount,
+               sum(standing.residual) OVER (
+                   PARTITION BY partner_id, currency_id
+                   ORDER BY standing.date_maturity, standing.line_id
+               ) AS up_to
+          FROM standing
+          JOIN credit USING (partner_id, currency_id)
+         WHERE standing.is_due
+           AND standing.line_blocker IS NULL
+           ) sorted
+     WHERE up_to <= amount
+),
+-- Where the conversation with each customer is: it lasts while something is overdue of
+-- what they were told, and what is set aside is no part of it.
+talk AS (
+    SELECT line.partner_id,
+           line.currency_id,
+           bool_or(line.overdue AND line.spoken_of) AS in_episode,
+           max(ARRAY[message.level_days, COALESCE(message.level_id, 0)])
+               FILTER (WHERE told) AS told,
+           max(message.day) FILTER (WHERE told) AS told_on,
+           max(message.date) FILTER (WHERE message.state IN %(open_states)s)
+               AS waiting_since,
+           max(message.date)
+               FILTER (WHERE message.state = 'failed' AND message.level_days >= 0)
+               AS failed_on
+      FROM (
+        SELECT standing.line_id,
+               standing.partner_id,
+               standing.currency_id,
+               standing.overdue,
+               standing.is_due,
+               covered.line_id IS NULL
+                   AND COALESCE(standing.line_blocker, '')
+                       NOT IN ('excluded', 'blocked', 'held') AS spoken_of
+          FROM standing
+     LEFT JOIN covered USING (line_id)
+           ) line
+ LEFT JOIN message USING (line_id)
+CROSS JOIN LATERAL (
+        SELECT line.spoken_of
+               AND message.state IN %(sent_states)s
+               AND message.level_days >= 0
+               -- A note on the due date itself begins it, too.
+               AND (line.overdue OR line.is_due AND message.level_days = 0) AS told
+           ) said
+  GROUP BY line.partner_id, line.currency_id
+),
+remembering AS MATERIALIZED (
+    SELECT standing.*,
+           covered.line_id IS NOT NULL AS covered,
+           -- Not in an episode, unless a person wants it.
+           NOT standing.is_due AND (talk.in_episode IS NOT TRUE OR standing.forced)
+               AS may_announce,
+           GREATEST(
+               memory.passed_days,
+               CASE WHEN standing.is_due THEN talk.told[1] END,
+               %(nothing)s
+           ) AS reached_days,
+           GREATEST(
+               memory.last_on, CASE WHEN standing.is_due THEN talk.told_on END
+           ) AS last_on,
+           COALESCE(memory.used, '{}') || COALESCE(talk.told[2], 0) AS used,
+           memory.reached[2] AS reached_level_key,
+           memory.reminded IS TRUE AS reminded,
+           talk.waiting_since,
+           talk.failed_on,
+           CASE WHEN standing.line_blocker IS NOT NULL THEN standing.line_blocker
+                WHEN talk.waiting_since IS NOT NULL THEN 'waiting'
+                WHEN talk.failed_on IS NOT NULL THEN 'undelivered'
+           END AS blocker
+      FROM standing
+      JOIN talk USING (partner_id, currency_id)
+ LEFT JOIN covered USING (line_id)
+ LEFT JOIN memory USING (line_id)
 ),
 -- Thousands of lines have reached the same few levels: look up each next one once.
 next_level AS (
     SELECT place.*, found.*
       FROM (
-        SELECT DISTINCT policy_id, is_due, reached_days, used FROM standing
+        SELECT DISTINCT policy_id, may_announce, reached_days, used FROM remembering
            ) place
 CROSS JOIN LATERAL (
         SELECT level.id AS level_id,
@@ -325,7 +426,7 @@ CROSS JOIN LATERAL (
          WHERE level.policy_id = place.policy_id
            AND level.days_from_due > place.reached_days
            AND level.id != ALL(place.used)
-           AND (level.days_from_due >= 0 OR NOT place.is_due)
+           AND (level.days_from_due >= 0 OR place.may_announce)
       ORDER BY level.days_from_due, level.sequence, level.id
          LIMIT 1
            ) found
@@ -334,28 +435,21 @@ escalation AS (
     SELECT DISTINCT policy_id FROM payment_reminder_level
 ),
 escalating AS (
-    SELECT standing.*,
+    SELECT remembering.*,
            next_level.level_id,
            next_level.days_from_due,
            next_level.amount_min,
            next_level.formal_notice,
            escalation.policy_id IS NOT NULL AS has_levels,
            GREATEST(
-               standing.date_maturity + next_level.days_from_due,
-               standing.last_on + GREATEST(
-                   next_level.days_from_due - standing.reached_days, 1
+               remembering.date_maturity + next_level.days_from_due,
+               remembering.last_on + GREATEST(
+                   next_level.days_from_due - remembering.reached_days, 1
                )
-           ) AS next_date,
-           CASE WHEN standing.no_followup THEN 'excluded'
-                WHEN standing.blocked THEN 'blocked'
-                WHEN standing.reminder_hold_until >= %(today)s THEN 'held'
-                WHEN standing.customer_hold_until >= %(today)s THEN 'customer_held'
-                WHEN standing.flies THEN 'in_flight'
-                WHEN standing.waiting_since IS NOT NULL THEN 'waiting'
-           END AS blocker
-      FROM standing
- LEFT JOIN next_level USING (policy_id, is_due, reached_days, used)
- LEFT JOIN escalation ON escalation.policy_id = standing.policy_id
+           ) AS own_date
+      FROM remembering
+ LEFT JOIN next_level USING (policy_id, may_announce, reached_days, used)
+ LEFT JOIN escalation ON escalation.policy_id = remembering.policy_id
 ),
 examined AS MATERIALIZED (
     SELECT escalating.*,
@@ -364,10 +458,17 @@ examined AS MATERIALIZED (
                WHEN 'customer_held' THEN customer_hold_until
                WHEN 'in_flight' THEN flies_until
                WHEN 'waiting' THEN waiting_since
+               WHEN 'undelivered' THEN failed_on
            END AS blocker_date,
            has_levels AND blocker IS NULL AS free,
            level_id IS NOT NULL AND blocker IS NULL
-               AND (forced OR next_date <= %(today)s) AS level_due
+               AND (
+                   own_date <= %(today)s
+                   -- By hand, too, no text says that something is late before it is.
+                   OR forced AND (
+                       overdue OR days_from_due < 0 OR is_due AND days_from_due = 0
+                   )
+               ) AS level_due
       FROM escalating
 ),
 debt AS (
@@ -376,20 +477,30 @@ debt AS (
            sum(residual) FILTER (WHERE free AND (level_due OR overdue)) AS amount,
            sum(residual_company) FILTER (WHERE free AND (level_due OR overdue))
                AS amount_company,
+           sum(residual) FILTER (WHERE free AND overdue) AS late,
+           min(own_date) FILTER (WHERE free AND overdue AND NOT covered) AS next_date,
            bool_or(forced) AS forced
       FROM examined
   GROUP BY partner_id, currency_id
 ),
 judged AS (
     SELECT examined.*,
-           debt.amount AS debt,
-           COALESCE(credit.amount, 0) AS credit,
+           -- What is overdue goes with the oldest of its customer.
+           CASE WHEN overdue THEN LEAST(own_date, debt.next_date) ELSE own_date END
+               AS next_date,
+           -- An announcement has what is left of credits once they pay what is overdue.
+           CASE WHEN is_due THEN COALESCE(credit.amount, 0)
+                ELSE GREATEST(credit.amount - COALESCE(debt.late, 0), 0)
+           END AS credit,
            contact_pause.until AS pause_until,
            CASE WHEN NOT has_levels THEN 'no_policy'
+                WHEN blocker IN ('waiting', 'undelivered') THEN blocker
                 WHEN level_id IS NULL THEN 'finished'
                 WHEN blocker IS NOT NULL THEN blocker
+                WHEN covered THEN 'credits'
                 WHEN NOT level_due THEN 'not_yet'
                 WHEN credit.amount >= debt.amount THEN 'credits'
+                WHEN formal_notice AND NOT reminded THEN 'unreminded'
                 WHEN amount_min > debt.amount_company
                      - COALESCE(credit.amount_company, 0) THEN 'below_minimum'
                 WHEN contact_pause.until > %(today)s AND NOT debt.forced THEN 'too_soon'
@@ -422,7 +533,10 @@ SELECT line_id,
        blocker,
        blocker_date,
        free AND (reason IS NULL OR overdue) AS named,
+       is_due,
        overdue,
+       covered,
+       reminded,
        credit,
        invoice_user_id
   FROM judged

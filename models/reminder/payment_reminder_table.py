@@ -5,8 +5,8 @@ from odoo.tools import SQL, format_amount, format_date
 
 from ..text import shorten_list
 
-#: Lines not due yet that are shown one by one; of the rest, only the sum.
-NOT_DUE_TOLD = 10
+#: Lines told for information that are shown one by one; of the rest, only the sum.
+LINES_TOLD = 10
 
 
 class PaymentReminder(models.Model):
@@ -22,17 +22,19 @@ class PaymentReminder(models.Model):
             returns it
         :return: `rows` as `_get_invoice_row` makes them, `open` and `credit` (empty
             without credits), `total`, all written out; `amount`, `url`, `short_url`
-            and `from_bank` for the button; `not_due` (`name`, `due_date`, `amount`) and
-            `not_due_more`, what is left of it in a sentence
+            and `from_bank` for the button; `not_due` and, beside a formal notice,
+            `apart` (`name`, `due_date`, `amount`); `not_due_more`, `apart_more`, what
+            is left of them in a sentence
         :rtype: dict
         """
         self.ensure_one()
         request = self.request_id
         credit = self.amount_credit
         total = self._write_amount(self.amount_asked)
-        told, more = shorten_list(not_due, NOT_DUE_TOLD)
+        late = [line for line in not_due if self._is_late(line)]
+        not_due = [line for line in not_due if not self._is_late(line)]
         return {
-            "rows": [self._get_invoice_row(line) for line in self._sort_lines()],
+            "rows": self._get_invoice_rows(),
             "open": self._write_amount(self.amount_total) if credit else "",
             "credit": self._write_amount(-credit) if credit else "",
             "total": total,
@@ -40,45 +42,59 @@ class PaymentReminder(models.Model):
             "url": request.url,
             "short_url": request.short_url,
             "from_bank": bool(request) and self._is_paid_from_bank(),
-            "not_due": [
-                {
-                    "name": line.move_id.name,
-                    "due_date": format_date(self.env, line.date_maturity),
-                    "amount": self._write_amount(line.amount_residual_currency),
-                }
-                for line in told
-            ],
-            "not_due_more": self._describe_not_due(not_due, more),
+            "not_due": self._get_told_rows(not_due),
+            "not_due_more": self._describe_more(not_due),
+            "apart": self._get_told_rows(late),
+            "apart_more": self._describe_more(late),
         }
 
-    def _describe_not_due(self, not_due, more):
-        """Return in a sentence what is not due yet and not shown line by line."""
+    def _get_told_rows(self, lines):
+        """Return the first of what is told for information, written out."""
+        shown, _more = shorten_list(lines, LINES_TOLD)
+        return [
+            {
+                "name": line.move_id.name,
+                "due_date": format_date(self.env, line.date_maturity),
+                "amount": self._write_amount(line.amount_residual_currency),
+            }
+            for line in shown
+        ]
+
+    def _describe_more(self, lines):
+        """Return in a sentence what is told and not shown line by line."""
+        _shown, more = shorten_list(lines, LINES_TOLD)
         if not more:
             return ""
         return self.env._(
             "and %(count)s more, %(amount)s in all",
             count=more,
-            amount=self._write_amount(sum(not_due.mapped("amount_residual_currency"))),
+            amount=self._write_amount(
+                sum(line.amount_residual_currency for line in lines)
+            ),
         )
 
+    def _is_late(self, move_line):
+        """Return whether a due line is past its date, where the company is."""
+        due = move_line.date_maturity or move_line.date
+        return due < self.company_id._get_payment_today()
+
     def _find_not_due(self):
-        """Return what else the customers owe that is not due yet and that nothing
-        holds. A formal notice speaks of what is due alone.
+        """Return what else the customers owe that nothing holds: what is not due yet,
+        or beside a formal notice what is late and no part of it.
 
         :return: due lines by reminder, the first due first
         :rtype: dict[int, account.move.line]
         """
         lines = self.env["account.move.line"].sudo()
         found = dict.fromkeys(self.ids, lines)
-        telling = self.filtered(lambda r: not r.level_id.formal_notice)
-        for company, reminders in telling.grouped("company_id").items():
+        for company, reminders in self.grouped("company_id").items():
             query = SQL(
                 """
-                SELECT partner_id, currency_id,
+                SELECT partner_id, currency_id, overdue,
                        array_agg(line_id ORDER BY date_maturity, line_id)
                   FROM (%s) plan
-                 WHERE NOT overdue AND blocker IS NULL
-              GROUP BY partner_id, currency_id
+                 WHERE blocker IS NULL AND NOT covered
+              GROUP BY partner_id, currency_id, overdue
                 """,
                 self._plan_query(
                     company,
@@ -87,11 +103,14 @@ class PaymentReminder(models.Model):
                 ),
             )
             owed = {
-                (partner_id, currency_id): line_ids
-                for partner_id, currency_id, line_ids in self._execute_plan(query)
+                (partner_id, currency_id, overdue): line_ids
+                for partner_id, currency_id, overdue, line_ids in self._execute_plan(
+                    query
+                )
             }
             for reminder in reminders:
-                key = (reminder.partner_id.id, reminder.currency_id.id)
+                late = reminder.level_id.formal_notice
+                key = (reminder.partner_id.id, reminder.currency_id.id, late)
                 named = reminder.line_ids.move_line_id
                 found[reminder.id] = lines.browse(owed.get(key, ())) - named
         return found
@@ -105,23 +124,35 @@ class PaymentReminder(models.Model):
     def _write_amount(self, amount):
         return format_amount(self.env, amount, self.currency_id)
 
-    def _get_invoice_row(self, line):
+    def _get_invoice_rows(self):
+        """Return what is written of the due lines, as `_get_invoice_row` does."""
+        asked = self._share_credit(self.amount_credit, "amount")
+        return [
+            self._get_invoice_row(line, bool(line.amount and not asked[line]))
+            for line in asked
+        ]
+
+    def _get_invoice_row(self, line, covered=False):
         """Return what is written of one due line.
 
         :param payment.reminder.line line: of this reminder
+        :param bool covered: whether credits pay it wholly: it is late no more
         :return: `name`, `detail` (which part of the invoice), `date`, `due_date`,
-            `overdue`, `days_late` (negative before it is due), `late` (the same in
-            words, empty before), `amount`
+            `also_due` (since the last reminder), `overdue`, `days_late` (negative
+            before it is due), `late` (the same in words, empty before), `amount`
         :rtype: dict
         """
         due = line.date_maturity
         today = self.company_id._get_payment_today()
-        days_late = (today - due).days if due else 0
+        days_late = (today - due).days if due and not covered else 0
+        part = self._get_part_text(line)
+        paid = self.env._("paid by your credits") if covered else ""
         return {
             "name": line.move_id.name or "",
-            "detail": self._get_part_text(line),
+            "detail": ", ".join(filter(None, (part, paid))),
             "date": format_date(self.env, line.move_id.invoice_date),
             "due_date": format_date(self.env, due),
+            "also_due": line.also_due and days_late > 0,
             "overdue": days_late > 0,
             "days_late": days_late,
             "late": self._get_late_text(days_late),

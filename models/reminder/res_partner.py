@@ -111,6 +111,29 @@ class ResPartner(models.Model):
             until = partner.payment_reminder_hold_until
             partner.payment_reminder_is_held = bool(until) and until >= today
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Override: what did not arrive leaves again to a new address."""
+        partners = super().create(vals_list)
+        reached = partners.filtered(lambda p: p.parent_id and (p.email or p.phone))
+        reached._send_undelivered()
+        return partners
+
+    def write(self, vals):
+        """Override: what did not arrive leaves again once the address is corrected."""
+        given = {name: vals[name] for name in ("email", "phone") if vals.get(name)}
+        corrected = self.filtered(
+            lambda p: any(p[name] != value for name, value in given.items())
+        )
+        res = super().write(vals)
+        corrected._send_undelivered()
+        return res
+
+    def _send_undelivered(self):
+        """Let the reminders that did not reach these customers leave once more."""
+        if self:
+            self.env["payment.reminder"].sudo()._send_undelivered(self)
+
     def _hold_reminders(self, company, until, reason):
         """Send no reminders of ``company`` to these customers up to a day.
 

@@ -3,6 +3,7 @@ from . import (
     test_payer_profile,
     test_reminder_calls,
     test_reminder_delivery,
+    test_reminder_figures,
     test_reminder_held,
     test_reminder_hostile_texts,
     test_reminder_letter,
@@ -18,5 +19,6 @@ from . import (
     test_reminder_sms,
     test_reminder_texts,
     test_reminder_to_send,
+    test_reminder_voice,
     test_reminder_workers,
 )

@@ -293,26 +293,24 @@ class TestReminderHeld(ReminderPlanCase):
             [140.0, 210.0],
         )
 
-    def test_minimum_of_a_high_level_does_not_silence_a_low_one(self):
-        old, new = self.owe(30.0, DUE - timedelta(10)), self.owe(30.0)
+    def test_minimum_of_a_level_counts_all_that_is_overdue(self):
+        old = self.owe(30.0, DUE - timedelta(10))
         self.after(1, DUE - timedelta(10))
         self.remind()
         self.level(7).amount_min = 100.0
-        self.after(1)
+        self.after(0)
         self.assert_reason(old, "below_minimum")
+        new = self.owe(80.0, DUE - timedelta(2))
         reminder = self.plan()
-        self.assertEqual(reminder.level_id, self.level(1))
+        self.assertEqual(reminder.level_id, self.level(7))
         self.assertEqual(reminder.line_ids.move_line_id, old + new)
-        self.assertEqual(
-            reminder.line_ids.filtered("level_key").move_line_id,
-            new,
-        )
 
     def test_too_soon_after_the_last_message(self):
         self.owe()
         self.after(1)
         self.remind()
-        second = self.owe(50.0, DUE + timedelta(1))
+        dollar = self.env.ref("base.USD")
+        second = self.owe(50.0, DUE + timedelta(1), currency_id=dollar.id)
         self.after(2)
         self.assertFalse(self.plan())
         self.assert_reason(second, "too_soon", DUE + timedelta(4))
@@ -321,13 +319,13 @@ class TestReminderHeld(ReminderPlanCase):
 
     def test_no_more_than_so_many_messages_a_week(self):
         self.company.payment_reminder_interval_days = 1
-        for offset in range(4):
-            self.owe(50.0, DUE + timedelta(offset))
+        self.company.payment_reminder_policy_id = self.create_policy("Daily", 1, 2, 3)
+        self.owe()
         planned = []
         for day in range(1, 10):
             self.after(day)
             planned += [day for _reminder in self.remind()]
-        self.assertEqual(planned[:3], [1, 2, 8])
+        self.assertEqual(planned, [1, 2, 8])
 
     def test_a_dropped_reminder_does_not_count_as_a_message(self):
         line = self.owe()
@@ -416,6 +414,7 @@ class TestReminderBetween(ReminderPlanCase):
         self.level(7).amount_min = 1000.0
         self.after(20)
         late = self.owe(30.0, DUE + timedelta(10))
+        late.move_id.payment_reminder_policy_id = self.create_policy("Own", 3)
         self.reminder = self.plan()
         self.assertEqual(
             self.reminder.line_ids.filtered("level_key").move_line_id,

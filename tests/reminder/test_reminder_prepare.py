@@ -67,10 +67,14 @@ class TestReminderPrepare(ReminderCase):
         self.assertNotIn("more", text + reminder.invoice_names)
 
     def test_a_formal_notice_speaks_of_what_is_due_alone(self):
-        self.first.formal_notice = True
+        self.second.formal_notice = True
         named, later = self.overdue(), self.overdue(days=-20)
-        reminder = self.remind(named)
-        self.assertNotIn(later.name, reminder._get_message())
+        first = self.remind(named)
+        first.state = "sent"
+        self.next_days(7)
+        notice = self.remind(named) - first
+        self.assertEqual(notice.level_id, self.second)
+        self.assertNotIn(later.name, notice._get_message())
 
     def test_of_installments_only_the_overdue_one_is_asked_for(self):
         invoice = self.create_invoice(

@@ -204,10 +204,10 @@ class TestReminderSend(ReminderCase):
     def test_what_a_later_level_reached_is_not_reminded_at_an_earlier_one(self):
         invoice = self.overdue()
         first = self.remind(invoice)
-        first._mark_failed("Nobody there")
         self.next_days(7)
         second = self.remind(invoice) - first
         self.assertEqual(second.level_id, self.second)
+        first._mark_failed("Nobody there")
         first.with_user(self.accountant).action_send()
         self.assertEqual(first.state, "dropped")
         self.assertTrue(first.note)

@@ -133,7 +133,7 @@ class PaymentReminderPreview(models.TransientModel):
             texts = level._render_texts(reminder, lang)[reminder.id]
         except TEXT_ERRORS as error:
             return {**values, "error": root_cause(error)}
-        table = reminder._render_invoices(lang, ())
+        table = reminder._render_invoices(lang, self._get_told_lines(reminder))
         reminder.update({**texts, "invoice_table": table})
         size, messages, foreign = sms_size(texts["sms_body"])
         sms_note = self.env._(
@@ -165,8 +165,14 @@ class PaymentReminderPreview(models.TransientModel):
         if not level or not lines:
             return self.env["payment.reminder"]
         date = lines[:1].date_maturity + timedelta(days=level.days_from_due)
-        overdue = lines.filtered(lambda line: line.date_maturity < date)
-        open_amount = sum(lines.mapped("amount_residual_currency"))
+        named = lines.filtered(
+            lambda line: (
+                line.date_maturity == lines[0].date_maturity
+                or line.date_maturity < date
+            )
+        )
+        overdue = named.filtered(lambda line: line.date_maturity < date)
+        open_amount = sum(named.mapped("amount_residual_currency"))
         self = self.with_context(payment_reminder_preview_day=date)
         company = move.company_id
         url = f"{company._payment_request_base_url()}/pay/{SAMPLE_TOKEN}"
@@ -193,6 +199,7 @@ class PaymentReminderPreview(models.TransientModel):
                 "amount_total": open_amount,
                 "amount_asked": open_amount,
                 "amount_overdue": sum(overdue.mapped("amount_residual_currency")),
+                "earlier_dates": level._get_earlier_dates(lines[0].date_maturity),
                 "line_ids": [
                     Command.create(
                         {
@@ -202,10 +209,21 @@ class PaymentReminderPreview(models.TransientModel):
                             "amount": line.amount_residual_currency,
                         }
                     )
-                    for line in lines
+                    for line in named
                 ],
             }
         )
+        told = self._get_told_lines(reminder)
+        reminder.amount_coming = sum(told.mapped("amount_residual_currency"))
         reminder.contact_id = reminder._find_contacts()[reminder.id]
         reminder.user_id = reminder._get_responsible()
         return reminder
+
+    def _get_told_lines(self, reminder):
+        """Return what of the invoice the reminder tells for information."""
+        lines = self.move_id._origin.line_ids.filtered(
+            lambda line: line.display_type == "payment_term" and not line.reconciled
+        )
+        if self.level_id.formal_notice:
+            return lines.browse()
+        return lines.sorted("date_maturity") - reminder.line_ids.move_line_id._origin
