@@ -237,13 +237,16 @@ class PaymentReminder(models.Model):
             today = reminder.company_id._get_payment_today
             reminder.days_late = (today() - min(dates)).days if dates else 0
 
-    @api.depends("line_ids.move_line_id")
+    @api.depends("line_ids.move_line_id", "level_id", "due_date")
     @api.depends_context("lang")
     def _compute_earlier_dates(self):
         earlier = self._find_earlier()
         for reminder in self:
             told = self.browse().union(*(earlier[line] for line in reminder.line_ids))
             days = sorted({r._get_sent_date() for r in told})
+            if not reminder._origin and reminder.level_id and reminder.due_date:
+                # A preview shows what there will be.
+                days = reminder.level_id._get_earlier_days(reminder.due_date)
             reminder.earlier_dates = format_list(
                 self.env,
                 [format_date(self.env, day, date_format="long") for day in days],

@@ -1,7 +1,6 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.tools import format_date, format_list
 
 # In the order in which they cost more.
 CHANNELS = [
@@ -194,22 +193,15 @@ class PaymentReminderLevel(models.Model):
         wanted = (self.channel, self.second_channel, self.third_channel)
         return list(dict.fromkeys(filter(None, wanted)))
 
-    def _get_earlier_dates(self, due_date):
+    def _get_earlier_days(self, due_date):
         """Return, for a preview, the days on which the levels before this one leave.
 
         :param datetime.date due_date: of an invoice
-        :rtype: str
+        :rtype: list[datetime.date]
         """
         self.ensure_one()
-        days = sorted(
-            level.days_from_due
-            for level in self.policy_id.level_ids
+        return [
+            due_date + timedelta(level.days_from_due)
+            for level in self.policy_id.level_ids.sorted("days_from_due")
             if 0 <= level.days_from_due < self.days_from_due
-        )
-        return format_list(
-            self.env,
-            [
-                format_date(self.env, due_date + timedelta(day), date_format="long")
-                for day in days
-            ],
-        )
+        ]

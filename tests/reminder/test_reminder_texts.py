@@ -104,6 +104,15 @@ class TestReminderTexts(ReminderCase):
         self.assertNotIn("40 days late", preview.body)
         self.assertEqual(self.company._get_payment_today(), self.today)
 
+    def test_the_preview_of_a_notice_has_the_days_of_the_reminders_before(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.third.with_context(
+            lang="fr_FR"
+        ).body = "<p>Relances des {{ object.earlier_dates }}</p>"
+        preview = self.preview(self.third, self.overdue(days=40), lang="fr_FR")
+        # Due on 4 February.
+        self.assertIn("Relances des 5 février 2026 et 12 février 2026", preview.body)
+
     def test_the_preview_speaks_the_language_chosen(self):
         self.env["res.lang"]._activate_lang("fr_FR")
         self.first.with_context(lang="fr_FR").write(

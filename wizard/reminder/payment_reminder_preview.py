@@ -199,7 +199,6 @@ class PaymentReminderPreview(models.TransientModel):
                 "amount_total": open_amount,
                 "amount_asked": open_amount,
                 "amount_overdue": sum(overdue.mapped("amount_residual_currency")),
-                "earlier_dates": level._get_earlier_dates(lines[0].date_maturity),
                 "line_ids": [
                     Command.create(
                         {
