@@ -397,7 +397,9 @@ remembering AS MATERIALIZED (
            GREATEST(
                memory.last_on, CASE WHEN standing.is_due THEN talk.told_on END
            ) AS last_on,
-           COALESCE(memory.used, '{}') || COALESCE(talk.told[2], 0) AS used,
+           COALESCE(memory.used, '{}')
+               || CASE WHEN standing.is_due THEN COALESCE(talk.told[2], 0) ELSE 0 END
+               AS used,
            memory.reached[2] AS reached_level_key,
            memory.reminded IS TRUE AS reminded,
            talk.waiting_since,
