@@ -39,6 +39,22 @@ SUPPORTED_COUNTRIES = ("fr", "es", "de", "gb")
 # their own invoices.
 ACCOUNTING = "account.group_account_invoice,account.group_account_readonly"
 
+# French territories with a country code of their own, by the beginning of their
+# postcodes, the longer ones first: many addresses there say "France".
+FRENCH_TERRITORIES = {
+    "97133": "BL",
+    "97150": "MF",
+    "971": "GP",
+    "972": "MQ",
+    "973": "GF",
+    "974": "RE",
+    "975": "PM",
+    "976": "YT",
+    "986": "WF",
+    "987": "PF",
+    "988": "NC",
+}
+
 # What Odoo takes for paid, although a payment without journal entry leaves its residual
 # open.
 PAID_STATES = ("paid", "in_payment")

@@ -6,6 +6,7 @@ from . import (
     ir_attachment,
     payment_rate,
     res_company,
+    res_partner,
     res_users,
     transfer,
     request,

@@ -54,6 +54,10 @@ SENTENCES = {
         "Credits and payments not allocated yet cover what the customer owes."
     ),
     "outside_window": _lt("“%(level)s” waits for the hours in which it may be sent."),
+    "closed_there": _lt(
+        "“%(level)s” waits for the days and hours in which it may be sent where the "
+        "telephone number is."
+    ),
     "not_a_business_day": _lt("“%(level)s” waits for a business day."),
     "stale_bank_data": _lt(
         "“%(level)s” is ready, but the bank data are too old: a payment may have "

@@ -15,6 +15,8 @@ HANDED_OVER = {
 }
 #: Accepted, but still to be done by a user.
 BY_A_PERSON = ("letter", "phone")
+#: They wait for the hours of the place of the number.
+RINGING = ("sms", "phone")
 
 
 class PaymentReminder(models.Model):
@@ -52,15 +54,24 @@ class PaymentReminder(models.Model):
         :rtype: Domain
         """
         domain = Domain("company_id", "=", company.id) & Domain("state", "=", "to_send")
-        for [level] in self._read_group(domain, ["level_id"]):
-            code = company._get_reminder_blocker(level or None)
-            if not code:
-                continue
-            held = Domain("level_id", "in", [level.id]) & Domain("manual", "=", False)
-            note = self._get_reason_sentence(code, level=level)
-            unnoted = self.search(domain & held & Domain("note", "!=", note))
-            unnoted._without_tracking().note = note
-            domain &= ~held
+        for level, channel in self._read_group(domain, ["level_id", "channel"]):
+            held = (
+                Domain("level_id", "in", [level.id])
+                & Domain("channel", "in", [channel])
+                & Domain("manual", "=", False)
+            )
+            rings = channel in RINGING
+            waiting = {}
+            if code := company._get_reminder_blocker(None if rings else level or None):
+                waiting[self._get_reason_sentence(code, level=level)] = held
+            elif rings:
+                early = self.search(domain & held)._find_too_early(channel)
+                for note, reminders in early.items():
+                    waiting[note] = Domain("id", "in", reminders.ids)
+            for note, those in waiting.items():
+                unnoted = self.search(domain & those & Domain("note", "!=", note))
+                unnoted._without_tracking().note = note
+                domain &= ~those
         return domain
 
     def _send_slice(self):
@@ -167,6 +178,8 @@ class PaymentReminder(models.Model):
         """Pass each reminder, of one company, to the first channel of its level that
         accepts it.
 
+        An SMS or a call for which it is too early waits where it is in the row.
+
         A channel is a method `_send_by_<channel>` on the reminders: it returns, by
         reminder, the sentence why it cannot reach the recipient.
 
@@ -175,11 +188,15 @@ class PaymentReminder(models.Model):
         """
         queues = {reminder.id: reminder._get_channels_left() for reminder in self}
         reasons = {reminder.id: [] for reminder in self}
-        taken, waiting = self.browse(), self
+        taken, postponed, waiting = self.browse(), self.browse(), self
         while waiting := waiting.filtered(lambda r: queues[r.id]):
             refused = self.browse()
             by_channel = waiting.grouped(lambda r: queues[r.id].pop(0))
             for channel, reminders in by_channel.items():
+                for note, early in reminders._find_too_early(channel).items():
+                    early.write({"channel": channel, "note": note})
+                    postponed |= early
+                reminders -= postponed
                 why_not = getattr(reminders, f"_send_by_{channel}")()
                 for reminder_id, reason in why_not.items():
                     reasons[reminder_id].append(reason)
@@ -190,7 +207,7 @@ class PaymentReminder(models.Model):
             waiting = refused
         for reminder in self:
             reason = " ".join(reasons[reminder.id])
-            if reminder not in taken:
+            if reminder not in taken | postponed:
                 reminder._mark_failed(reason or self.env._("The level has no channel."))
             elif reason:
                 reminder.failure_reason = reason

@@ -96,14 +96,15 @@ class ResCompany(models.Model):
         age = self.parent_ids._get_bank_data_age() if hours else None
         return age is not None and age > timedelta(hours=hours)
 
-    def _get_window_blocker(self, level):
+    def _get_window_blocker(self, level, zone=None):
         """Return whether the moment suits the level, where the company is.
 
+        :param str | None zone: time zone of another place
         :return: `not_a_business_day`, `outside_window`, or None
         :rtype: str | None
         """
         self.ensure_one()
-        moment = self._get_payment_moment()
+        moment = self._get_payment_moment(zone)
         if level.business_days and not self._is_business_day(moment):
             return "not_a_business_day"
         hour = moment.hour + moment.minute / 60
@@ -111,13 +112,14 @@ class ResCompany(models.Model):
             return "outside_window"
         return None
 
-    def _get_payment_moment(self):
+    def _get_payment_moment(self, zone=None):
         """Return the moment as the clocks show it where the company is.
 
+        :param str | None zone: time zone of another place
         :rtype: datetime.datetime
         """
         return fields.Datetime.context_timestamp(
-            self.with_context(tz=self._get_payment_timezone()),
+            self.with_context(tz=zone or self._get_payment_timezone()),
             self._get_payment_now(),
         )
 

@@ -165,6 +165,22 @@ class ResPartner(models.Model):
             author_id=self.env.user.partner_id.id,
         )
 
+    def _get_phone_numbers(self):
+        """Return the numbers in the telephone field, which may hold several.
+
+        :return: by number (E.164), how it is shown
+        :rtype: dict[str, str]
+        """
+        self.ensure_one()
+        country = self._phone_get_country().get(self.id) or self.env.company.country_id
+        numbers = self._phone_find_numbers(self.phone or "", country)
+        if len(numbers) == 1:
+            return {numbers[0]: self.phone}
+        return {
+            number: self._phone_format_number(number, country, "INTERNATIONAL")
+            for number in numbers
+        }
+
     def _get_reminder_lines(self):
         """Override: all that is overdue of these customers."""
         lines = self.env["account.move.line"]._find_overdue(

@@ -6,6 +6,7 @@ from . import (
     test_reminder_figures,
     test_reminder_held,
     test_reminder_hostile_texts,
+    test_reminder_hours,
     test_reminder_letter,
     test_reminder_letter_fetches,
     test_reminder_manual,

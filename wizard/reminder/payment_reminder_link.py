@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools.mail import email_normalize
 
+from ...models.phone_number import why_no_sms
+
 MAIL_TEMPLATE = "account_payment_request.mail_template_payment_request"
 SMS_TEMPLATE = "account_payment_request.sms_template_payment_request"
 
@@ -88,6 +90,8 @@ class PaymentReminderLink(models.TransientModel):
             raise UserError(
                 self.env._("“%s” is not a telephone number.", self.number or "")
             )
+        if why_not := why_no_sms(number):
+            raise UserError(self.env._(why_not) % self.number)
         if reminder._find_blocked_numbers([number]):
             raise UserError(self.env._("%s is on the list of blocked numbers.", number))
         return number

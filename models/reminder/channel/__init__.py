@@ -1,5 +1,6 @@
 from . import (
     email,
+    hours,
     letter,
     phone,
     portal,

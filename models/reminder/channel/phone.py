@@ -59,28 +59,41 @@ class PaymentReminder(models.Model):
 
     @api.depends("contact_id.phone", "partner_id.phone", "partner_id.child_ids.phone")
     def _compute_phone_numbers(self):
-        row = Markup('<div><a href="{}">{}</a> {}</div>')
+        row = Markup('<div><a href="{}">{}</a> {} {}</div>')
         for reminder in self:
             reminder.phone_numbers = Markup("").join(
-                row.format(f"tel:{number or partner.phone}", partner.phone, name)
-                for partner, number, name in reminder._get_phone_book()
+                row.format(
+                    f"tel:{number or shown}",
+                    shown,
+                    name,
+                    reminder._describe_hour_there(number),
+                )
+                for shown, number, name in reminder._get_phone_book()
             )
 
     def _get_phone_book(self):
         """Return whom to call, the recipient first.
 
-        :return: contact, number (E.164, or False if it is not one), name
-        :rtype: list[tuple[res.partner, str | bool, str]]
+        :return: number as it is shown, E.164 (False: it is no number), name
+        :rtype: list[tuple[str, str | bool, str]]
         """
         self.ensure_one()
         people = self.contact_id | self.partner_id | self.partner_id.child_ids
         book = {}
         for partner in people.filtered("phone"):
-            number = partner._phone_format(fname="phone")
-            book.setdefault(
-                number or partner.phone, (partner, number, partner.name or "")
-            )
+            numbers = partner._get_phone_numbers() or {False: partner.phone}
+            for number, shown in numbers.items():
+                book.setdefault(number or shown, (shown, number, partner.name or ""))
         return list(book.values())
+
+    def _find_phone_number(self):
+        """Return the number to call first.
+
+        :return: number (E.164) and how it is shown, or None twice
+        :rtype: tuple[str | bool | None, str | None]
+        """
+        shown, number, _name = next(iter(self._get_phone_book()), (None, None, None))
+        return number, shown
 
     @api.depends("state", "partner_id", "company_id")
     @api.depends_context("lang")
@@ -202,10 +215,8 @@ class PaymentReminder(models.Model):
         )
 
     def _note_wrong_number(self, note, _date):
-        numbers = [partner.phone for partner, _nb, _name in self._get_phone_book()]
-        reason = self.env._(
-            "Wrong number: %s", note or ", ".join(dict.fromkeys(numbers))
-        )
+        numbers = [shown for shown, _number, _name in self._get_phone_book()]
+        reason = self.env._("Wrong number: %s", note or ", ".join(numbers))
         self.activity_unlink([CALL_ACTIVITY])
         self._try_next_channel(reason)
 

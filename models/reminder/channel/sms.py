@@ -1,8 +1,8 @@
-import phonenumbers
-
 from odoo import Command, api, models
 
 from odoo.addons.sms.tools.sms_tools import sms_content_to_rendered_html
+
+from ...phone_number import why_no_sms
 
 
 class PaymentReminder(models.Model):
@@ -51,17 +51,15 @@ class PaymentReminder(models.Model):
         for partner in self.contact_id | self.partner_id:
             if not partner.phone:
                 continue
-            number = partner._phone_format(fname="phone")
-            if not number:
+            numbers = partner._get_phone_numbers()
+            if not numbers:
                 reasons.append(
                     self.env._("“%s” is not a telephone number.", partner.phone)
                 )
-            elif _is_landline(number):
-                reasons.append(
-                    self.env._("%s is a landline, which takes no SMS.", partner.phone)
-                )
-            else:
-                return number, None
+            for number, shown in numbers.items():
+                if not (why_not := why_no_sms(number)):
+                    return number, None
+                reasons.append(self.env._(why_not) % shown)
         name = self.contact_id.display_name
         no_number = self.env._("%s has no telephone number.", name)
         return None, reasons[0] if reasons else no_number
@@ -145,12 +143,3 @@ class PaymentReminder(models.Model):
                 ("state", "in", ("outgoing", "error")),
             ]
         ).to_delete = True
-
-
-def _is_landline(number):
-    """Return whether a number is known to be of a landline.
-
-    :param str number: E.164
-    """
-    kind = phonenumbers.number_type(phonenumbers.parse(number))
-    return kind == phonenumbers.PhoneNumberType.FIXED_LINE
