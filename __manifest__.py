@@ -8,7 +8,9 @@
     "license": "LGPL-3",
     "author": "account_payment_request contributors",
     "depends": ["account_payment", "sms", "phone_validation"],
-    "external_dependencies": {"python": ["qrcode", "requests", "phonenumbers"]},
+    "external_dependencies": {
+        "python": ["qrcode", "requests", "phonenumbers", "holidays"]
+    },
     "data": [
         "security/ir.model.access.csv",
         "security/payment_request_security.xml",

@@ -56,6 +56,9 @@ class ResConfigSettings(models.TransientModel):
     payment_reminder_snailmail = fields.Boolean(
         related="company_id.payment_reminder_snailmail", readonly=False
     )
+    payment_reminder_holiday_note = fields.Char(
+        compute="_compute_payment_reminder_holiday_note"
+    )
     has_snailmail = fields.Boolean(compute="_compute_has_snailmail")
     bridge_provider_id = fields.Many2one(
         comodel_name="payment.provider", compute="_compute_bridge_provider"
@@ -80,6 +83,12 @@ class ResConfigSettings(models.TransientModel):
                 ],
                 limit=1,
             )
+
+    @api.depends("company_id")
+    def _compute_payment_reminder_holiday_note(self):
+        for settings in self:
+            note = settings.company_id._get_holiday_note()
+            settings.payment_reminder_holiday_note = note
 
     @api.depends("company_id")
     def _compute_has_snailmail(self):

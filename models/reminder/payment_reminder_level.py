@@ -115,8 +115,8 @@ class PaymentReminderLevel(models.Model):
     business_days = fields.Boolean(
         string="Business Days Only",
         default=True,
-        help="Neither at week-ends nor on the global days off of the company's working "
-        "schedule.",
+        help="Neither at week-ends, nor on public holidays, nor on the global days off "
+        "of the company's working schedule.",
     )
     hour_from = fields.Float(string="Not Before", default=8.5)
     hour_to = fields.Float(string="Not After", default=18.0)

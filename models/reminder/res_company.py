@@ -3,6 +3,9 @@ from datetime import date, timedelta
 import pytz
 
 from odoo import api, fields, models
+from odoo.tools import format_date
+
+from .public_holidays import find_holiday_place, get_public_holidays, get_regions
 
 SATURDAY = 5
 #: Blockers of databases that must send nothing, even if a user asks.
@@ -142,13 +145,16 @@ class ResCompany(models.Model):
         return moment.weekday() < SATURDAY and not self._is_on_holiday(moment)
 
     def _is_on_holiday(self, moment):
-        """Return whether the whole company is off then, by its own working schedule or
-        for all schedules, such as on public holidays.
+        """Return whether the whole company is off then: on a public holiday of its
+        place, or by its own working schedule or for all schedules.
 
         :param datetime moment: aware of its time zone
         :rtype: bool
         """
         self.ensure_one()
+        day = moment.date()
+        if day in get_public_holidays(*self._get_holiday_place(), day.year):
+            return True
         moment = moment.astimezone(pytz.utc).replace(tzinfo=None)
         return bool(
             self.env["resource.calendar.leaves"]
@@ -165,6 +171,49 @@ class ResCompany(models.Model):
                 limit=1,
             )
         )
+
+    def _get_holiday_place(self):
+        """Return whose public holidays are the company's, by the address of its own
+        contact.
+
+        :return: see `find_holiday_place`
+        :rtype: tuple[str, str | None]
+        """
+        partner = self.partner_id
+        return find_holiday_place(
+            partner.country_id.code, partner.state_id.code, partner.zip
+        )
+
+    def _get_holiday_note(self):
+        """Return whose public holidays count, and the next one, for administrators.
+
+        :rtype: str
+        """
+        self.ensure_one()
+        code, region = self._get_holiday_place()
+        today = self._get_payment_today()
+        days = get_public_holidays(code, region, today.year)
+        days |= get_public_holidays(code, region, today.year + 1)
+        if not days:
+            return self.env._("None are known: complete the address of the company.")
+        country = self.env["res.country"].search([("code", "=", code)]).name
+        day = format_date(self.env, min(day for day in days if day >= today))
+        if region:
+            name = "Alsace-Moselle" if code == "FR" else self.partner_id.state_id.name
+            return self.env._(
+                "%(region)s, %(country)s. The next one is on %(day)s.",
+                region=name,
+                country=country,
+                day=day,
+            )
+        note = self.env._(
+            "%(country)s. The next one is on %(day)s.", country=country, day=day
+        )
+        if get_regions(code) and not (code == "FR" and self.partner_id.zip):
+            note += " " + self.env._(
+                "Those of your region are missing: complete the address of the company."
+            )
+        return note
 
     @api.model
     def _set_default_reminder_policy(self):

@@ -5,6 +5,7 @@ from . import (
     test_reminder_delivery,
     test_reminder_figures,
     test_reminder_held,
+    test_reminder_holidays,
     test_reminder_hostile_texts,
     test_reminder_hours,
     test_reminder_letter,

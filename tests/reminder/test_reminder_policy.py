@@ -184,17 +184,17 @@ class TestReminderPolicy(ReminderCase):
 
     # === Business days ===
 
-    def test_public_holidays_are_no_business_days(self):
+    def test_general_time_off_is_no_business_day(self):
         other = self.env["res.company"].create({"name": "Autre Boutique"})
         leaves = self.env["resource.calendar.leaves"].sudo()
-        values = {"date_from": "2026-05-01 00:00:00", "date_to": "2026-05-01 22:00:00"}
-        # Of another company, and of one person: the first of May is a Friday.
+        values = {"date_from": "2026-06-05 00:00:00", "date_to": "2026-06-05 22:00:00"}
+        # Of another company, and of one person: on a Friday.
         leaves.with_company(other).create(
             {**values, "calendar_id": other.resource_calendar_id.id}
         )
         person = self.env["resource.resource"].sudo().create({"name": "Marie"})
         leaves.create({**values, "resource_id": person.id})
-        friday, thursday = datetime(2026, 5, 1, 9, 0), datetime(2026, 4, 30, 9, 0)
+        friday, thursday = datetime(2026, 6, 5, 9, 0), datetime(2026, 6, 4, 9, 0)
 
         def blocker(moment):
             self.set_now(moment)
