@@ -14,6 +14,7 @@ from .lint import checkers, run_lint
 from .paths import ROOT, database_name
 from .setup import postgres, python_env, system
 from .test_run import run_tests
+from .world.command import run_command as run_world
 
 EPILOG = """
 environment:
@@ -93,6 +94,16 @@ def _parser() -> argparse.ArgumentParser:
     histories.add_argument("--count", type=int, default=COUNT, help="(%(default)s)")
     longest = "of each at most (%(default)s)"
     histories.add_argument("--steps", type=int, default=STEPS, help=longest)
+
+    world = add(
+        *("world", run_world, "live two months with messy customers"),
+        reuse="take the database of the last run",
+    )
+    world.add_argument("--seed", type=int, metavar="N", help=again)
+    many = "how many worlds, of this seed and the next ones (%(default)s)"
+    world.add_argument("--seeds", type=int, default=1, metavar="N", help=many)
+    world.add_argument("--customers", type=int, default=60, help="(%(default)s)")
+    world.add_argument("--days", type=int, default=60, help="(%(default)s)")
 
     lint = add("lint", run_lint, "check style, format, types and translations")
     lint.add_argument("--only", choices=tuple(checkers()), help="one check alone")

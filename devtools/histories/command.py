@@ -13,9 +13,10 @@ from ..setup import postgres, python_env
 # Histories of CI.
 COUNT = 200
 STEPS = 14
+DEEDS = "devtools.histories.deeds"
 SET_UP = """
-from devtools.histories import deeds
-deeds.set_up(env)
+from importlib import import_module
+import_module("{deeds}").set_up(env)
 env.cr.commit()
 """
 
@@ -41,12 +42,18 @@ def play(seed: int, *options, reuse: bool, output=None) -> int:
     :param output: file for what they say, by default our own output
     """
     say(f"· random histories (seed {seed})")
-    database = database_name("histories")
-    if not (reuse and stamp_is(f"{database}-made", database)):
-        _make(database)
+    database = make_database("histories", DEEDS, reuse=reuse)
     words = [python_env.python(), "-m", "devtools.histories", database]
     words += ["--seed", seed, "--first", 0, "--count", COUNT, "--steps", STEPS]
     words += options
+    return run_program(words, output)
+
+
+def run_program(words, output=None) -> int:
+    """Run a program that has Odoo's variables; return its exit code.
+
+    :param output: file for what it says, by default our own output
+    """
     return subprocess.run(
         list(map(str, words)),
         cwd=ROOT,
@@ -58,26 +65,34 @@ def play(seed: int, *options, reuse: bool, output=None) -> int:
     ).returncode
 
 
-def _make(database: str) -> None:
-    """Make the database that each world is a copy of."""
+def make_database(purpose: str, deeds: str, *, reuse: bool) -> str:
+    """Make the database that each world is a copy of; return its name.
+
+    :param deeds: module whose `set_up` makes the company
+    :param reuse: whether a database that is there is taken as it is
+    """
+    database = database_name(purpose)
+    if reuse and stamp_is(f"{database}-made", database):
+        return database
     template = odoo.template()
     write_stamp(f"{database}-made", "")
     log = LOG_DIR / f"{database}.install.log"
     with step(f"database {database} (log: {log})"):
         odoo.create_database(database, template)
         odoo.install(database, [ADDON], log)
-        _set_up(database, log)
+        _set_up(database, deeds, log)
         postgres.query("VACUUM ANALYZE", database=database)
     write_stamp(f"{database}-made", database)
+    return database
 
 
-def _set_up(database: str, log: Path) -> None:
+def _set_up(database: str, deeds: str, log: Path) -> None:
     with log.open("ab") as output:
         subprocess.run(
             odoo.command("shell", "-d", database, "--no-http"),
             cwd=ROOT,
             env={**os.environ, **odoo.environment()},
-            input=SET_UP.encode(),
+            input=SET_UP.format(deeds=deeds).encode(),
             stdout=output,
             stderr=output,
             check=True,

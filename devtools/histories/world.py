@@ -51,6 +51,9 @@ class OneClock(Clock):
 class World:
     """Everything outside of the state machine; lives as long as its database."""
 
+    #: Module of what workers can do.
+    deeds = "devtools.histories.deeds"
+
     def __init__(self, database):
         self.database = database
         self.folder = Path(tempfile.mkdtemp(prefix="histories-"))
@@ -73,7 +76,7 @@ class World:
 
     def start(self):
         """Start everything, connect the bank."""
-        self.sim = Simulator(clock=OneClock(), deliver="manual").start()
+        self.sim = Simulator(clock=OneClock(), deliver="manual", smtp_port=0).start()
         self.sim.rate_limit.calls = None
         self.sim.token_limit.calls = None
         self.sim.open_account(IBAN, name="Compte courant", balance=0)
@@ -90,12 +93,16 @@ class World:
         # its own words stand before Odoo's
         place = words.index("devtools.histories.zygote") + 1
         words[place:place] = map(
-            str, [self.database, self.port, self.folder / "shared", self.log]
+            str,
+            (self.database, self.port, self.folder / "shared", self.log, self.deeds),
         )
         LOG_DIR.mkdir(parents=True, exist_ok=True)
         with (LOG_DIR / f"{self.database}.log").open("wb") as output:
             self.zygote = subprocess.Popen(
-                [*words, "--max-cron-threads=0", "--log-level=warn"],
+                [
+                    *(*words, "--max-cron-threads=0", "--log-level=warn"),
+                    *("--smtp", "127.0.0.1", "--smtp-port", str(self.sim.smtp_port)),
+                ],
                 cwd=ROOT,
                 env={**os.environ, **odoo.environment(), "PYTHONHASHSEED": "0"},
                 stdin=subprocess.PIPE,

@@ -1,7 +1,8 @@
 """An Odoo that is ready and does nothing but fork: workers, and web servers.
 
-Started as ``python -m devtools.histories.zygote DATABASE PORT SHARED LOG`` with Odoo's
-own options; it takes orders as JSON, a line each, and answers likewise.
+Started as ``python -m devtools.histories.zygote DATABASE PORT SHARED LOG DEEDS`` with
+Odoo's own options, where DEEDS is the module of what its workers can do; it takes
+orders as JSON, a line each, and answers likewise.
 """
 
 import gc
@@ -17,6 +18,7 @@ import time
 import traceback
 from datetime import datetime, timedelta
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 
 import freezegun
@@ -38,8 +40,9 @@ REAL_NOW = datetime.utcnow
 class Zygote:
     """Holds the loaded registry, without any database connection."""
 
-    def __init__(self, database, port, shared, log):
+    def __init__(self, database, port, shared, log, deeds):
         self.database = database
+        self.deeds = deeds
         self.port = port
         self.shared = shared
         self.log = log
@@ -57,9 +60,7 @@ class Zygote:
         """Load Odoo, then move its clock and lay the fuses."""
         self._keep_log()
         Registry(self.database)
-        from . import deeds
-
-        self.deeds = deeds
+        self.deeds = import_module(self.deeds)
         # Read once, for all servers.
         odoo.http.root.initialize()
         self._shorten_waits()
@@ -294,9 +295,9 @@ class LogFormatter(logging.Formatter):
 
 def main():
     """Be ready, then obey."""
-    database, port, shared, log, *options = sys.argv[1:]
+    database, port, shared, log, deeds, *options = sys.argv[1:]
     config.parse_config([*options, "-d", database], setup_logging=True)
-    zygote = Zygote(database, int(port), Shared(Path(shared)), log)
+    zygote = Zygote(database, int(port), Shared(Path(shared)), log, deeds)
     started = time.monotonic()
     zygote.prepare()
     zygote.say({"ready": round(time.monotonic() - started, 1)})
