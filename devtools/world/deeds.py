@@ -35,6 +35,7 @@ def set_up(env):
     modules._update_translations(["fr_FR"])
     env.ref("base.USD").active = True
     user = env["res.users"].search([("login", "=", histories.LOGIN)])
+    user.name = "Service comptable"
     env.ref("base.main_company").write(
         {
             "street": "1 rue de la Paix",

@@ -8,7 +8,7 @@ from simulator import JourneyError
 
 from ..histories.world import Broken, World
 from .people import make_customers
-from .truth import Truth
+from .truth import SATURDAY, Truth
 
 ZONE = ZoneInfo("Europe/Paris")
 # Within the hours in which reminders leave.
@@ -80,6 +80,7 @@ class MessyWorld(World):
         for message in messages:
             message["name"] = self.names[message["partner"]]
         self.truth.check(ledger, messages)
+        self.truth.check_arrival(messages, self.sim.inbox)
         for message in messages:
             self.reminders[message["id"]] = message
             self.unsure[message["id"]] = message["state"]
@@ -105,7 +106,9 @@ class MessyWorld(World):
                 self.unsure.pop(int(reminder))
 
     def look_at_what_waits(self):
-        """Have the accountant confirm, drop, post and call."""
+        """Have the accountant confirm, drop, post and call; not at week-ends."""
+        if self.sim.clock.now().weekday() >= SATURDAY:
+            return
         for reminder, state in self.do("waiting"):
             if self.chance.random() > LOOKS:
                 continue

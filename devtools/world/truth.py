@@ -10,8 +10,8 @@ from datetime import date
 
 from lxml import html
 
-_AMOUNT = re.compile(r"\d[\d\s\u202f\xa0,.]*[.,]\d\d(?!\d)")
-_SATURDAY = 5
+_AMOUNT = re.compile(r"\d[\d\u202f\xa0,.]*[.,]\d\d(?!\d)")
+SATURDAY = 5
 # Said of the law, whoever owes what.
 _ALWAYS = {40.0}
 
@@ -59,6 +59,18 @@ class Truth:
                 )
             self._remember(message)
 
+    def check_arrival(self, messages, inbox):
+        """Look for each mail and SMS where it should have arrived."""
+        for message in messages:
+            if message["channel"] not in ("email", "sms") or not message["url"]:
+                continue
+            path = message["url"].partition("/pay/")[2]
+            if not any(path in (item.html or item.text) for item in inbox):
+                self.problems.append(
+                    f"{message['sent_on']} {message['name']}, reminder "
+                    f"{message['id']}: no {message['channel']} came"
+                )
+
     def note_failed(self, reminder):
         """Forget a message that did not arrive after all."""
         for account in self.accounts.values():
@@ -98,7 +110,7 @@ class Truth:
     def _check_voice(self, message, today):
         account = self._account(message)
         told = [other["days"] for other in account.told]
-        if today.weekday() >= _SATURDAY and not message["manual"]:
+        if today.weekday() >= SATURDAY and not message["manual"]:
             yield "it left at a week-end"
         if message["days"] < 0:
             if told:
@@ -206,14 +218,15 @@ def plain(text):
     if not text:
         return ""
     tree = html.fragment_fromstring(str(text), create_parent="div")
-    return " ".join(" ".join(tree.itertext()).split())
+    # Not of no-break spaces, which stand within amounts.
+    return re.sub(r"[ \t\n]+", " ", " ".join(tree.itertext()))
 
 
 def amounts(text, lang):
     """Return the amounts with two decimals in a text of a language."""
     found = set()
     for piece in _AMOUNT.findall(text):
-        digits = re.sub(r"[\s\u202f\xa0]", "", piece)
+        digits = re.sub(r"[\u202f\xa0]", "", piece)
         thousands, point = (".", ",") if lang == "fr_FR" else (",", ".")
         try:
             found.add(float(digits.replace(thousands, "").replace(point, ".")))
