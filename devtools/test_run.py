@@ -16,6 +16,7 @@ from .histories import command
 from .paths import ADDON, LOG_DIR, ROOT, database_name
 from .setup import oca, postgres, python_env, system
 from .shares import Seconds, files_of, oca_tags, odoo_tags, sum_seconds
+from .world import command as world
 
 # Runs Odoo, and writes down what becomes of each test.
 RECORDER = "devtools.odoo_tests"
@@ -24,6 +25,8 @@ ORDER = ("passed", "skipped", "failed")
 PROGRAMS = ("chromium", "wkhtmltopdf", "pdftoppm", "zbarimg")
 # So that CI stays short on a slow machine, which plays fewer histories then.
 HISTORIES_SECONDS = 60
+# As few as still have most habits; `./dev world` has more.
+WORLD = ("--customers", 8, "--days", 24)
 
 
 @dataclass
@@ -88,7 +91,8 @@ def run_tests(options) -> int:
     first, rest = (options.tags, "") if options.tags else odoo_tags(seconds)
     aside: list[Callable[..., Result]] = [run_plain] if with_plain else []
     aside += [run_oca] if with_oca else []
-    aside += [play_histories] if with_plain and with_odoo and with_oca else []
+    if with_plain and with_odoo and with_oca:
+        aside += [play_histories, live_in_world]
     with ThreadPoolExecutor() as pool:
         # One core installs and tests the addon while the other runs the rest.
         others = pool.submit(_run_beside, options, rest if with_odoo else "", aside)
@@ -183,6 +187,18 @@ def play_histories(options) -> Result:
     said = log.read_text(errors="replace")
     say(f"  {said.strip().splitlines()[-1]}" if not code else said)
     status, name = ("failed" if code else "passed"), f"histories: {log}"
+    return Result.of([(name, status)])
+
+
+def live_in_world(options) -> Result:
+    """Live some weeks with messy customers, others each time: see `devtools.world`."""
+    _report, log = _files("world", "txt")
+    with log.open("ab") as output:
+        seed = command.new_seed()
+        code = world.play(seed, 1, *WORLD, reuse=options.reuse, output=output)
+    said = log.read_text(errors="replace")
+    say(f"  {said.strip().splitlines()[-2].strip()}" if not code else said)
+    status, name = ("failed" if code else "passed"), f"world: {log}"
     return Result.of([(name, status)])
 
 

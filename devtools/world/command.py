@@ -1,6 +1,7 @@
 """``./dev world``: the database, then the world in a process of its own."""
 
 from .. import odoo
+from ..console import say
 from ..histories.command import make_database, new_seed, run_program
 from ..paths import CHECKOUT_DIR
 from ..setup import python_env, system
@@ -24,6 +25,7 @@ def play(seed: int, seeds: int, *options, reuse: bool, output=None) -> int:
     :param options: of the program
     :param output: file for what it says, by default our own output
     """
+    say(f"· messy customers (seed {seed})")
     database = make_database("world", DEEDS, reuse=reuse)
     words = [python_env.python(), "-m", "devtools.world", database]
     words += ["--seed", seed, "--seeds", seeds, "--folder", CHECKOUT_DIR / "world"]
