@@ -160,7 +160,12 @@ def _owe_something(env) -> None:
 def _prepare_ours(env) -> None:
     """Switch reminders on at all hours, hold some lines, write core's template."""
     env.company.write(
-        {"payment_reminder_enabled": True, "payment_reminder_bank_hours": 0}
+        {
+            "payment_reminder_enabled": True,
+            "payment_reminder_bank_hours": 0,
+            "payment_reminder_bank_days": 0,
+            "payment_reminder_unfed": "remind",
+        }
     )
     env["payment.reminder.level"].search([]).write(
         {
@@ -170,6 +175,13 @@ def _prepare_ours(env) -> None:
         }
     )
     env.flush_all()
+    env.cr.execute(
+        """
+        UPDATE account_move
+           SET is_move_sent = TRUE, reminder_issued_at = invoice_date
+         WHERE move_type = 'out_invoice'
+        """
+    )
     env.cr.execute(
         SQL(
             """

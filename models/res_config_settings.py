@@ -50,6 +50,24 @@ class ResConfigSettings(models.TransientModel):
     payment_reminder_bank_hours = fields.Integer(
         related="company_id.payment_reminder_bank_hours", readonly=False
     )
+    payment_receipt_days = fields.Integer(
+        related="company_id.payment_receipt_days", readonly=False
+    )
+    payment_reminder_sent_only = fields.Boolean(
+        related="company_id.payment_reminder_sent_only", readonly=False
+    )
+    payment_reminder_sent_days = fields.Integer(
+        related="company_id.payment_reminder_sent_days", readonly=False
+    )
+    payment_reminder_bank_days = fields.Integer(
+        related="company_id.payment_reminder_bank_days", readonly=False
+    )
+    payment_reminder_unfed = fields.Selection(
+        related="company_id.payment_reminder_unfed", readonly=False
+    )
+    payment_reminder_bank_note = fields.Char(
+        compute="_compute_payment_reminder_bank_note"
+    )
     payment_reminder_thanks = fields.Boolean(
         related="company_id.payment_reminder_thanks", readonly=False
     )
@@ -89,6 +107,12 @@ class ResConfigSettings(models.TransientModel):
         for settings in self:
             note = settings.company_id._get_holiday_note()
             settings.payment_reminder_holiday_note = note
+
+    @api.depends("company_id")
+    def _compute_payment_reminder_bank_note(self):
+        for settings in self:
+            note = settings.company_id.sudo()._get_bank_note()
+            settings.payment_reminder_bank_note = note
 
     @api.depends("company_id")
     def _compute_has_snailmail(self):

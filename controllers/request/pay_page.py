@@ -167,6 +167,7 @@ class PayPage:
                 amount=self.money(on_its_way),
             ),
             "received": self._received(),
+            "unallocated": self._unallocated(),
             "refusal": refusal and self._refusal(refusal),
             "has_other_means": bool(others),
             "transfer": request._get_transfer_details(first["amount"]),
@@ -180,6 +181,18 @@ class PayPage:
             "We received %(amount)s, thank you. What is asked below is the rest.",
             amount=self.money(booked),
         )
+
+    def _unallocated(self):
+        """What came in, and may be for this, a sentence each."""
+        return [
+            self.env._(
+                "We received %(amount)s on %(date)s; it is being allocated. Please pay "
+                "only what it does not cover.",
+                amount=format_amount(self.env, amount, currency),
+                date=self.day(day),
+            )
+            for amount, currency, day in self.request._get_unallocated()
+        ]
 
     def _option(self, option):
         """One amount the payer may choose, and how it goes through the bank."""

@@ -5,6 +5,7 @@ from . import (
     account_bank_statement_line_plan,
     account_bank_statement_line_read,
     account_bank_statement_line_return,
+    account_bank_statement_line_unallocated,
     account_move,
     account_move_line,
     bank_match_recheck,

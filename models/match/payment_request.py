@@ -1,4 +1,5 @@
 from odoo import models
+from odoo.tools import SQL
 
 
 class PaymentRequest(models.Model):
@@ -22,3 +23,43 @@ class PaymentRequest(models.Model):
                 )
             )[:1]
         return received
+
+    def _get_unallocated(self):
+        """Override: what waits in *To Reconcile*. What may be somebody else's as well
+        is not told."""
+        self.ensure_one()
+        lines = self.env["account.bank.statement.line"]
+        moves = self.line_ids.filtered("amount_due").move_id
+        for model in ("account.payment", "bank.match.suggestion", lines._name):
+            self.env[model].flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                _UNALLOCATED,
+                unallocated=lines._get_unallocated_query(self.company_id),
+                move_ids=moves.ids,
+                partner_id=self.commercial_partner_id.id,
+            )
+        )
+        currencies = self.env["res.currency"]
+        return [
+            (float(amount), currencies.browse(currency_id), day)
+            for amount, currency_id, day in rows
+        ]
+
+
+_UNALLOCATED = """
+SELECT found.amount, found.currency_id, found.day
+  FROM (%(unallocated)s) found
+ WHERE found.partner_id = %(partner_id)s
+    OR found.entry_id IN (
+           SELECT id FROM account_move_line WHERE move_id = ANY(%(move_ids)s)
+       )
+   AND NOT EXISTS (
+           SELECT
+             FROM bank_match_suggestion proposal
+            WHERE proposal.line_id = found.receipt_id
+              AND proposal.partner_id IS DISTINCT FROM %(partner_id)s
+       )
+GROUP BY found.receipt_id, found.payment_id, found.amount, found.currency_id, found.day
+ORDER BY found.day, found.receipt_id, found.payment_id
+"""

@@ -34,6 +34,18 @@ class ResCompany(models.Model):
         help="Fees within the tolerance are written off to it; without it, no fee is.",
     )
 
+    payment_receipt_days = fields.Integer(
+        string="Days to Allocate Receipts",
+        default=30,
+        help="Money that came in and is not allocated yet holds for so many days the "
+        "reminders of the customers that it may come from, and their payment page says "
+        "that it is there. Zero: it does not.",
+    )
+
+    _payment_receipt_days_positive = models.Constraint(
+        "CHECK(payment_receipt_days >= 0)",
+        "The days to allocate receipts must not be negative.",
+    )
     _bank_match_tolerance_positive = models.Constraint(
         "CHECK(bank_match_tolerance >= 0)",
         "The tolerance for bank fees must be positive.",

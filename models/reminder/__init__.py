@@ -1,6 +1,7 @@
 from . import (
     payment_reminder_buttons,
     account_move,
+    account_move_issued,
     account_move_line,
     ir_actions_report,
     mail,
@@ -26,6 +27,7 @@ from . import (
     payment_reminder_thanks,
     payment_request,
     res_company,
+    res_company_bank,
     res_partner,
     res_partner_statement,
     sms_sms,

@@ -31,6 +31,7 @@ class AccountMove(models.Model):
         help="What comes next, or why nothing does.",
     )
     reminder_is_held = fields.Boolean(**COMING)
+    reminder_is_received = fields.Boolean(**COMING)
 
     payment_reminder_policy_id = fields.Many2one(
         comodel_name="payment.reminder.policy",
@@ -42,6 +43,7 @@ class AccountMove(models.Model):
     )
 
     @api.depends(
+        "is_move_sent",
         "no_followup",
         "payment_state",
         "payment_reminder_policy_id",
@@ -75,6 +77,7 @@ class AccountMove(models.Model):
         self.reminder_next_level_id = soonest.get("level", levels)
         self.reminder_next_date = soonest.get("next_date", False)
         self.reminder_note = self._get_reminder_note(states)
+        self.reminder_is_received = any(state["money"] for state in states.values())
         self.reminder_is_held = any(
             line.no_followup
             or (line.reminder_hold_until and line.reminder_hold_until >= today)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from odoo import api, models
-from odoo.tools import LazyTranslate, format_date
+from odoo.tools import LazyTranslate, format_amount, format_date
 
 # A module's terms have no `env` yet: they are translated when they are shown.
 # pylint: disable=prefer-env-translation
@@ -19,6 +19,9 @@ REMOVING = (
     "held",
     "customer_held",
     "in_flight",
+    "received",
+    "unsent",
+    "recent",
     "credits",
     "below_minimum",
     "unreminded",
@@ -44,6 +47,17 @@ SENTENCES = {
     "excluded": _lt("Excluded from reminders."),
     "blocked": _lt("The payment of the invoice is blocked."),
     "in_flight": _lt("A transfer of the customer is on its way."),
+    "received": _lt(
+        "A payment that came in is not allocated yet: nothing is asked until %(day)s."
+    ),
+    "unsent": _lt(
+        "The invoice was never sent to the customer: send it, or mark it as sent if "
+        "they have it."
+    ),
+    "recent": _lt(
+        "The invoice was posted or sent a short time ago: nothing is asked until "
+        "%(day)s."
+    ),
     "too_soon": _lt(
         "“%(level)s” waits until %(day)s: the customer got a message a short time ago."
     ),
@@ -62,6 +76,14 @@ SENTENCES = {
     "stale_bank_data": _lt(
         "“%(level)s” is ready, but the bank data are too old: a payment may have "
         "arrived."
+    ),
+    "stale_bank_lines": _lt(
+        "“%(level)s” is ready, but the last bank lines are too old: import or type the "
+        "newer ones, a payment may be among them."
+    ),
+    "no_bank_data": _lt(
+        "“%(level)s” is ready, but no bank data come in: an administrator chooses in "
+        "the settings whether reminders leave all the same."
     ),
     "off": _lt(
         "“%(level)s” is ready, but automatic reminders are switched off in the "
@@ -109,13 +131,15 @@ class PaymentReminder(models.Model):
 
         :param account.move.line lines: of any company; those that owe nothing, too
         :return: by line id: `level` (the next, or empty), `next_date`, `reached`,
-            the level reached last (empty: none, or it was removed), `reason`, a code or
-            None, and `sentence`, for a person
+            the level reached last (empty: none, or it was removed), `money`, what
+            came in and may pay it, `reason`, a code or None, and `sentence`, for a
+            person
         :rtype: dict[int, dict]
         """
         levels = self.env["payment.reminder.level"]
         nothing = {"level": levels, "next_date": None, "reached": levels}
         nothing |= {
+            "money": self._get_money({}),
             "reason": "settled",
             "sentence": self._get_reason_sentence("settled"),
         }
@@ -135,6 +159,7 @@ class PaymentReminder(models.Model):
                     "level": level,
                     "next_date": row["next_date"],
                     "reached": known & levels.browse(row["reached_level_key"] or ()),
+                    "money": self._get_money(row),
                     "reason": reason,
                     "sentence": self._get_line_sentence(line, row, reason, level),
                 }
@@ -143,6 +168,15 @@ class PaymentReminder(models.Model):
     @api.model
     def _get_line_sentence(self, line, row, reason, level):
         """Return the sentence of a row of the plan, with the reason of a person."""
+        if reason == "received":
+            money = self._get_money(row)
+            return self.env._(
+                "%(amount)s of %(date)s came in and is not allocated yet: nothing is "
+                "asked until %(day)s.",
+                amount=format_amount(self.env, money.amount, money.currency_id),
+                date=format_date(self.env, money.date),
+                day=format_date(self.env, row["reason_date"]),
+            )
         sentence = self._get_reason_sentence(reason, row["reason_date"], level)
         note = ""
         if reason == "held":
@@ -155,6 +189,15 @@ class PaymentReminder(models.Model):
         return self.env._(
             "%(sentence)s Reason: %(reason)s", sentence=sentence, reason=note
         )
+
+    @api.model
+    def _get_money(self, row):
+        """Return the bank line or the payment for which a row of the plan is held, in
+        sudo; empty if it is not."""
+        if payment_id := row.get("payment_id"):
+            return self.env["account.payment"].sudo().browse(payment_id)
+        receipt_id = row.get("receipt_id") or ()
+        return self.env["account.bank.statement.line"].sudo().browse(receipt_id)
 
     def _get_line_blockers(self):
         """Return the lines that must leave these reminders before they go: paid,

@@ -103,6 +103,7 @@ class PaymentReminderLevel(models.Model):
     amount_min = fields.Float(
         string="Minimum Amount",
         digits="Product Price",
+        default=1.0,
         help="In the company's currency: a customer who owes less is not reminded at "
         "this level.",
     )

@@ -37,6 +37,8 @@ class PaymentReminder(models.Model):
         `reached_level_key`, the highest level that was sent of it; `reason`, why no
         reminder is to be made (NULL: it is due), and its `reason_date`;
         `blocker`, what holds the line whatever its level, with `blocker_date`;
+        `receipt_id` or `payment_id`, the money that came in and may pay it, if it is
+        held for that;
         `named`, whether a reminder of its customer names it; `is_due, overdue`;
         `covered`, whether credits pay it wholly; `reminded`, whether a reminder of it
         arrived; `credit` (of the customer, in the currency, for what is due or else
@@ -72,6 +74,8 @@ class PaymentReminder(models.Model):
             "arrived_states": ARRIVED_STATES,
             "message_states": OPEN_STATES + SENT_STATES,
             "grace": company.payment_reminder_grace_days,
+            "sent_days": company.payment_reminder_sent_days,
+            "sent_only": company.payment_reminder_sent_only,
             "interval": company.payment_reminder_interval_days,
             "week_max": company.payment_reminder_week_max,
             "nothing": NOTHING_REACHED,
@@ -80,6 +84,9 @@ class PaymentReminder(models.Model):
                 company, partner_ids
             ),
             "moving": self._plan_moving_query(company),
+            "unallocated": self.env[
+                "account.bank.statement.line"
+            ]._get_unallocated_query(company),
             # A branch is paid through the application of its parent.
             "payee_ids": company.parent_ids.ids,
             "hold_until": self.env["res.partner"]
@@ -225,6 +232,10 @@ due AS MATERIALIZED (
            line.no_followup,
            line.reminder_hold_until,
            move.payment_state = 'blocked' AS blocked,
+           %(sent_only)s AND move.is_move_sent IS NOT TRUE AS unsent,
+           (COALESCE(move.reminder_issued_at, move.create_date)
+               AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date
+               + NULLIF(%(sent_days)s, 0) - 1 AS recent_until,
            move.payment_reminder_policy_id,
            move.invoice_user_id
       FROM account_move_line line
@@ -297,6 +308,21 @@ in_flight AS (
            ) document
   GROUP BY move_id
 ),
+unallocated AS MATERIALIZED (%(unallocated)s),
+-- The money that may be for a line; of several, what holds it longest.
+received AS (
+    SELECT DISTINCT ON (line_id) *
+      FROM (
+        SELECT due.line_id, found.receipt_id, found.payment_id, found.until
+          FROM due
+          JOIN unallocated found ON found.entry_id = due.line_id
+         UNION ALL
+        SELECT due.line_id, found.receipt_id, found.payment_id, found.until
+          FROM due
+          JOIN unallocated found ON found.partner_id = due.partner_id
+           ) money
+  ORDER BY line_id, until DESC, receipt_id, payment_id
+),
 credit AS (%(credits)s),
 policy AS (%(policies)s),
 customer AS (
@@ -318,17 +344,24 @@ standing AS MATERIALIZED (
            due.line_id = ANY(%(forced_ids)s) AS forced,
            customer.hold_until AS customer_hold_until,
            in_flight.until AS flies_until,
+           received.until AS received_until,
+           received.receipt_id,
+           received.payment_id,
            CASE WHEN due.no_followup THEN 'excluded'
                 WHEN due.blocked THEN 'blocked'
                 WHEN due.reminder_hold_until >= %(today)s THEN 'held'
                 WHEN customer.hold_until >= %(today)s THEN 'customer_held'
                 WHEN in_flight.move_id IS NOT NULL THEN 'in_flight'
+                WHEN received.line_id IS NOT NULL THEN 'received'
+                WHEN due.unsent THEN 'unsent'
+                WHEN due.recent_until >= %(today)s THEN 'recent'
            END AS line_blocker
       FROM due
  LEFT JOIN customer ON customer.id = due.partner_id
  LEFT JOIN usable_policy own_policy
         ON own_policy.id = due.payment_reminder_policy_id
  LEFT JOIN in_flight ON in_flight.move_id = due.move_id
+ LEFT JOIN received ON received.line_id = due.line_id
 ),
 -- Credits go to the oldest: what they pay wholly is overdue no more.
 covered AS (
@@ -447,7 +480,8 @@ escalating AS (
                remembering.date_maturity + next_level.days_from_due,
                remembering.last_on + GREATEST(
                    next_level.days_from_due - remembering.reached_days, 1
-               )
+               ),
+               remembering.recent_until + 1
            ) AS own_date
       FROM remembering
  LEFT JOIN next_level USING (policy_id, may_announce, reached_days, used)
@@ -459,6 +493,8 @@ examined AS MATERIALIZED (
                WHEN 'held' THEN reminder_hold_until
                WHEN 'customer_held' THEN customer_hold_until
                WHEN 'in_flight' THEN flies_until
+               WHEN 'received' THEN received_until
+               WHEN 'recent' THEN recent_until
                WHEN 'waiting' THEN waiting_since
                WHEN 'undelivered' THEN failed_on
            END AS blocker_date,
@@ -480,6 +516,8 @@ debt AS (
            sum(residual_company) FILTER (WHERE free AND (level_due OR overdue))
                AS amount_company,
            sum(residual) FILTER (WHERE free AND overdue) AS late,
+           sum(residual_company) FILTER (WHERE free AND overdue AND reminded)
+               AS reminded_company,
            min(own_date) FILTER (WHERE free AND overdue AND NOT covered) AS next_date,
            bool_or(forced) AS forced
       FROM examined
@@ -498,13 +536,18 @@ judged AS (
            CASE WHEN NOT has_levels THEN 'no_policy'
                 WHEN blocker IN ('waiting', 'undelivered') THEN blocker
                 WHEN level_id IS NULL THEN 'finished'
+                -- Its day comes after the days of grace.
+                WHEN blocker = 'recent' AND own_date > recent_until + 1 THEN 'not_yet'
                 WHEN blocker IS NOT NULL THEN blocker
                 WHEN covered THEN 'credits'
                 WHEN NOT level_due THEN 'not_yet'
                 WHEN credit.amount >= debt.amount THEN 'credits'
                 WHEN formal_notice AND NOT reminded THEN 'unreminded'
-                WHEN amount_min > debt.amount_company
-                     - COALESCE(credit.amount_company, 0) THEN 'below_minimum'
+                -- A notice asks for what the customer was reminded of, and no more.
+                WHEN amount_min > CASE WHEN formal_notice THEN debt.reminded_company
+                                       ELSE debt.amount_company
+                                  END - COALESCE(credit.amount_company, 0)
+                    THEN 'below_minimum'
                 WHEN contact_pause.until > %(today)s AND NOT debt.forced THEN 'too_soon'
            END AS reason
       FROM examined
@@ -534,6 +577,8 @@ SELECT line_id,
        END AS reason_date,
        blocker,
        blocker_date,
+       CASE WHEN blocker = 'received' THEN receipt_id END AS receipt_id,
+       CASE WHEN blocker = 'received' THEN payment_id END AS payment_id,
        free AND (reason IS NULL OR overdue) AS named,
        is_due,
        overdue,

@@ -32,6 +32,7 @@ class ResCompany(models.Model):
         """CHECK(
             payment_reminder_interval_days >= 0 AND payment_reminder_week_max >= 1
             AND payment_reminder_grace_days >= 0 AND payment_reminder_bank_hours >= 0
+            AND payment_reminder_sent_days >= 0 AND payment_reminder_bank_days >= 0
         )""",
         "Days and hours must not be negative, and at least one reminder a week must "
         "be allowed.",
@@ -56,6 +57,21 @@ class ResCompany(models.Model):
         help="After a transfer that was on its way and did not arrive.",
     )
 
+    payment_reminder_sent_only = fields.Boolean(
+        string="Only Invoices That Were Sent",
+        default=True,
+        help="Invoices that were neither sent from Odoo nor marked as sent are not "
+        "reminded.",
+    )
+
+    payment_reminder_sent_days = fields.Integer(
+        string="Days After Sending",
+        default=3,
+        help="An invoice is not reminded for so many days after it was posted and "
+        "first sent, whatever its date. One that was there before the reminders counts "
+        "from the day on which it was created.",
+    )
+
     payment_reminder_bank_hours = fields.Integer(
         string="Age of Bank Data",
         default=48,
@@ -76,7 +92,8 @@ class ResCompany(models.Model):
 
         :param payment.reminder.level level: whose days and hours count, if any
         :return: `neutralized`, `copied`, `off`, `stale_bank_data`,
-            `not_a_business_day`, `outside_window`, or None
+            `stale_bank_lines`, `no_bank_data`, `not_a_business_day`, `outside_window`,
+            or None
         :rtype: str | None
         """
         self.ensure_one()
@@ -85,19 +102,11 @@ class ResCompany(models.Model):
         company = self.sudo()
         if not company.payment_reminder_enabled:
             return "off"
-        if company._has_stale_bank_data():
-            return "stale_bank_data"
+        if blocker := company._get_bank_blocker():
+            return blocker
         if level:
             return company._get_window_blocker(level)
         return None
-
-    def _has_stale_bank_data(self):
-        """Return whether bank data are too old: payments may have come in since."""
-        self.ensure_one()
-        hours = self.payment_reminder_bank_hours
-        # A branch is paid on the accounts of its parent, too.
-        age = self.parent_ids._get_bank_data_age() if hours else None
-        return age is not None and age > timedelta(hours=hours)
 
     def _get_window_blocker(self, level, zone=None):
         """Return whether the moment suits the level, where the company is.

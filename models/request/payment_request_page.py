@@ -37,6 +37,15 @@ class PaymentRequest(models.Model):
         """
         return 0.0
 
+    def _get_unallocated(self):
+        """Return what came in from the customer and is not allocated yet, so that they
+        do not pay a second time.
+
+        :return: amount, currency and day of each
+        :rtype: list[tuple[float, res.currency, datetime.date]]
+        """
+        return []
+
     def _get_bank_account(self):
         """Return the bank account that a transfer typed by hand goes to."""
         self.ensure_one()

@@ -17,6 +17,15 @@ MONDAY = datetime(2026, 3, 16, 9, 0)
 DUE = date(2026, 12, 9)
 
 
+#: Nothing to wait for: tests of what reminders wait for set it themselves.
+NO_WAITING = {
+    "payment_reminder_bank_days": 0,
+    "payment_reminder_sent_days": 0,
+    "payment_reminder_sent_only": False,
+    "payment_reminder_unfed": "remind",
+}
+
+
 class ReminderCase(RequestCase):
     """A company that reminds one day, eight and fifteen days after the due date."""
 
@@ -42,6 +51,7 @@ class ReminderCase(RequestCase):
                 "payment_reminder_enabled": True,
                 "payment_reminder_policy_id": cls.policy.id,
                 "payment_request_user_id": cls.accountant.id,
+                **NO_WAITING,
             }
         )
 
@@ -334,7 +344,11 @@ class ReminderPlanCase(ReminderCase):
         self.env.cr.precommit.run()  # loads its chart of accounts
         policy = self.create_policy("Branch", 1, company=branch)
         branch.write(
-            {"payment_reminder_enabled": True, "payment_reminder_policy_id": policy.id}
+            {
+                "payment_reminder_enabled": True,
+                "payment_reminder_policy_id": policy.id,
+                **NO_WAITING,
+            }
         )
         return branch
 

@@ -6,7 +6,7 @@ from unittest.mock import patch
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
-from ..common.reminder_case import DUE, ReminderPlanCase
+from ..common.reminder_case import DUE, NO_WAITING, ReminderPlanCase
 
 
 @tagged("post_install", "-at_install")
@@ -183,7 +183,11 @@ class TestReminderEscalation(ReminderPlanCase):
         other = self.setup_other_company()["company"]
         policy = self.create_policy("Other", 1, company=other)
         other.write(
-            {"payment_reminder_enabled": True, "payment_reminder_policy_id": policy.id}
+            {
+                "payment_reminder_enabled": True,
+                "payment_reminder_policy_id": policy.id,
+                **NO_WAITING,
+            }
         )
         self.owe(100.0)
         move = self.owe_to(other)

@@ -10,6 +10,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..common.payment_request import ProcessesCase
+from ..common.reminder_case import NO_WAITING
 
 
 class Killed(BaseException):
@@ -28,7 +29,12 @@ class TestReminderWorkers(ProcessesCase):
             self.company_id = company.id
             self.triggers = env["ir.cron.trigger"].search([]).ids
             self.company_before = company.read(
-                ["payment_reminder_enabled", "payment_reminder_policy_id"], load=None
+                [
+                    "payment_reminder_enabled",
+                    "payment_reminder_policy_id",
+                    *NO_WAITING,
+                ],
+                load=None,
             )[0]
             self.company_before.pop("id")
             policy = env["payment.reminder.policy"].create(
@@ -55,6 +61,7 @@ class TestReminderWorkers(ProcessesCase):
                 {
                     "payment_reminder_enabled": True,
                     "payment_reminder_policy_id": policy.id,
+                    **NO_WAITING,
                 }
             )
             partners = env["res.partner"].create(
