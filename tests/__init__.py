@@ -74,6 +74,7 @@ from .reconcile import (
 )
 from .reminder import (
     test_customer_balance,
+    test_customer_class,
     test_one_language,
     test_payer_profile,
     test_reminder_calls,

@@ -29,6 +29,7 @@ from . import (
     res_company,
     res_company_bank,
     res_partner,
+    res_partner_class,
     res_partner_statement,
     sms_sms,
     channel,

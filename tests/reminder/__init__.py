@@ -1,5 +1,6 @@
 from . import (
     test_customer_balance,
+    test_customer_class,
     test_payer_profile,
     test_reminder_calls,
     test_reminder_delivery,
