@@ -38,6 +38,9 @@ class ResConfigSettings(models.TransientModel):
     payment_reminder_policy_id = fields.Many2one(
         related="company_id.payment_reminder_policy_id", readonly=False
     )
+    payment_reminder_policy_change = fields.Text(
+        compute="_compute_payment_reminder_policy_change"
+    )
     payment_reminder_interval_days = fields.Integer(
         related="company_id.payment_reminder_interval_days", readonly=False
     )
@@ -100,6 +103,17 @@ class ResConfigSettings(models.TransientModel):
                     ("code", "=", const.PROVIDER_CODE),
                 ],
                 limit=1,
+            )
+
+    @api.depends("company_id", "payment_reminder_policy_id")
+    def _compute_payment_reminder_policy_change(self):
+        for settings in self:
+            company = settings.company_id._origin
+            policy = settings.payment_reminder_policy_id._origin
+            usable = policy._get_usable(company)
+            settings.payment_reminder_policy_change = (
+                policy != company.payment_reminder_policy_id
+                and policy._describe_changes([(company, usable, usable, policy)])
             )
 
     @api.depends("company_id")

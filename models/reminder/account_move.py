@@ -42,6 +42,13 @@ class AccountMove(models.Model):
         help="For this invoice only; empty: the customer's.",
     )
 
+    @api.constrains("payment_reminder_policy_id", "partner_id")
+    def _check_payment_reminder_policy(self):
+        for move in self.sudo():
+            customer = move.commercial_partner_id
+            if customer and (policy := move.payment_reminder_policy_id):
+                policy._check_is_for(customer)
+
     @api.depends(
         "is_move_sent",
         "no_followup",

@@ -14,6 +14,7 @@ _lt = LazyTranslate(__name__)
 #: A line to which one of these happens leaves its reminder before that is sent.
 REMOVING = (
     "no_policy",
+    "other_class",
     "excluded",
     "blocked",
     "held",
@@ -33,6 +34,10 @@ SENTENCES = {
     "settled": _lt("Nothing is due."),
     "overtaken": _lt("Another level applies by now."),
     "no_policy": _lt("No reminders: no policy applies, or it has no levels."),
+    "other_class": _lt(
+        "The policy of the company is not for customers of this class: choose one for "
+        "them."
+    ),
     "finished": _lt("No level of the policy is left for it."),
     "held": _lt("Held until %(day)s."),
     "customer_held": _lt("The customer is not reminded until %(day)s."),

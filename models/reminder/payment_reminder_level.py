@@ -15,7 +15,11 @@ CHANNELS = [
 class PaymentReminderLevel(models.Model):
     _name = "payment.reminder.level"
     _description = "Reminder Level"
-    _inherit = ["payment.engine.owned", "mail.render.mixin"]
+    _inherit = [
+        "payment.engine.owned",
+        "payment.reminder.audience",
+        "mail.render.mixin",
+    ]
     _order = "policy_id, sequence, id"
 
     name = fields.Char(required=True, translate=True)

@@ -1,7 +1,17 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.tools import SQL
 
+#: What a customer may be chosen by, what tells most of them first, and the source of
+#: the policy that it makes.
+SOURCES = {
+    "tag_ids": "tag",
+    "group_ids": "group",
+    "salesperson_ids": "salesperson",
+    "payer_profile": "history",
+    "owed_min": "amount",
+    "country_ids": "country",
+    "by_class": "class",
+}
 PROFILES = [
     ("on_time", "Always on time"),
     ("late", "Sometimes late"),
@@ -11,12 +21,13 @@ PROFILES = [
 
 class PaymentReminderPolicy(models.Model):
     _name = "payment.reminder.policy"
+    _inherit = ["payment.reminder.audience"]
     _description = "Reminder Policy"
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True)
     sequence = fields.Integer(
-        default=10, help="When a customer has tags of several, the first one counts."
+        default=10, help="When a customer fits several, the first one counts."
     )
     active = fields.Boolean(default=True)
     company_id = fields.Many2one(
@@ -39,7 +50,7 @@ class PaymentReminderPolicy(models.Model):
     tag_ids = fields.Many2many(
         comodel_name="res.partner.category",
         string="Customer Tags",
-        help="Customers with one of these tags have this policy.",
+        help="Customers with one of these tags, or of a tag below one, have this policy.",
     )
     payer_profile = fields.Selection(
         selection=PROFILES,
@@ -57,12 +68,6 @@ class PaymentReminderPolicy(models.Model):
         string="Default",
         compute="_compute_is_company_default",
         help="Chosen in the settings, for customers who have no other policy.",
-    )
-
-    _payer_profile_uniq = models.UniqueIndex(
-        "(COALESCE(company_id, 0), payer_profile)"
-        " WHERE payer_profile IS NOT NULL AND active",
-        "Another policy is already meant for this payment history.",
     )
 
     @api.depends("level_ids.days_from_due", "level_ids.channel")
@@ -144,87 +149,10 @@ class PaymentReminderPolicy(models.Model):
 
     def copy_data(self, default=None):
         """Override: a copy is for others than the original."""
-        default = {"payer_profile": False, "tag_ids": False, **(default or {})}
+        default = {**dict.fromkeys(SOURCES, False), **(default or {})}
         return [
             {**vals, "name": self.env._("%s (copy)", policy.name)}
             if "name" not in default
             else vals
             for policy, vals in zip(self, super().copy_data(default), strict=True)
         ]
-
-    @api.model
-    def _partner_policy_query(self, company, partner_ids=None):
-        """Return the policy of each customer of ``company``, and where it comes from:
-        the customer's own, else the first with one of their tags, else the one for
-        their payment history, else the company's. One that is archived, or of another
-        company, does not count.
-
-        :param list[int] partner_ids: commercial partners; None: all
-        :return: a select of `partner_id`, `policy_id` (null: none) and `source`:
-            `customer`, `tag`, `history`, `company` or null
-        :rtype: SQL
-        """
-        partners = self.env["res.partner"].with_company(company)
-        wanted = (
-            SQL("partner.id IN %s", tuple(partner_ids) or (None,))
-            if partner_ids is not None
-            else SQL("partner.commercial_partner_id = partner.id")
-        )
-        usable = SQL(
-            "(SELECT id, sequence, company_id, payer_profile"
-            " FROM payment_reminder_policy"
-            " WHERE active AND (company_id IS NULL OR company_id = %s))",
-            company.id,
-        )
-        tags = self._fields["tag_ids"]
-        return SQL(
-            """
-            SELECT partner.id AS partner_id,
-                   COALESCE(own.id, tagged.id, meant.id, fallback.id) AS policy_id,
-                   CASE WHEN own.id IS NOT NULL THEN 'customer'
-                        WHEN tagged.id IS NOT NULL THEN 'tag'
-                        WHEN meant.id IS NOT NULL THEN 'history'
-                        WHEN fallback.id IS NOT NULL THEN 'company'
-                    END AS source
-              FROM res_partner partner
-         LEFT JOIN %(usable)s own ON own.id = %(own)s
-         LEFT JOIN (SELECT DISTINCT ON (label.partner_id) label.partner_id, policy.id
-                      FROM %(tags)s tag
-                      JOIN %(usable)s policy ON policy.id = tag.%(tag_policy)s
-                      JOIN res_partner_res_partner_category_rel label
-                        ON label.category_id = tag.%(tag_category)s
-                  ORDER BY label.partner_id, policy.sequence, policy.id
-                   ) tagged ON tagged.partner_id = partner.id
-         LEFT JOIN payment_payer_profile profile
-                ON profile.partner_id = partner.id AND profile.company_id = %(company)s
-         LEFT JOIN (SELECT DISTINCT ON (payer_profile) payer_profile, id
-                      FROM %(usable)s policy
-                     WHERE payer_profile IS NOT NULL
-                  ORDER BY payer_profile, company_id NULLS LAST, sequence, id
-                   ) meant ON meant.payer_profile = profile.profile
-         LEFT JOIN %(usable)s fallback ON fallback.id = %(fallback)s
-             WHERE %(wanted)s
-            """,
-            usable=usable,
-            own=partners._field_to_sql("partner", "payment_reminder_policy_id"),
-            tags=SQL.identifier(tags.relation),
-            tag_policy=SQL.identifier(tags.column1),
-            tag_category=SQL.identifier(tags.column2),
-            company=company.id,
-            fallback=company.payment_reminder_policy_id.id or None,
-            wanted=wanted,
-        )
-
-    def _get_note(self, source):
-        """Say which policy a customer has, and why.
-
-        :param str | None source: as in `_partner_policy_query`
-        :rtype: str
-        """
-        notes = {
-            "customer": self.env._("%s, chosen for this customer", self.name),
-            "tag": self.env._("%s, for a tag of the customer", self.name),
-            "history": self.env._("%s, for the payment history", self.name),
-            "company": self.env._("%s, for all customers", self.name),
-        }
-        return notes.get(source) or self.env._("None: no reminders")

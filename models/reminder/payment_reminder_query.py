@@ -61,6 +61,8 @@ class PaymentReminder(models.Model):
             # Credits and the last message are the customer's, not the line's.
             lines = self.env["account.move.line"].sudo().browse(line_ids)
             partner_ids = lines.partner_id.ids
+        policies = self.env["payment.reminder.policy"]
+        usable = policies._get_usable(company)
         today = company._get_payment_today()
         quiet_days = max(company.payment_reminder_interval_days, 7)
         parts = {
@@ -80,9 +82,8 @@ class PaymentReminder(models.Model):
             "week_max": company.payment_reminder_week_max,
             "nothing": NOTHING_REACHED,
             "forced_ids": list(forced_ids or ()),
-            "policies": self.env["payment.reminder.policy"]._partner_policy_query(
-                company, partner_ids
-            ),
+            "policies": policies._partner_policy_query(company, partner_ids, usable),
+            "fitting": usable._get_fitting_sql(),
             "moving": self._plan_moving_query(company),
             "unallocated": self.env[
                 "account.bank.statement.line"
@@ -326,22 +327,23 @@ received AS (
 credit AS (%(credits)s),
 policy AS (%(policies)s),
 customer AS (
-    SELECT partner.id, policy.policy_id, %(hold_until)s AS hold_until
+    SELECT partner.id,
+           policy.policy_id,
+           policy.source,
+           COALESCE(partner.customer_class, 'consumer') AS customer_class,
+           %(hold_until)s AS hold_until
       FROM policy
       JOIN res_partner partner ON partner.id = policy.partner_id
 ),
-usable_policy AS (
-    SELECT id
-      FROM payment_reminder_policy
-     WHERE active
-       AND (company_id IS NULL OR company_id = %(company_id)s)
-),
+usable_policy AS (SELECT * FROM %(fitting)s fitting),
 standing AS MATERIALIZED (
     SELECT due.*,
            COALESCE(own_policy.id, customer.policy_id) AS policy_id,
            due.date_maturity <= %(today)s AS is_due,
            due.date_maturity < %(today)s AS overdue,
            due.line_id = ANY(%(forced_ids)s) AS forced,
+           COALESCE(customer.customer_class, 'consumer') AS customer_class,
+           customer.source AS policy_source,
            customer.hold_until AS customer_hold_until,
            in_flight.until AS flies_until,
            received.until AS received_until,
@@ -360,6 +362,7 @@ standing AS MATERIALIZED (
  LEFT JOIN customer ON customer.id = due.partner_id
  LEFT JOIN usable_policy own_policy
         ON own_policy.id = due.payment_reminder_policy_id
+       AND own_policy.customer_class = COALESCE(customer.customer_class, 'consumer')
  LEFT JOIN in_flight ON in_flight.move_id = due.move_id
  LEFT JOIN received ON received.line_id = due.line_id
 ),
@@ -450,7 +453,8 @@ remembering AS MATERIALIZED (
 next_level AS (
     SELECT place.*, found.*
       FROM (
-        SELECT DISTINCT policy_id, may_announce, reached_days, used FROM remembering
+        SELECT DISTINCT policy_id, customer_class, may_announce, reached_days, used
+          FROM remembering
            ) place
 CROSS JOIN LATERAL (
         SELECT level.id AS level_id,
@@ -462,6 +466,11 @@ CROSS JOIN LATERAL (
            AND level.days_from_due > place.reached_days
            AND level.id != ALL(place.used)
            AND (level.days_from_due >= 0 OR place.may_announce)
+           AND CASE place.customer_class
+                   WHEN 'business' THEN level.for_businesses
+                   WHEN 'public' THEN level.for_public_bodies
+                   ELSE level.for_consumers
+               END
       ORDER BY level.days_from_due, level.sequence, level.id
          LIMIT 1
            ) found
@@ -484,7 +493,8 @@ escalating AS (
                remembering.recent_until + 1
            ) AS own_date
       FROM remembering
- LEFT JOIN next_level USING (policy_id, may_announce, reached_days, used)
+ LEFT JOIN next_level
+    USING (policy_id, customer_class, may_announce, reached_days, used)
  LEFT JOIN escalation ON escalation.policy_id = remembering.policy_id
 ),
 examined AS MATERIALIZED (
@@ -533,7 +543,9 @@ judged AS (
                 ELSE GREATEST(credit.amount - COALESCE(debt.late, 0), 0)
            END AS credit,
            contact_pause.until AS pause_until,
-           CASE WHEN NOT has_levels THEN 'no_policy'
+           CASE WHEN policy_id IS NULL AND policy_source = 'other_class'
+                    THEN 'other_class'
+                WHEN NOT has_levels THEN 'no_policy'
                 WHEN blocker IN ('waiting', 'undelivered') THEN blocker
                 WHEN level_id IS NULL THEN 'finished'
                 -- Its day comes after the days of grace.

@@ -94,8 +94,9 @@ class PaymentReminder(models.Model):
         return sent
 
     def _bring_up_to_date(self):
-        """Remove what must not be asked for any more, and make again what says
-        something else by now: amounts, texts of another day, letters.
+        """Remove what must not be asked for any more, make again what says something
+        else by now (amounts, texts of another day, letters), and set aside what names
+        a law that is not the customer's.
 
         :return: those that may be sent, or are still to be done by a person
         :rtype: payment.reminder
@@ -114,7 +115,7 @@ class PaymentReminder(models.Model):
             ready |= reminders - stale
             if stale:
                 ready |= stale._prepare_contents()
-        return ready
+        return ready._set_aside_unlawful()
 
     def _find_stale(self):
         """Return which reminders, of one company, are not of today, or not for their

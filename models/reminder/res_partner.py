@@ -61,23 +61,50 @@ class ResPartner(models.Model):
         company_dependent=True, groups=ACCOUNTING
     )
 
-    @api.depends("payment_reminder_policy_id", "category_id", "commercial_partner_id")
+    @api.constrains("payment_reminder_policy_id")
+    def _check_payment_reminder_policy(self):
+        for partner in self.sudo():
+            if policy := partner.payment_reminder_policy_id:
+                policy._check_is_for(partner.commercial_partner_id)
+
+    @api.depends(
+        "payment_reminder_policy_id",
+        "category_id",
+        "commercial_partner_id",
+        "customer_class",
+        "country_id",
+        "user_id",
+    )
     @api.depends_context("company", "lang")
     def _compute_payment_reminder_policy_note(self):
         commercial = self.commercial_partner_id._origin
         self.env.flush_all()
         policies = self.env["payment.reminder.policy"]
-        rows = {
-            partner_id: (policies.browse(policy_id), source)
-            for partner_id, policy_id, source in self.env.execute_query(
-                policies._partner_policy_query(self.env.company, commercial.ids)
+
+        def read(whoever):
+            query = policies._partner_policy_query(
+                self.env.company, commercial.ids, whoever=whoever
             )
-        }
+            return {
+                partner_id: (policies.browse(policy_id), source)
+                for partner_id, policy_id, source in self.env.execute_query(query)
+            }
+
+        rows, of_whoever = read(False), read(True)
+        nothing = (policies, None)
         for partner in self:
-            policy, source = rows.get(
-                partner.commercial_partner_id._origin.id, (policies, None)
-            )
-            partner.payment_reminder_policy_note = policy._get_note(source)
+            customer = partner.commercial_partner_id
+            policy, source = rows.get(customer._origin.id, nothing)
+            other, _source = of_whoever.get(customer._origin.id, nothing)
+            note = policy._get_note(source)
+            if other != policy:
+                note = self.env._(
+                    "%(note)s. “%(other)s” is not for %(classes)s.",
+                    note=note,
+                    other=other.name,
+                    classes=other._name_classes([customer.customer_class]),
+                )
+            partner.payment_reminder_policy_note = note
 
     @api.depends("commercial_partner_id.payer_profile_ids")
     @api.depends_context("company", "lang")

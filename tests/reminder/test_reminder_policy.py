@@ -2,12 +2,9 @@
 
 from datetime import datetime
 
-from psycopg2 import IntegrityError
-
 from odoo import Command
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
-from odoo.tools import mute_logger
 
 from ..common.reminder_case import ReminderCase
 
@@ -166,13 +163,6 @@ class TestReminderPolicy(ReminderCase):
         self.customer.payment_reminder_policy_id = own
         own.unlink()
         self.assert_policy(self.policy, "company")
-
-    def test_one_policy_for_each_payment_history(self):
-        for company in (self.company, self.env["res.company"]):
-            values = {"payer_profile": "chronic", "company_id": company.id}
-            self.make_policy("One", 1, **values)
-            with mute_logger("odoo.sql_db"), self.assertRaises(IntegrityError):
-                self.make_policy("Two", 1, **values)
 
     def test_contacts_show_what_their_company_has(self):
         contact = self.env["res.partner"].create(

@@ -17,6 +17,7 @@ READY_MADE = {
     "firm": [-5, 1, 5, 10, 20],
     "key_account": [3, 10, 20, 35, 60],
     "consumer": [-3, 2, 9, 20, 35],
+    "public_body": [5, 15, 30, 45],
     "none": [],
 }
 
@@ -28,7 +29,7 @@ class TestReminderTexts(ReminderCase):
             {"level_id": level.id, "move_id": move.id, **values}
         )
 
-    def test_five_policies_are_ready_made(self):
+    def test_six_policies_are_ready_made(self):
         for name, days in READY_MADE.items():
             policy = self.ready_made(name)
             self.assertEqual(policy.level_ids.mapped("days_from_due"), days, name)
