@@ -50,7 +50,8 @@ class PaymentReminderPolicy(models.Model):
     tag_ids = fields.Many2many(
         comodel_name="res.partner.category",
         string="Customer Tags",
-        help="Customers with one of these tags, or of a tag below one, have this policy.",
+        help="Customers with one of these tags, or of a tag below one, have this "
+        "policy.",
     )
     payer_profile = fields.Selection(
         selection=PROFILES,
