@@ -47,6 +47,8 @@
         "views/feed/account_journal_views.xml",
         "wizard/reminder/payment_reminder_hold_views.xml",
         "wizard/reminder/payment_reminder_call_views.xml",
+        "wizard/reminder/payment_reminder_remind_views.xml",
+        "wizard/reminder/payment_reminder_start_views.xml",
         "views/request/account_move_views.xml",
         "views/reminder/account_move_views.xml",
         "wizard/reminder/payment_reminder_preview_views.xml",

@@ -167,6 +167,7 @@ def _prepare_ours(env) -> None:
             "payment_reminder_unfed": "remind",
         }
     )
+    env.company._begin_reminders("planned")
     env["payment.reminder.level"].search([]).write(
         {
             **{"business_days": False, "hour_from": 0.0, "hour_to": 24.0},

@@ -77,6 +77,12 @@ class ResConfigSettings(models.TransientModel):
     payment_reminder_snailmail = fields.Boolean(
         related="company_id.payment_reminder_snailmail", readonly=False
     )
+    payment_reminder_ask_above = fields.Integer(
+        related="company_id.payment_reminder_ask_above", readonly=False
+    )
+    payment_reminder_start_note = fields.Char(
+        compute="_compute_payment_reminder_start_note"
+    )
     payment_reminder_holiday_note = fields.Char(
         compute="_compute_payment_reminder_holiday_note"
     )
@@ -117,6 +123,12 @@ class ResConfigSettings(models.TransientModel):
             )
 
     @api.depends("company_id")
+    def _compute_payment_reminder_start_note(self):
+        for settings in self:
+            note = settings.company_id._get_reminder_start_note()
+            settings.payment_reminder_start_note = note
+
+    @api.depends("company_id")
     def _compute_payment_reminder_holiday_note(self):
         for settings in self:
             note = settings.company_id._get_holiday_note()
@@ -151,6 +163,22 @@ class ResConfigSettings(models.TransientModel):
                 if connections
                 else False
             )
+
+    def execute(self):
+        """Override: whoever switches reminders on is asked how they begin; none leaves
+        before."""
+        result = super().execute()
+        company = self.company_id
+        if company.payment_reminder_enabled and not company._reminds_automatically():
+            return self.action_reminder_start()
+        return result
+
+    def action_reminder_start(self):
+        """Show what would leave, and ask how automatic reminders begin.
+
+        :rtype: dict
+        """
+        return self.env["payment.reminder.start"]._open_on(self.company_id)
 
     def _compute_payment_database_warning(self):
         self.payment_database_warning = self.env["payment.database"]._get_warning()

@@ -345,6 +345,7 @@ class TestAccessWalk(ReminderCase, FeedCase):
             "bank_match_partial",
             "bank_match_tolerance",
             "payment_receipt_days",
+            "payment_reminder_ask_above",
             "payment_reminder_bank_days",
             "payment_reminder_bank_hours",
             "payment_reminder_enabled",

@@ -26,6 +26,9 @@ class ReminderChapters(Story):
         yield "the accountant switches them on; her invoice tells what comes next"
         values = {"payment_reminder_enabled": True, "payment_reminder_thanks": True}
         self.admin.call("res.company", "write", [self.admin.company], values)
+        assistant, values = "payment.reminder.start", {"start": "planned"}
+        answer = self.admin.call(assistant, "create", [values])
+        self.admin.call(assistant, "action_begin", answer)
         invoice = self.existing(WORKSHOP)
         escalation = self.escalation(invoice)
         expect(escalation["reminder_next_date"], f"nothing comes next: {escalation}")

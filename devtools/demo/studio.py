@@ -263,7 +263,12 @@ class Studio(Check):
         self.camille.call("payment.reminder.level", "copy", [level["id"]], change)
         hotel, change = [self.places["partner"]], {"payment_reminder_policy_id": policy}
         self.camille.call("res.partner", "write", hotel, change)
-        self.camille.call("res.partner", "action_remind", hotel)
+        action = self.camille.call("res.partner", "action_remind", hotel)
+        if action["res_model"] == "payment.reminder.remind":
+            # They got a message a short time ago: yes, all the same.
+            create = {"context": action["context"]}
+            asked = self.camille.call(action["res_model"], "create", [{}], **create)
+            self.camille.call(action["res_model"], "action_remind", asked)
         prepared = [("channel", "=", "letter"), ("state", "=", "to_send")]
         letters = [letter["id"] for letter in self.reminders(prepared)]
         self.camille.call("payment.reminder", "action_send", letters)

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import format_date
 
 from ...const import ACCOUNTING
@@ -32,6 +33,12 @@ class AccountMove(models.Model):
     )
     reminder_is_held = fields.Boolean(**COMING)
     reminder_is_received = fields.Boolean(**COMING)
+    reminder_before_start = fields.Boolean(
+        string="Before Reminders Began",
+        **COMING,
+        search="_search_reminder_before_start",
+        help="Something of it was due before, and is reminded by hand only.",
+    )
 
     payment_reminder_policy_id = fields.Many2one(
         comodel_name="payment.reminder.policy",
@@ -85,11 +92,27 @@ class AccountMove(models.Model):
         self.reminder_next_date = soonest.get("next_date", False)
         self.reminder_note = self._get_reminder_note(states)
         self.reminder_is_received = any(state["money"] for state in states.values())
+        self.reminder_before_start = any(
+            state["reason"] == "before_start" for state in states.values()
+        )
         self.reminder_is_held = any(
             line.no_followup
             or (line.reminder_hold_until and line.reminder_hold_until >= today)
             for line in states
         )
+
+    def _search_reminder_before_start(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        lines = self.env["account.move.line"]
+        companies = self.env.companies.sudo().filtered("payment_reminder_due_from_date")
+        before = Domain.OR(
+            Domain("company_id", "=", company.id)
+            & lines._get_before_start_domain(company.payment_reminder_due_from_date)
+            for company in companies
+        )
+        domain = Domain("line_ids", "any", before)
+        return domain if True in value else ~domain
 
     def _get_reminder_note(self, states):
         """Return one sentence, or one for each installment if they differ."""

@@ -77,6 +77,30 @@ class AccountMoveLine(models.Model):
         )
 
     @api.model
+    def _get_before_start_domain(self, day):
+        """Return the domain of what the plan leaves to persons, as it was due before
+        reminders began, and nobody reminded of it since.
+
+        :param datetime.date day: on which they began
+        :rtype: Domain
+        """
+        begun = (
+            self.env["payment.reminder.line"]
+            .sudo()
+            ._search(
+                [
+                    ("reminder_id.date", ">=", day),
+                    ("reminder_id.state", "!=", "dropped"),
+                ]
+            )
+        )
+        return (
+            self._get_remindable_domain()
+            & Domain("date_maturity", "<", day)
+            & Domain("id", "not in", begun.subselect("move_line_id"))
+        )
+
+    @api.model
     def _get_open_sql(self):
         """Return `_get_open_domain` as a condition on the aliases `line` and `move`.
 
@@ -167,9 +191,49 @@ class AccountMoveLine(models.Model):
         return self._filter_remindable()
 
     def _remind(self):
-        """Prepare the reminders of these open lines now.
+        """Prepare the reminders of these open lines now; ask before, if a customer got
+        a message a short time ago.
 
-        :return: the action that opens them or, if some wait already, those
+        :return: the action that opens them or, if some wait already, those; or the
+            question
+        :rtype: dict
+        :raises UserError: with the reasons why there are none
+        """
+        waiting = self._find_waiting_reminders().partner_id
+        others = self.filtered(lambda line: line.partner_id not in waiting)
+        if others._find_paused_customers():
+            return self.env["payment.reminder.remind"]._open_on(self)
+        return self._remind_now()
+
+    def _find_waiting_reminders(self):
+        """Return the reminders of these lines that have not left yet.
+
+        :rtype: payment.reminder
+        """
+        named = Domain("line_ids.move_line_id", "in", self.ids)
+        reminders = self.env["payment.reminder"].sudo()
+        return reminders.search(named & Domain("state", "in", OPEN_STATES))
+
+    def _find_paused_customers(self):
+        """Return the customers of these lines who got a message a short time ago.
+
+        :return: from when on they may get another one, by customer
+        :rtype: dict[res.partner, datetime.date]
+        """
+        reminders = self.env["payment.reminder"].sudo()
+        paused = {}
+        for company, lines in self.grouped("company_id").items():
+            today = company._get_payment_today()
+            query = reminders._plan_query(company, line_ids=lines.ids)
+            for row in reminders._read_plan(query):
+                if row["pause_until"] and row["pause_until"] > today:
+                    customer = self.env["res.partner"].browse(row["partner_id"])
+                    paused[customer] = row["pause_until"]
+        return paused
+
+    def _remind_now(self):
+        """Prepare the reminders of these open lines, as `_remind` without a question.
+
         :rtype: dict
         :raises UserError: with the reasons why there are none
         """
@@ -177,11 +241,7 @@ class AccountMoveLine(models.Model):
         for company, company_lines in self.grouped("company_id").items():
             model = reminders.sudo().with_company(company)
             reminders |= model._plan(company, lines=company_lines)
-        if not reminders:
-            named = Domain("line_ids.move_line_id", "in", self.ids)
-            reminders = reminders.sudo().search(
-                named & Domain("state", "in", OPEN_STATES)
-            )
+        reminders = reminders or self._find_waiting_reminders()
         if not reminders:
             raise UserError(self._get_no_reminder_text())
         return reminders.sudo(False)._get_reminders_action()

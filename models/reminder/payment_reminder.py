@@ -23,6 +23,7 @@ STATES = [
     ("queued", "Leaving"),
     ("sent", "Sent"),
     ("delivered", "Delivered"),
+    ("tested", "Tested"),
     ("failed", "Failed"),
     ("dropped", "Dropped"),
 ]
@@ -32,6 +33,8 @@ OPEN_STATES = ("to_confirm", "to_send", "to_call", "to_post")
 SENT_STATES = ("queued", "sent", "delivered")
 #: Received, as far as that can be known.
 ARRIVED_STATES = ("sent", "delivered")
+#: Sent to the address of test mode: the plan alone takes it for sent, until that ends.
+TESTED = "tested"
 
 #: States in which a user may send it now.
 RELEASABLE = ("to_confirm", "to_send", "failed")
@@ -261,7 +264,7 @@ class PaymentReminder(models.Model):
         named = self.env["payment.reminder.line"].search(
             [
                 ("move_line_id", "in", self.line_ids.move_line_id._origin.ids),
-                ("reminder_id.state", "in", ARRIVED_STATES),
+                ("reminder_id.state", "in", (*ARRIVED_STATES, TESTED)),
                 ("reminder_id.level_days", ">=", 0),
             ]
         )
@@ -394,6 +397,7 @@ class PaymentReminder(models.Model):
         if not reminders:
             raise UserError(self.env._("None of these reminders waits to be sent."))
         reminders._check_in_use()
+        reminders._check_not_testing()
         quiet = reminders._without_tracking()
         for reminder in quiet.filtered(lambda r: r.state == "failed"):
             reminder.channel = reminder.level_id.channel
@@ -417,6 +421,20 @@ class PaymentReminder(models.Model):
             if blocker in NOT_IN_USE:
                 level = self.level_id[:1]
                 raise UserError(self._get_reason_sentence(blocker, level=level))
+
+    def _check_not_testing(self):
+        """Refuse to send what is not of the test while test mode lasts.
+
+        :raises UserError: with what to do
+        """
+        real = self.filtered(lambda r: not r.is_test)
+        if any(company._is_reminder_test() for company in real.company_id):
+            raise UserError(
+                self.env._(
+                    "In test mode nothing is sent to customers. Leave test mode first, "
+                    "under “How Reminders Begin”."
+                )
+            )
 
     def action_drop(self):
         """Do not send them: what they name counts as reminded at their level."""
@@ -451,6 +469,15 @@ class PaymentReminder(models.Model):
         :rtype: account.move.line
         """
         return self.line_ids.move_line_id._filter_remindable()
+
+    def action_reminder_level(self):
+        """Open the assistant that reminds of the same at a level that a person chooses.
+
+        :rtype: dict
+        """
+        self.check_access("write")
+        lines = self._get_reminder_lines()
+        return self.env["payment.reminder.remind"]._open_on(lines, choose=True)
 
     def action_hold(self):
         """Open the assistant that holds what these reminders name.

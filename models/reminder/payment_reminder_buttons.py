@@ -29,6 +29,16 @@ class PaymentReminderButtons(models.AbstractModel):
         self._check_may_remind()
         return self._get_reminder_lines()._remind()
 
+    def action_reminder_level(self):
+        """Open the assistant that reminds at a level that a person chooses.
+
+        :rtype: dict
+        :raises UserError: if nothing is due, or of several customers
+        """
+        self._check_may_remind()
+        lines = self._get_reminder_lines()
+        return self.env["payment.reminder.remind"]._open_on(lines, choose=True)
+
     def action_reminder_hold(self):
         """Open the assistant that holds the reminders of these records.
 

@@ -63,6 +63,7 @@ SENTENCES = {
         "The invoice was posted or sent a short time ago: nothing is asked until "
         "%(day)s."
     ),
+    "before_start": _lt("It was due before reminders began: it is reminded by hand."),
     "too_soon": _lt(
         "“%(level)s” waits until %(day)s: the customer got a message a short time ago."
     ),
@@ -90,6 +91,9 @@ SENTENCES = {
         "“%(level)s” is ready, but no bank data come in: an administrator chooses in "
         "the settings whether reminders leave all the same."
     ),
+    "unanswered": _lt(
+        "“%(level)s” is ready, but nobody said yet how automatic reminders begin."
+    ),
     "off": _lt(
         "“%(level)s” is ready, but automatic reminders are switched off in the "
         "settings."
@@ -104,6 +108,9 @@ SENTENCES = {
 }
 #: Of those of which the day is not always known, where it is.
 DATED_SENTENCES = {
+    "before_start": _lt(
+        "It was due before reminders began on %(day)s: it is reminded by hand."
+    ),
     "finished": _lt("All levels are used up: the last reminder was of %(day)s."),
     "in_flight": _lt("A transfer without news is given until %(day)s to arrive."),
     "undelivered": _lt(
@@ -259,7 +266,8 @@ class PaymentReminder(models.Model):
             return Blocker(row["blocker"], row["blocker_date"])
         if row["reason"] in REMOVING:
             return Blocker(row["reason"], row["reason_date"])
-        if line.level_key and (
+        chosen = line.reminder_id.chosen_reason
+        if (line.level_key and not chosen) and (
             line != rivals[-1] or row["level_id"] not in rivals.mapped("level_key")
         ):
             return Blocker("overtaken")

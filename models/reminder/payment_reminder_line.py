@@ -36,6 +36,10 @@ class PaymentReminderLine(models.Model):
     level_days = fields.Integer(
         readonly=True, help="What the due line remembers when levels change."
     )
+    forgotten = fields.Boolean(
+        readonly=True,
+        help="A person began again since: it counts for no level any more.",
+    )
     date_maturity = fields.Date(readonly=True)
     amount = fields.Monetary(
         string="Open Amount", readonly=True, help="When it was named."
@@ -50,7 +54,7 @@ class PaymentReminderLine(models.Model):
     )
 
     _level_uniq = models.UniqueIndex(
-        "(move_line_id, level_key)",
+        "(move_line_id, level_key, (CASE WHEN forgotten THEN id ELSE 0 END))",
         "This due line was already reminded at this level.",
     )
     _reminder_uniq = models.UniqueIndex(

@@ -22,7 +22,7 @@ class PaymentReminder(models.Model):
     # === Planning ===
 
     @api.model
-    def _plan(self, company, partners=None, lines=None):
+    def _plan(self, company, partners=None, lines=None, level=None):
         """Make the reminders that are due, in one transaction.
 
         :param res.company company: whose invoices
@@ -30,6 +30,7 @@ class PaymentReminder(models.Model):
         :param account.move.line lines: that a person wants to remind of now: only their
             customers, at their next level even before its day, or too soon after
             the last message
+        :param payment.reminder.level level: that a person chose for these lines
         :return: the reminders made, in `to_send` or, if their level is not automatic,
             in `to_confirm`
         :rtype: payment.reminder
@@ -37,20 +38,16 @@ class PaymentReminder(models.Model):
         """
         company = company.sudo()
         reminders = self.env["payment.reminder"]
-        if not self._lock_plan(company):
-            if lines is None:
-                return reminders
-            raise UserError(
-                self.env._(
-                    "The reminders of %s are being planned at this moment. Please try "
-                    "again in a minute.",
-                    company.name,
-                )
-            )
+        if lines is not None:
+            self._claim_plan(company)
+        elif not self._lock_plan(company):
+            return reminders
         scope = {}
         if lines is not None:
             customers = lines.sudo().partner_id
             scope = {"partner_ids": customers.ids, "forced_ids": lines.ids}
+            if level:
+                scope["chosen_level_id"] = level.id
         elif partners is not None:
             scope = {"partner_ids": partners.sudo().commercial_partner_id.ids}
         count, last_id = self._draft_plan(company, **scope)
@@ -70,10 +67,17 @@ class PaymentReminder(models.Model):
         if not self._lock_plan(company):
             return
         count, last_id = self._draft_plan(company)
+        if company._ask_before_many(count):
+            _logger.warning("Company %s: asked before %s reminders", company.id, count)
+            count = 0
         time_left = cron._commit_progress(remaining=count)
         # Not by `payment.batch`: the rows are no records yet, and fail together.
+        answer = company._get_reminder_answer()
         for rows in cut(range(count), CUSTOMERS_A_SLICE):
             if not time_left or not self._lock_plan(company):
+                break
+            if company._get_reminder_answer() != answer:
+                # A person said otherwise in the meantime: the next run plans by it.
                 break
             self._make_drafted(company, rows[0], rows[-1] + 1, last_id)
             self._analyze(rows[0], count)
@@ -86,14 +90,17 @@ class PaymentReminder(models.Model):
         this connection sees: the plan is made once, not once a slice.
 
         :param scope: as for `_plan_query`
-        :return: the number of rows, and the last reminder that the plan knows of
+        :return: the number of rows to make now, and the last reminder that the plan
+            knows of
         :rtype: tuple[int, int]
         """
-        scope.setdefault("level_due_only", not scope.get("forced_ids"))
-        plan = self._plan_query(company, **scope)
+        draft = SQL(
+            "CREATE TEMP TABLE payment_reminder_draft AS %s",
+            self._get_draft_query(company, **scope),
+        )
         self.env.cr.execute("DROP TABLE IF EXISTS pg_temp.payment_reminder_draft")
-        self._execute_plan(SQL(_DRAFT, plan=plan), scope.get("partner_ids") is None)
-        [row] = self.env.execute_query(
+        self._execute_plan(draft, scope.get("partner_ids") is None)
+        [[count, last_id]] = self.env.execute_query(
             SQL(
                 """
                 SELECT (SELECT count(*) FROM pg_temp.payment_reminder_draft),
@@ -104,7 +111,19 @@ class PaymentReminder(models.Model):
                 company.id,
             )
         )
-        return row
+        if not scope.get("forced_ids"):
+            count = company._limit_planned(count)
+        return count, last_id
+
+    @api.model
+    def _get_draft_query(self, company, **scope):
+        """Return the query of a row for each reminder to make, the oldest debts first.
+
+        :param scope: as for `_plan_query`
+        :rtype: SQL
+        """
+        scope.setdefault("level_due_only", not scope.get("forced_ids"))
+        return SQL(_DRAFT, plan=self._plan_query(company, **scope))
 
     @api.model
     def _make_drafted(self, company, start, stop, last_id):
@@ -129,6 +148,7 @@ class PaymentReminder(models.Model):
                 uid=None if self.env.uid == SUPERUSER_ID else self.env.uid,
                 root_id=SUPERUSER_ID,
                 now=self.env.cr.now(),
+                is_test=company._is_reminder_test(),
                 accountant_id=company._get_payment_accountant(
                     self.env["res.users"].sudo()
                 ).id
@@ -172,6 +192,21 @@ class PaymentReminder(models.Model):
             )
         )
         return taken
+
+    @api.model
+    def _claim_plan(self, company):
+        """Take the right to plan for a person, or tell them to wait.
+
+        :raises UserError: while another process plans for the company
+        """
+        if not self._lock_plan(company):
+            raise UserError(
+                self.env._(
+                    "The reminders of %s are being planned at this moment. Please try "
+                    "again in a minute.",
+                    company.name,
+                )
+            )
 
     def _get_reminders_action(self):
         """Return the action that opens these reminders.
@@ -219,7 +254,7 @@ class PaymentReminder(models.Model):
         )
         company = company.with_env(reminders.env)
         steps = [reminders._send, reminders._follow_up]
-        if company.payment_reminder_enabled:
+        if company._reminds_automatically():
             steps = [reminders._plan_all, *steps, reminders._send_thanks]
         steps.append(reminders._ask_for_waiting)
         cron = self.env["ir.cron"]
@@ -243,8 +278,9 @@ class PaymentReminder(models.Model):
 
 # Carry lines in arrays: the planner misjudges a join with rows just inserted.
 _DRAFT = """
-CREATE TEMP TABLE payment_reminder_draft AS
-SELECT row_number() OVER (ORDER BY partner_id, currency_id) - 1 AS number,
+SELECT row_number() OVER (
+           ORDER BY min(date_maturity), partner_id, currency_id
+       ) - 1 AS number,
        partner_id,
        currency_id,
        top,
@@ -307,12 +343,15 @@ reminder AS (
     INSERT INTO payment_reminder (
         id, company_id, currency_id, partner_id, policy_id, level_id, level_name,
         level_days, state, date, channel, user_id, amount_total, amount_credit,
-        amount_asked, amount_overdue, create_uid, write_uid, create_date, write_date
+        amount_asked, amount_overdue, is_test, manual, create_uid, write_uid,
+        create_date, write_date
     )
     SELECT numbered.id, %(company_id)s, numbered.currency_id, numbered.partner_id,
            policy.id, level.id,
            COALESCE(level.name->>%(lang)s, level.name->>'en_US'), level.days_from_due,
-           CASE WHEN level.automatic THEN 'to_send' ELSE 'to_confirm' END,
+           CASE WHEN level.automatic OR %(is_test)s THEN 'to_send'
+                ELSE 'to_confirm'
+           END,
            %(today)s, level.channel,
            COALESCE(
                by_level.id, by_policy.id, salesperson.id, %(accountant_id)s
@@ -320,6 +359,8 @@ reminder AS (
            numbered.amount, numbered.credit, numbered.amount - numbered.credit,
            -- Credits go to the oldest.
            GREATEST(numbered.overdue - numbered.credit, 0),
+           -- Whoever tests does not wait for the hours of the level.
+           %(is_test)s, %(is_test)s,
            %(uid)s::int, %(uid)s::int, %(now)s, %(now)s
       FROM numbered
       JOIN payment_reminder_level level ON level.id = numbered.top[2]

@@ -7,7 +7,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ... import const
-from .payment_reminder import ARRIVED_STATES, OPEN_STATES, SENT_STATES
+from .payment_reminder import ARRIVED_STATES, OPEN_STATES, SENT_STATES, TESTED
 
 # Manually announced transfers get no status updates; count them as in flight this many
 # days.
@@ -28,6 +28,9 @@ class PaymentReminder(models.Model):
         forced_ids=None,
         ignored_ids=None,
         level_due_only=False,
+        chosen_level_id=None,
+        due_from=None,
+        from_first=False,
     ):
         """Return the statement with one row for each due line of ``company``.
 
@@ -42,7 +45,8 @@ class PaymentReminder(models.Model):
         `named`, whether a reminder of its customer names it; `is_due, overdue`;
         `covered`, whether credits pay it wholly; `reminded`, whether a reminder of it
         arrived; `credit` (of the customer, in the currency, for what is due or else
-        for what is not); `invoice_user_id`.
+        for what is not); `pause_until`, from when on the customer may get another
+        message; `invoice_user_id`.
 
         The level is the customer's, in each currency: that of the line which is due
         for the highest, beyond what the customer was told. Others go with it.
@@ -54,6 +58,10 @@ class PaymentReminder(models.Model):
         :param list ignored_ids: reminders to look past, for what they are checked again
         :param bool level_due_only: leave out customers in their contact pause: on most
             days, most of them
+        :param int chosen_level_id: level that a person chose, whatever comes next
+        :param datetime.date due_from: leave what was due before to persons; None: as
+            the company does
+        :param bool from_first: as if nothing had been sent so far
         :rtype: SQL
         """
         company.ensure_one()
@@ -64,6 +72,7 @@ class PaymentReminder(models.Model):
         policies = self.env["payment.reminder.policy"]
         usable = policies._get_usable(company)
         today = company._get_payment_today()
+        due_from = due_from or company.sudo().payment_reminder_due_from_date or None
         quiet_days = max(company.payment_reminder_interval_days, 7)
         parts = {
             "company_id": company.id,
@@ -72,9 +81,13 @@ class PaymentReminder(models.Model):
             "messages_since": today - timedelta(quiet_days + 1),
             "remindable": self.env["account.move.line"]._get_remindable_sql(),
             "open_states": OPEN_STATES,
-            "sent_states": SENT_STATES,
-            "arrived_states": ARRIVED_STATES,
-            "message_states": OPEN_STATES + SENT_STATES,
+            "sent_states": (*SENT_STATES, TESTED),
+            "arrived_states": (*ARRIVED_STATES, TESTED),
+            "message_states": (*OPEN_STATES, *SENT_STATES, TESTED),
+            "tested": TESTED,
+            "chosen_level_id": chosen_level_id,
+            "due_from": due_from,
+            "from_first": from_first,
             "grace": company.payment_reminder_grace_days,
             "sent_days": company.payment_reminder_sent_days,
             "sent_only": company.payment_reminder_sent_only,
@@ -254,6 +267,11 @@ message AS MATERIALIZED (
            reminder.level_days,
            reminder.state,
            reminder.date,
+           -- A person began again: it is known, and counts for no level any more.
+           seen.forgotten IS TRUE
+               OR %(from_first)s
+                   AND reminder.state != 'failed'
+                   AND reminder.state NOT IN %(open_states)s AS forgotten,
            COALESCE(
                (reminder.sent_at AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date,
                reminder.date
@@ -269,15 +287,21 @@ message AS MATERIALIZED (
 -- a person, and which has reached the customer.
 memory AS (
     SELECT line_id,
-           max(passed_days) FILTER (WHERE level_key IS NOT NULL AND state != 'failed')
+           max(passed_days) FILTER (WHERE escalates AND state != 'failed')
                AS passed_days,
-           max(day) FILTER (WHERE level_key IS NOT NULL AND state != 'failed')
-               AS last_on,
-           array_agg(level_key) FILTER (WHERE level_key IS NOT NULL) AS used,
+           max(day) FILTER (WHERE escalates AND state != 'failed') AS last_on,
+           array_agg(level_key) FILTER (WHERE escalates) AS used,
            max(ARRAY[level_days, COALESCE(level_id, level_key, 0)])
-               FILTER (WHERE state IN %(sent_states)s) AS reached,
-           bool_or(state IN %(arrived_states)s AND level_days >= 0) AS reminded
-      FROM message
+               FILTER (WHERE NOT forgotten
+                         AND state IN %(sent_states)s AND state != %(tested)s)
+               AS reached,
+           bool_or(state IN %(arrived_states)s AND level_days >= 0) AS reminded,
+           -- What was due before reminders began, once a person reminds of it.
+           bool_or(state != 'dropped' AND date >= %(due_from)s::date) AS begun
+      FROM (
+        SELECT message.*, level_key IS NOT NULL AND NOT forgotten AS escalates
+          FROM message
+           ) known
   GROUP BY line_id
 ),
 -- Money on its way, or given some days to arrive.
@@ -355,10 +379,14 @@ standing AS MATERIALIZED (
                 WHEN customer.hold_until >= %(today)s THEN 'customer_held'
                 WHEN in_flight.move_id IS NOT NULL THEN 'in_flight'
                 WHEN received.line_id IS NOT NULL THEN 'received'
+                WHEN due.date_maturity < %(due_from)s::date
+                     AND NOT due.line_id = ANY(%(forced_ids)s)
+                     AND memory.begun IS NOT TRUE THEN 'before_start'
                 WHEN due.unsent THEN 'unsent'
                 WHEN due.recent_until >= %(today)s THEN 'recent'
            END AS line_blocker
       FROM due
+ LEFT JOIN memory ON memory.line_id = due.line_id
  LEFT JOIN customer ON customer.id = due.partner_id
  LEFT JOIN usable_policy own_policy
         ON own_policy.id = due.payment_reminder_policy_id
@@ -405,13 +433,15 @@ talk AS (
                standing.is_due,
                covered.line_id IS NULL
                    AND COALESCE(standing.line_blocker, '')
-                       NOT IN ('excluded', 'blocked', 'held') AS spoken_of
+                       NOT IN ('excluded', 'blocked', 'held', 'before_start')
+                       AS spoken_of
           FROM standing
      LEFT JOIN covered USING (line_id)
            ) line
  LEFT JOIN message USING (line_id)
 CROSS JOIN LATERAL (
         SELECT line.spoken_of
+               AND NOT message.forgotten
                AND message.state IN %(sent_states)s
                AND message.level_days >= 0
                -- A note on the due date itself begins it, too.
@@ -463,13 +493,16 @@ CROSS JOIN LATERAL (
                level.formal_notice
           FROM payment_reminder_level level
          WHERE level.policy_id = place.policy_id
-           AND level.days_from_due > place.reached_days
-           AND level.id != ALL(place.used)
            AND (level.days_from_due >= 0 OR place.may_announce)
            AND CASE place.customer_class
                    WHEN 'business' THEN level.for_businesses
                    WHEN 'public' THEN level.for_public_bodies
                    ELSE level.for_consumers
+               END
+           AND CASE WHEN %(chosen_level_id)s::int IS NULL
+                    THEN level.days_from_due > place.reached_days
+                         AND level.id != ALL(place.used)
+                    ELSE level.id = %(chosen_level_id)s
                END
       ORDER BY level.days_from_due, level.sequence, level.id
          LIMIT 1
@@ -505,6 +538,7 @@ examined AS MATERIALIZED (
                WHEN 'in_flight' THEN flies_until
                WHEN 'received' THEN received_until
                WHEN 'recent' THEN recent_until
+               WHEN 'before_start' THEN %(due_from)s::date
                WHEN 'waiting' THEN waiting_since
                WHEN 'undelivered' THEN failed_on
            END AS blocker_date,
@@ -597,6 +631,7 @@ SELECT line_id,
        covered,
        reminded,
        credit,
+       pause_until,
        invoice_user_id
   FROM judged
   %(only)s

@@ -67,6 +67,7 @@ class PaymentReminder(models.Model):
             [
                 ("company_id", "=", company.id),
                 ("state", "in", ("to_confirm", "to_post")),
+                ("is_test", "=", False),
             ],
             ["state", "level_id", "user_id"],
             ["id:min"],

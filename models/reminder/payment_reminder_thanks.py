@@ -30,6 +30,8 @@ class PaymentReminder(models.Model):
         template = self.env.ref(TEMPLATE, raise_if_not_found=False)
         if not company.payment_reminder_thanks or not template:
             return
+        if company._is_reminder_test():
+            return
         paid = self.search(
             self._get_thanks_domain(company),
             order="partner_id, sent_at desc, id desc",

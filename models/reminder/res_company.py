@@ -91,7 +91,7 @@ class ResCompany(models.Model):
         """Return why no reminder is sent automatically now.
 
         :param payment.reminder.level level: whose days and hours count, if any
-        :return: `neutralized`, `copied`, `off`, `stale_bank_data`,
+        :return: `neutralized`, `copied`, `off`, `unanswered`, `stale_bank_data`,
             `stale_bank_lines`, `no_bank_data`, `not_a_business_day`, `outside_window`,
             or None
         :rtype: str | None
@@ -102,6 +102,8 @@ class ResCompany(models.Model):
         company = self.sudo()
         if not company.payment_reminder_enabled:
             return "off"
+        if not company.payment_reminder_start:
+            return "unanswered"
         if blocker := company._get_bank_blocker():
             return blocker
         if level:

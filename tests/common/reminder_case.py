@@ -46,9 +46,10 @@ class ReminderCase(RequestCase):
             }
         )
         cls.first, cls.second, cls.third = cls.policy.level_ids
-        cls.company.write(
+        cls.company.sudo().write(
             {
                 "payment_reminder_enabled": True,
+                "payment_reminder_start": "planned",
                 "payment_reminder_policy_id": cls.policy.id,
                 "payment_request_user_id": cls.accountant.id,
                 **NO_WAITING,
@@ -343,9 +344,10 @@ class ReminderPlanCase(ReminderCase):
         )
         self.env.cr.precommit.run()  # loads its chart of accounts
         policy = self.create_policy("Branch", 1, company=branch)
-        branch.write(
+        branch.sudo().write(
             {
                 "payment_reminder_enabled": True,
+                "payment_reminder_start": "planned",
                 "payment_reminder_policy_id": policy.id,
                 **NO_WAITING,
             }

@@ -40,7 +40,7 @@ class TestReminderByHand(ReminderPlanCase):
         self.owe()
         self.after(1)
         self.remind()
-        self.after(2)
+        self.after(4)
         action = self.customer.with_user(self.accountant).action_remind()
         reminder = self.reminders.browse(action["res_id"])
         self.assertEqual(reminder.level_id, self.level(7))

@@ -182,9 +182,10 @@ class TestReminderEscalation(ReminderPlanCase):
     def test_two_companies_share_a_customer(self):
         other = self.setup_other_company()["company"]
         policy = self.create_policy("Other", 1, company=other)
-        other.write(
+        other.sudo().write(
             {
                 "payment_reminder_enabled": True,
+                "payment_reminder_start": "planned",
                 "payment_reminder_policy_id": policy.id,
                 **NO_WAITING,
             }
@@ -358,7 +359,9 @@ class TestReminderJob(ReminderPlanCase):
     )
     def test_what_fails_stops_neither_the_other_steps_nor_companies(self):
         other = self.setup_other_company()["company"]
-        other.payment_reminder_enabled = True
+        other.sudo().write(
+            {"payment_reminder_enabled": True, "payment_reminder_start": "planned"}
+        )
         seen = []
 
         def step(name, fails=False):

@@ -215,6 +215,8 @@ class TestReminderPolicy(ReminderCase):
         self.assertTrue(self.company.payment_reminder_enabled)
         self.assertEqual(self.company._get_reminder_blocker(), "copied")
         self.env["payment.database"]._set_in_production()
+        self.assertEqual(self.company._get_reminder_blocker(), "unanswered")
+        self.company._begin_reminders("planned")
         self.assertIsNone(self.company._get_reminder_blocker())
 
     def test_a_new_company_is_courteous_and_off(self):

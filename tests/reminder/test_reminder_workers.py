@@ -31,6 +31,7 @@ class TestReminderWorkers(ProcessesCase):
             self.company_before = company.read(
                 [
                     "payment_reminder_enabled",
+                    "payment_reminder_start",
                     "payment_reminder_policy_id",
                     *NO_WAITING,
                 ],
@@ -60,6 +61,7 @@ class TestReminderWorkers(ProcessesCase):
             company.write(
                 {
                     "payment_reminder_enabled": True,
+                    "payment_reminder_start": "planned",
                     "payment_reminder_policy_id": policy.id,
                     **NO_WAITING,
                 }

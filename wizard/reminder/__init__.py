@@ -4,4 +4,6 @@ from . import (
     payment_reminder_hold,
     payment_reminder_link,
     payment_reminder_preview,
+    payment_reminder_remind,
+    payment_reminder_start,
 )

@@ -16,15 +16,7 @@ class PaymentReminder(models.Model):
         :rtype: dict[int, str]
         """
         users = self._find_portal_users()
-        why_not = {
-            reminder.id: self.env._(
-                "Nobody of %s has access to the portal.",
-                reminder.partner_id.display_name,
-            )
-            for reminder in self
-            if not users[reminder.partner_id]
-        }
-        why_not |= self._find_archived()
+        why_not = self._find_without_portal()
         reached = self.browse([id_ for id_ in self.ids if id_ not in why_not])
         messages = (
             self.env["mail.message"]
@@ -53,6 +45,22 @@ class PaymentReminder(models.Model):
                 )
         self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
         return why_not
+
+    def _find_without_portal(self):
+        """Return why reminders cannot be shown in the portal.
+
+        :rtype: dict[int, str]
+        """
+        users = self._find_portal_users()
+        why_not = {
+            reminder.id: self.env._(
+                "Nobody of %s has access to the portal.",
+                reminder.partner_id.display_name,
+            )
+            for reminder in self
+            if not users[reminder.partner_id]
+        }
+        return why_not | self._find_archived()
 
     def _find_portal_users(self):
         """Return who of the customers may log in to the portal.

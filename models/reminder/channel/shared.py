@@ -71,10 +71,19 @@ class PaymentReminder(models.Model):
             "is_notification": True,
             "auto_delete": True,
             "email_to": address,
-            "body_html": self.env["ir.qweb"]._render(
-                "account_payment_request.mail_reminder_layout",
-                {"body": body, "record": self.with_context(lang=self.lang)},
-                minimal_qcontext=True,
-                lang=self.lang,
-            ),
+            "body_html": self._render_layout(body),
         }
+
+    def _render_layout(self, body):
+        """Return a text in the layout of reminders, in the language of the recipient.
+
+        :param Markup body: what the mail says
+        :rtype: Markup
+        """
+        self.ensure_one()
+        return self.env["ir.qweb"]._render(
+            "account_payment_request.mail_reminder_layout",
+            {"body": body, "record": self.with_context(lang=self.lang)},
+            minimal_qcontext=True,
+            lang=self.lang,
+        )

@@ -16,6 +16,25 @@ class PaymentReminder(models.Model):
         :return: why it cannot be sent, by reminder
         :rtype: dict[int, str]
         """
+        numbers, why_not = self._find_sms_numbers()
+        if numbers:
+            texts = {reminder: reminder.sms_body for reminder in numbers}
+            for reminder, sms in self._queue_sms(numbers, texts).items():
+                reminder.mail_message_id = sms.mail_message_id
+        return why_not
+
+    def _find_bad_numbers(self):
+        """Return why reminders cannot be sent by SMS.
+
+        :rtype: dict[int, str]
+        """
+        return self._find_sms_numbers()[1]
+
+    def _find_sms_numbers(self):
+        """Return the number of each reminder, and why the others have none.
+
+        :rtype: tuple[dict[payment.reminder, str], dict[int, str]]
+        """
         numbers, why_not = {}, self._find_archived()
         for reminder in self.filtered(lambda r: r.id not in why_not):
             number, reason = reminder._find_sms_number()
@@ -34,11 +53,7 @@ class PaymentReminder(models.Model):
                 why_not[reminder.id] = self.env._(
                     "%s is on the list of blocked numbers.", number
                 )
-        if numbers:
-            texts = {reminder: reminder.sms_body for reminder in numbers}
-            for reminder, sms in self._queue_sms(numbers, texts).items():
-                reminder.mail_message_id = sms.mail_message_id
-        return why_not
+        return numbers, why_not
 
     def _find_sms_number(self):
         """Return a number that takes SMS, of the recipient or else of the customer.
