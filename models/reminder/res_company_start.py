@@ -125,8 +125,8 @@ class ResCompany(models.Model):
             return ""
         if not company.payment_reminder_start:
             return self.env._(
-                "None of %(company)s is sent automatically before somebody says how "
-                "reminders begin.",
+                "%(company)s sends no reminder automatically before somebody says how "
+                "they begin.",
                 company=company.name,
             )
         if company.payment_reminder_start == "test":

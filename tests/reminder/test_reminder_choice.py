@@ -30,6 +30,13 @@ class TestReminderChoice(ReminderPlanCase):
             .create(values)
         )
 
+    def test_it_shows_what_was_said_so_far(self):
+        assistant = self.open()
+        self.assertFalse(assistant.note)
+        self.assertEqual(len(assistant.told.splitlines()), 2)
+        self.assertIn("Test +7", assistant.told)
+        self.assertEqual(assistant.policy_id, self.policy)
+
     def choose(self, days, record=None, reason="They moved house"):
         level = self.level(days).id
         action = self.open(record, level_id=level, reason=reason).action_remind()

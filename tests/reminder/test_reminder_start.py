@@ -218,7 +218,7 @@ class TestReminderStart(ReminderStartCase):
         self.assertIn("2", assistant.effect)
         assistant.start = "gradual"
         assistant.daily_max = 4
-        self.assertIn("11 messages, on 3 days", assistant.effect)
+        self.assertIn("Messages: 11, days: at least 3", assistant.effect)
 
     def test_figures_take_as_many_queries_for_many(self):
         def count():

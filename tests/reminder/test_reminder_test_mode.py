@@ -226,7 +226,7 @@ class TestReminderTestMode(ReminderCase):
         self.assertFalse(banner())
         self.company.payment_reminder_enabled = True
         [note] = banner()
-        self.assertIn("None", note["text"])
+        self.assertIn("sends no reminder", note["text"])
         self.accountant.group_ids = [
             Command.link(self.env.ref("account.group_account_manager").id)
         ]

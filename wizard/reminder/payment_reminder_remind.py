@@ -102,7 +102,7 @@ class PaymentReminderRemind(models.TransientModel):
             assistant.has_others = any(
                 customer not in paused for customer in lines.partner_id
             )
-            assistant.note = paused and self.env._(
+            assistant.note = bool(paused) and self.env._(
                 "A short time ago a message went to %(customers)s: the next one would "
                 "follow on %(day)s. Remind now all the same?",
                 customers=format_list(self.env, names),

@@ -88,13 +88,13 @@ class PaymentReminderStart(models.TransientModel):
             days = -(-count // daily)
             if self.start == "test":
                 return self.env._(
-                    "%(count)s messages, on %(days)s days or more, all to this "
-                    "address: no customer receives anything, and no level is used up.",
+                    "Messages: %(count)s, days: at least %(days)s, all to this "
+                    "address. No customer receives anything, and no level is used up.",
                     count=count,
                     days=days,
                 )
             return self.env._(
-                "%(count)s messages, on %(days)s days or more, the oldest debts first. "
+                "Messages: %(count)s, days: at least %(days)s, the oldest debts first. "
                 "What was sent before counts no more.",
                 count=count,
                 days=days,
