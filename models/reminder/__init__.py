@@ -36,6 +36,7 @@ from . import (
     payment_request,
     res_company,
     res_company_bank,
+    res_company_sender,
     res_company_start,
     res_partner,
     res_partner_class,
