@@ -40,6 +40,7 @@ from . import (
     res_company_start,
     res_partner,
     res_partner_class,
+    res_partner_letter,
     res_partner_statement,
     sms_sms,
     channel,
