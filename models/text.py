@@ -1,5 +1,7 @@
 """Texts that every room puts together."""
 
+from odoo.tools import format_date, get_lang
+
 
 def labelled(env, label, text):
     """Return “label: text” as the user's language writes it, in French with a space.
@@ -19,3 +21,17 @@ def shorten_list(items, most):
     """
     shown = items if len(items) <= most + 1 else items[:most]
     return shown, len(items) - len(shown)
+
+
+def write_day(env, day):
+    """Return a day with its month in words: in French, whose ordinal babel does not
+    know, “1er décembre 2026”.
+
+    :param api.Environment env: of the reader's language
+    :param datetime.date | bool day: nothing for none
+    :rtype: str
+    """
+    text = format_date(env, day, date_format="long")
+    if text.startswith("1 ") and get_lang(env).code.startswith("fr"):
+        return f"1er{text[1:]}"
+    return text

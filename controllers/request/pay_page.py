@@ -7,9 +7,11 @@ language; nothing writes and nothing calls the network.
 from datetime import timedelta
 
 from odoo import fields
-from odoo.tools.misc import format_amount, format_date
+from odoo.tools.misc import format_amount
 
 from odoo.addons.payment.controllers.portal import PaymentPortal
+
+from ...models.text import write_day
 
 # States of a transaction whose money is on its way or here.
 UNDER_WAY = ("pending", "authorized", "done")
@@ -35,7 +37,7 @@ class PayPage:
         return format_amount(self.env, amount, self.request.currency_id)
 
     def day(self, date):
-        return format_date(self.env, date, date_format="long")
+        return write_day(self.env, date)
 
     def moment(self, date):
         """A naive UTC date and time as the company's clock shows it."""

@@ -2,9 +2,9 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import format_date, format_list
+from odoo.tools import format_list
 
-from ..text import shorten_list
+from ..text import shorten_list, write_day
 from .payment_reminder_level import CHANNELS
 from .res_company import NOT_IN_USE
 
@@ -251,8 +251,7 @@ class PaymentReminder(models.Model):
                 # A preview shows what there will be.
                 days = reminder.level_id._get_earlier_days(reminder.due_date)
             reminder.earlier_dates = format_list(
-                self.env,
-                [format_date(self.env, day, date_format="long") for day in days],
+                self.env, [write_day(self.env, day) for day in days]
             )
 
     def _find_earlier(self):

@@ -2,8 +2,8 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import format_date
 
+from ..text import write_day
 from .payment_reminder import SENT_STATES
 
 #: What a customer reads of the page of a payment request.
@@ -90,7 +90,7 @@ class PaymentReminder(models.Model):
         return self.env._(
             "%(kind)s of %(date)s",
             kind=self._get_kind_text(),
-            date=format_date(self.env, self._get_sent_date(), date_format="long"),
+            date=write_day(self.env, self._get_sent_date()),
         )
 
     def _get_notice_text(self):
