@@ -25,11 +25,13 @@ class AccountMoveSend(models.AbstractModel):
         return {**params, "body": Markup(body) + self._get_pay_button(request, lang)}
 
     @api.model
-    def _get_pay_button(self, request, lang):
+    def _get_pay_button(self, request, lang, with_transfer=False):
         """Return the button that opens the page of a payment request.
 
         :param payment.request request: in sudo
         :param str lang: language of the mail
+        :param bool with_transfer: whether bank account and reference stand below it;
+            the mail of an invoice names those of the invoice
         :rtype: Markup
         """
         request = request.with_context(lang=lang)
@@ -42,6 +44,8 @@ class AccountMoveSend(models.AbstractModel):
                 "amount": format_amount(
                     request.env, request.amount_to_pay, request.currency_id
                 ),
+                "transfer": with_transfer
+                and request._get_told_transfer(request.amount_to_pay),
             },
             minimal_qcontext=True,
             lang=lang,

@@ -84,6 +84,30 @@ class PaymentRequest(models.Model):
             "has_epc_qr": self._has_epc_qr(account),
         }
 
+    def _get_told_transfer(self, amount):
+        """Return what mails and letters tell beside the link, for a transfer typed by
+        hand: nothing to those who pay by direct debit, in cash or in another way, nor
+        where invoices name accounts of several holders.
+
+        :param float amount: in the request's currency
+        :return: see `_get_transfer_details`
+        :rtype: dict
+        """
+        self.ensure_one()
+        moves = self.line_ids.move_id
+        payer = self.partner_id.commercial_partner_id.with_company(self.company_id)
+        methods = (
+            moves.preferred_payment_method_line_id
+            if moves
+            else payer.property_inbound_payment_method_line_id
+        )
+        if len(moves.partner_bank_id.partner_id) > 1 or any(
+            method.code != "manual" or method.journal_id.type == "cash"
+            for method in methods
+        ):
+            return {}
+        return self._get_transfer_details(amount)
+
     def _has_epc_qr(self, account):
         """Return whether a SEPA QR code can be made for this bank account."""
         method = "sct_qr"

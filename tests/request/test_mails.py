@@ -4,7 +4,7 @@ from odoo.tests import tagged
 
 from odoo.addons.mail.tests.common import MailCommon
 
-from ..common.payment_request import PaymentRequestCommon
+from ..common.payment_request import HOLDER, PaymentRequestCommon
 
 # What a phone sends in segments of 160 characters, the euro sign taking two.
 GSM_ALPHABET = (
@@ -71,6 +71,17 @@ class TestMails(PaymentRequestCommon, MailCommon):
         button = self.buttons(mail.body_html)[0]
         self.assertEqual(button.get("href"), request.url)
         self.assertIn("1,234.50", button.text_content())
+        [transfer] = html.fromstring(mail.body_html).xpath(
+            "//div[@name='payment_transfer']"
+        )
+        transfer = " ".join(transfer.text_content().split())
+        for told in (HOLDER, "FR76 3000 6000 0112 3456 7890 189", request.reference):
+            self.assertIn(told, transfer)
+
+    def test_the_mail_of_an_invoice_names_no_second_reference(self):
+        request = self.create_request()
+        body = self.send_invoice(request.line_ids.move_id)
+        self.assertNotIn(request.reference, body)
 
     def test_a_refused_transfer_is_explained_with_a_way_to_try_again(self):
         request = self.create_request()
