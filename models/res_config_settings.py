@@ -86,6 +86,18 @@ class ResConfigSettings(models.TransientModel):
     payment_reminder_holiday_note = fields.Char(
         compute="_compute_payment_reminder_holiday_note"
     )
+    payment_legal_form = fields.Char(
+        related="company_id.payment_legal_form", readonly=False
+    )
+    payment_share_capital = fields.Monetary(
+        related="company_id.payment_share_capital",
+        readonly=False,
+        currency_field="currency_id",
+    )
+    payment_register_city = fields.Char(
+        related="company_id.payment_register_city", readonly=False
+    )
+    payment_sender_warning = fields.Char(compute="_compute_payment_sender_warning")
     has_snailmail = fields.Boolean(compute="_compute_has_snailmail")
     bridge_provider_id = fields.Many2one(
         comodel_name="payment.provider", compute="_compute_bridge_provider"
@@ -139,6 +151,12 @@ class ResConfigSettings(models.TransientModel):
         for settings in self:
             note = settings.company_id.sudo()._get_bank_note()
             settings.payment_reminder_bank_note = note
+
+    @api.depends("company_id")
+    def _compute_payment_sender_warning(self):
+        for settings in self:
+            warning = settings.company_id._get_sender_warning()
+            settings.payment_sender_warning = warning
 
     @api.depends("company_id")
     def _compute_has_snailmail(self):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from PIL import Image, UnidentifiedImageError
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
-from reportlab.lib.utils import ImageReader
+from reportlab.lib.utils import ImageReader, simpleSplit
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
@@ -25,7 +25,9 @@ from odoo.tools.pdf import PdfFileReader, PdfFileWriter
 WINDOW_LEFT, WINDOW_TOP, WINDOW_WIDTH, WINDOW_LINE = 105, 55, 85, 4
 SENDER_LEFT, SENDER_TOP, SENDER_WIDTH, SENDER_LINE = 20, 15, 70, 4.2
 LOGO_HEIGHT = 14
-FOOTER_BOTTOM, FOOTER_LINE = 10, 3.4
+FOOTER_WIDTH = 170
+# What fits into the lower margin, with the number of the page.
+FOOTER_BOTTOM, FOOTER_LINE, FOOTER_LINES = 10, 3.4, 4
 # Of the letters without accents, as a share of the size.
 ASCENT = 0.85
 
@@ -106,14 +108,30 @@ def _open_logo(logo):
 
 
 def _draw_footer(canvas, sheet, number):
-    lines = [*sheet.footer, number] if number else sheet.footer
+    lines, size = _wrap_footer(sheet.footer, FOOTER_LINES - bool(number))
     canvas.setFillGray(0.3)
-    for index, line in enumerate(reversed(lines)):
+    canvas.setFont("LetterSans", size)
+    for index, line in enumerate(filter(None, [number, *reversed(lines)])):
         bottom = FOOTER_BOTTOM + index * FOOTER_LINE
-        size = _fit(line, "LetterSans", 7.5, A4[0] - 2 * SENDER_LEFT * mm)
-        canvas.setFont("LetterSans", size)
         canvas.drawCentredString(A4[0] / 2, bottom * mm, line)
     canvas.setFillGray(0)
+
+
+def _wrap_footer(lines, room):
+    """Return a footer in no more lines than there is room for, and its size."""
+    size = 7.5
+    while True:
+        wrapped = [
+            part
+            for line in lines
+            for part in simpleSplit(line, "LetterSans", size, FOOTER_WIDTH * mm)
+        ]
+        if len(wrapped) <= room:
+            return wrapped, size
+        if len(lines) > 1:
+            lines = [" – ".join(lines)]
+        else:
+            size *= 0.95
 
 
 def _write(canvas, text, left, top, width, size, font="LetterSans"):

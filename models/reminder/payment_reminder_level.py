@@ -114,6 +114,10 @@ class PaymentReminderLevel(models.Model):
     formal_notice = fields.Boolean(
         help="It puts the customer in default: leave it to a person to confirm."
     )
+    registered_letter = fields.Boolean(
+        help="A letter says that it is registered. A person posts it: the service for "
+        "letters does not."
+    )
     automatic = fields.Boolean(
         default=True, help="Otherwise each message waits for a person to confirm it."
     )

@@ -20,11 +20,11 @@ class PaymentReminder(models.Model):
 
         :param account.move.line not_due: told for information, as `_find_not_due`
             returns it
-        :return: `rows` as `_get_invoice_row` makes them, `open` and `credit` (empty
-            without credits), `total`, all written out; `amount`, `url`, `short_url`
-            and `from_bank` for the button; `not_due` and, beside a formal notice,
-            `apart` (`name`, `due_date`, `amount`); `not_due_more`, `apart_more`, what
-            is left of them in a sentence
+        :return: `rows` as `_get_invoice_row` makes them, `has_orders` (one of them at
+            least), `open` and `credit` (empty without credits), `total`, all written
+            out; `amount`, `url`, `short_url`, `from_bank` and `transfer` for the
+            button; `not_due` and, beside a formal notice, `apart` (`name`, `due_date`,
+            `amount`); `not_due_more`, `apart_more`, what is left of them in a sentence
         :rtype: dict
         """
         self.ensure_one()
@@ -33,8 +33,10 @@ class PaymentReminder(models.Model):
         total = self._write_amount(self.amount_asked)
         late = [line for line in not_due if self._is_late(line)]
         not_due = [line for line in not_due if not self._is_late(line)]
+        rows = self._get_invoice_rows()
         return {
-            "rows": self._get_invoice_rows(),
+            "rows": rows,
+            "has_orders": any(row["order"] for row in rows),
             "open": self._write_amount(self.amount_total) if credit else "",
             "credit": self._write_amount(-credit) if credit else "",
             "total": total,
@@ -42,6 +44,7 @@ class PaymentReminder(models.Model):
             "url": request.url,
             "short_url": request.short_url,
             "from_bank": bool(request) and self._is_paid_from_bank(),
+            "transfer": request and request._get_told_transfer(self.amount_asked),
             "not_due": self._get_told_rows(not_due),
             "not_due_more": self._describe_more(not_due),
             "apart": self._get_told_rows(late),
@@ -137,9 +140,10 @@ class PaymentReminder(models.Model):
 
         :param payment.reminder.line line: of this reminder
         :param bool covered: whether credits pay it wholly: it is late no more
-        :return: `name`, `detail` (which part of the invoice), `date`, `due_date`,
-            `also_due` (since the last reminder), `overdue`, `days_late` (negative
-            before it is due), `late` (the same in words, empty before), `amount`
+        :return: `name`, `order` (the customer's own number), `detail` (which part of
+            the invoice), `date`, `due_date`, `also_due` (since the last reminder),
+            `overdue`, `days_late` (negative before it is due), `late` (the same in
+            words, empty before), `amount`
         :rtype: dict
         """
         due = line.date_maturity
@@ -149,6 +153,7 @@ class PaymentReminder(models.Model):
         paid = self.env._("paid by your credits") if covered else ""
         return {
             "name": line.move_id.name or "",
+            "order": self._get_order_text(line.move_id),
             "detail": ", ".join(filter(None, (part, paid))),
             "date": format_date(self.env, line.move_id.invoice_date),
             "due_date": format_date(self.env, due),
@@ -158,6 +163,16 @@ class PaymentReminder(models.Model):
             "late": self._get_late_text(days_late),
             "amount": self._write_amount(line.amount),
         }
+
+    def _get_order_text(self, move):
+        """Return the customer's number for an order: where they gave none, Odoo writes
+        our own there, which is the origin too.
+
+        :rtype: str
+        """
+        ours = (move.invoice_origin or "").split(", ")
+        theirs = [part for part in (move.ref or "").split(", ") if part not in ours]
+        return ", ".join(filter(None, theirs))
 
     def _get_late_text(self, days):
         """Return how late something is, in words; nothing before it is."""

@@ -196,6 +196,12 @@ class TestReminderLetterService(LetterCase):
         self.send(self.reminder)
         self.assert_next(self.reminder, "letter")
 
+    def test_a_registered_letter_is_left_to_a_person(self):
+        self.first.registered_letter = True
+        other = self.customer.copy({"name": "Paul Martin"})
+        reminder = self.remind(self.overdue(partner=other))
+        self.assertEqual(reminder.state, "to_post")
+
     def test_an_address_without_country_is_left_to_a_person(self):
         other = self.customer.copy({"country_id": False})
         reminder = self.remind(self.overdue(partner=other))

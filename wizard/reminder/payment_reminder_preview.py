@@ -11,8 +11,8 @@ SMS_BASIC = frozenset(
 )
 SMS_EXTENDED = frozenset("\f^{}\\[~]|€")
 
-# As long as a real token, on which the length of texts depends.
-SAMPLE_TOKEN = "x" * 20
+# As long as a real token, on which the length of texts depends, and reference.
+SAMPLE_TOKEN, SAMPLE_REFERENCE = "x" * 20, "X" * 10
 
 
 def sms_size(text):
@@ -183,6 +183,8 @@ class PaymentReminderPreview(models.TransientModel):
                 "currency_id": move.currency_id.id,
                 "url": url,
                 "short_url": url.partition("://")[2],
+                "reference": SAMPLE_REFERENCE,
+                "line_ids": [Command.create({"move_id": move.id})],
             }
         )
         reminder = self.env["payment.reminder"].new(

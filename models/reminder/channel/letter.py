@@ -4,13 +4,16 @@ from urllib.parse import parse_qs
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import consteq, format_date
+from odoo.tools import consteq
 from odoo.tools.image import image_data_uri
 from odoo.tools.pdf import merge_pdf
 
 from ....report.letter_sheet import Sheet, stamp
 from ....report.letter_text import self_contained
+from ...text import labelled, shorten_list, write_day
 
+#: Enclosed invoices that a letter names one by one.
+ENCLOSED_NAMES = 8
 LETTER_REPORT = "account_payment_request.action_report_payment_reminder"
 #: Lines of an address that fit into the window of an envelope.
 WINDOW_LINES = 6
@@ -64,6 +67,7 @@ class PaymentReminder(models.Model):
             return
         reached = self.filtered(
             lambda r: r.company_id.payment_reminder_snailmail
+            and not r._get_registered_text()
             and self.env["snailmail.letter"]._is_valid_address(r._get_postal_partner())
         )
         report = self.env.ref(LETTER_REPORT).sudo()
@@ -139,22 +143,49 @@ class PaymentReminder(models.Model):
         """Return what the letter shows beside its text, in the language of the
         environment.
 
-        :return: `place_date`, `table` (see `_get_invoices_values`), `offer` (link and
-            QR code, see `_get_payment_offer`), `transfer` (see `_get_transfer_details`)
+        :return: `registered`, `debtor_number`, `place_date`, `enclosures` (sentences),
+            `table` (see `_get_invoices_values`), `offer` (link and QR code, see
+            `_get_payment_offer`)
         :rtype: dict
         """
         self.ensure_one()
         request, company = self.request_id.sudo(), self.company_id
-        today = format_date(self.env, company._get_payment_today(), date_format="long")
+        today = write_day(self.env, company._get_payment_today())
         if company.city:
             today = self.env._("%(city)s, %(date)s", city=company.city, date=today)
-        offer = request._get_payment_offer() if request else {}
         return {
+            "registered": self._get_registered_text(),
+            "debtor_number": self.partner_id._get_number_text(),
             "place_date": today,
             "table": self._get_invoices_values(),
-            "offer": offer,
-            "transfer": offer and request._get_transfer_details(self.amount_asked),
+            "offer": request._get_payment_offer() if request else {},
+            "enclosures": self._get_enclosures_text(),
         }
+
+    def _get_enclosures_text(self):
+        """Return what `_enclose` puts behind the letter, in words.
+
+        :rtype: str
+        """
+        # The service for letters takes none.
+        if self.env.context.get("snailmail_layout"):
+            return ""
+        files = self._get_invoice_files()
+        moves = self._sort_lines().move_id
+        enclosed = moves.filtered(lambda move: move.invoice_pdf_report_id in files)
+        shown, more = shorten_list(enclosed.mapped("name"), ENCLOSED_NAMES)
+        names = ", ".join(shown)
+        if more:
+            names = self.env._("%(names)s and %(count)s more", names=names, count=more)
+        parts = []
+        if len(enclosed) == 1:
+            parts.append(self.env._("invoice %s", names))
+        elif enclosed:
+            parts.append(self.env._("invoices %s", names))
+        if self.level_id.attach_statement:
+            parts.append(self.env._("statement of account"))
+        text = ", ".join(parts)
+        return text and labelled(self.env, self.env._("Enclosures"), text)
 
     def _get_letter_text(self, text):
         """Return a text without anything that the engine would fetch to print it.
@@ -195,9 +226,11 @@ class PaymentReminder(models.Model):
         company = reminder.company_id
         details = company._get_sender_details()
         city = " ".join(filter(None, (company.zip, company.city)))
+        name = ", ".join(filter(None, (details["name"], details["form"])))
         footer = [
-            [details["name"], details["address"]],
+            [name, details["address"]],
             details["identifiers"],
+            *([line] for line in details["footer"]),
             [details["phone"], details["email"], details["website"]],
         ]
         logo = (
