@@ -347,6 +347,8 @@ class TestAccessWalk(ReminderCase, FeedCase):
             "payment_receipt_days",
             "payment_reminder_ask_above",
             "payment_reminder_bank_days",
+            "payment_legal_form",
+            "payment_register_city",
             "payment_reminder_bank_hours",
             "payment_reminder_enabled",
             "payment_reminder_grace_days",
@@ -362,6 +364,7 @@ class TestAccessWalk(ReminderCase, FeedCase):
             "payment_request_file_days",
             "payment_request_policy",
             "payment_request_user_id",
+            "payment_share_capital",
         )
     ) | {("res.partner", "type")}
 

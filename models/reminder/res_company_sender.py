@@ -45,7 +45,7 @@ class ResCompany(models.Model):
         """Return who writes, as business letters must state it, in the language of the
         environment. What the footer of the company's documents says is not repeated.
 
-        :return: `name`, `form` (legal form and capital), `address` in one line,
+        :return: `name`, `title` (with legal form and capital), `address` in one line,
             `identifiers` (registration and VAT number, each with its label), `footer`
             (its lines), `phone`, `email`, `website`
         :rtype: dict
@@ -57,11 +57,12 @@ class ResCompany(models.Model):
         def unless_told(text, key):
             return "" if key and comparable(key) in told else text
 
+        form = self._get_form_text(" ".join(footer))
         city = " ".join(filter(None, (self.zip, self.city)))
         address = (self.street, self.street2, city, self.country_id.name)
         return {
             "name": self.name,
-            "form": self._get_form_text(" ".join(footer)),
+            "title": ", ".join(filter(None, (self.name, form))),
             "address": unless_told(", ".join(filter(None, address)), self.street),
             "identifiers": [
                 text

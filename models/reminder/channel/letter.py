@@ -226,9 +226,8 @@ class PaymentReminder(models.Model):
         company = reminder.company_id
         details = company._get_sender_details()
         city = " ".join(filter(None, (company.zip, company.city)))
-        name = ", ".join(filter(None, (details["name"], details["form"])))
         footer = [
-            [name, details["address"]],
+            [details["title"], details["address"]],
             details["identifiers"],
             *([line] for line in details["footer"]),
             [details["phone"], details["email"], details["website"]],
