@@ -227,18 +227,24 @@ class PaymentReminder(models.Model):
             asked = reminder.line_ids.filtered(
                 lambda line, shares=shares: shares[line] or not line.amount
             )
-            names = list(dict.fromkeys(asked.move_id.mapped("name")))
-            shown, more = shorten_list(names, NAMES_SHOWN)
-            text = ", ".join(filter(None, shown))
-            if more:
-                text = self.env._(
-                    "%(names)s and %(count)s more", names=text, count=more
-                )
-            reminder.invoice_names = text
+            reminder.invoice_names = self._write_names(asked.move_id)
             dates = [date for date in asked.mapped("date_maturity") if date]
             reminder.due_date = min(dates, default=False)
             today = reminder.company_id._get_payment_today
             reminder.days_late = (today() - min(dates)).days if dates else 0
+
+    @api.model
+    def _write_names(self, moves):
+        """Return the names of invoices, those of a long list only counted.
+
+        :rtype: str
+        """
+        names = list(dict.fromkeys(filter(None, moves.mapped("name"))))
+        shown, more = shorten_list(names, NAMES_SHOWN)
+        text = ", ".join(shown)
+        if more:
+            return self.env._("%(names)s and %(count)s more", names=text, count=more)
+        return text
 
     @api.depends("line_ids.move_line_id", "level_id", "due_date")
     @api.depends_context("lang")

@@ -7,6 +7,8 @@ from .payment_reminder import SENT_STATES
 
 #: A message still queued after so long is checked.
 QUEUED_MAX = timedelta(days=1)
+#: Of what is a payment: credit notes and write-offs are none.
+PAYING_JOURNALS = ("bank", "cash", "credit")
 #: Days during which a payment may still turn out to be reversed.
 REVERSAL_DAYS = 60
 
@@ -71,8 +73,6 @@ class PaymentReminder(models.Model):
     def _refresh_paid(self, company):
         """Note when and how much was paid of what the reminders name, in one statement.
 
-        Credit notes and write-offs are no payments.
-
         :param res.company company: whose reminders
         """
         today = company._get_payment_today()
@@ -94,7 +94,7 @@ class PaymentReminder(models.Model):
                 CROSS JOIN LATERAL (
                         SELECT max(counterpart.date) AS last_on,
                                sum(part.debit_amount_currency) FILTER (
-                                   WHERE journal.type IN ('bank', 'cash', 'credit')
+                                   WHERE journal.type IN %(journals)s
                                      AND counterpart.date >= (
                                          sent.sent_at AT TIME ZONE 'UTC'
                                          AT TIME ZONE %(zone)s
@@ -120,6 +120,7 @@ class PaymentReminder(models.Model):
                 """,
                 company_id=company.id,
                 states=SENT_STATES,
+                journals=PAYING_JOURNALS,
                 zone=company._get_payment_timezone(),
                 today=today,
                 days=REVERSAL_DAYS,

@@ -3,9 +3,11 @@ from datetime import timedelta
 
 from odoo import api, models
 from odoo.fields import Domain
+from odoo.tools import format_amount, format_list
 
 from ..batch import cut, together_or_each
 from .payment_reminder import SENT_STATES
+from .payment_reminder_follow_up import PAYING_JOURNALS
 from .payment_reminder_prepare import TEXT_ERRORS
 from .payment_reminder_send import SLICE
 
@@ -83,12 +85,7 @@ class PaymentReminder(models.Model):
         :param mail.template template: of the text
         """
         last = self._without_tracking()
-        paid = last.search(
-            self._get_thanks_domain(company)
-            & Domain("partner_id", "in", last.partner_id.ids)
-        )
-        # Even without an address: it must not be tried again tomorrow.
-        paid.thanks_sent = True
+        paid = last._find_thanked(company)
         reached = last - last.browse(last._find_bad_addresses())
         together_or_each(
             self.env,
@@ -97,7 +94,54 @@ class PaymentReminder(models.Model):
             lambda reminder, error: reminder._ask_to_correct_thanks(error),
             TEXT_ERRORS,
         )
+        # Even without an address: it must not be tried again tomorrow.
+        paid.thanks_sent = True
         self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
+
+    def _find_thanked(self, company):
+        """Return all the reminders that these customers paid and were not thanked for.
+
+        :param res.company company: which is paid
+        :rtype: payment.reminder
+        """
+        return self.search(
+            self._get_thanks_domain(company)
+            & Domain("partner_id", "in", self.partner_id.ids)
+        )
+
+    def _get_thanked(self):
+        """Return what the customer is thanked for, which may be several reminders.
+
+        :return: `amount`, in each currency, and `invoices`, written out in the language
+            of the environment
+        :rtype: dict[str, str]
+        """
+        self.ensure_one()
+        reminders = self | self._find_thanked(self.company_id)
+        amounts, moves = {}, self.env["account.move"]
+        named = reminders.line_ids.sorted("date_maturity")
+        for due_line, lines in named.grouped("move_line_id").items():
+            since = min(r._get_sent_date() for r in lines.reminder_id)
+            paid = due_line.matched_credit_ids.filtered(
+                lambda part, since=since: (
+                    part.credit_move_id.journal_id.type in PAYING_JOURNALS
+                    and part.credit_move_id.date >= since
+                )
+            )
+            if paid:
+                currency, amount = due_line.currency_id, sum(
+                    paid.mapped("debit_amount_currency")
+                )
+                amounts[currency] = amounts.get(currency, 0.0) + amount
+                moves |= due_line.move_id
+        amounts = amounts or {self.currency_id: self.amount_paid_after}
+        return {
+            "amount": format_list(
+                self.env,
+                [format_amount(self.env, sum_, cur) for cur, sum_ in amounts.items()],
+            ),
+            "invoices": self._write_names(moves) or self.invoice_names,
+        }
 
     def _ask_to_correct_thanks(self, error):
         """Leave a task: the text of the thanks cannot be rendered.
