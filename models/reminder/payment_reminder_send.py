@@ -1,5 +1,6 @@
 from odoo import api, models
 from odoo.fields import Domain
+from odoo.tools import is_html_empty
 
 from ..batch import cut
 from .res_company import NOT_IN_USE
@@ -15,6 +16,8 @@ HANDED_OVER = {
 }
 #: Accepted, but still to be done by a user.
 BY_A_PERSON = ("letter", "phone")
+#: Each of them needs a subject and a text.
+WRITTEN = ("email", "portal", "letter")
 #: They wait for the hours of the place of the number.
 RINGING = ("sms", "phone")
 
@@ -190,6 +193,7 @@ class PaymentReminder(models.Model):
         queues = {reminder.id: reminder._get_channels_left() for reminder in self}
         reasons = {reminder.id: [] for reminder in self}
         taken, postponed, waiting = self.browse(), self.browse(), self
+        wordless = self._find_wordless()
         while waiting := waiting.filtered(lambda r: queues[r.id]):
             refused = self.browse()
             by_channel = waiting.grouped(lambda r: queues[r.id].pop(0))
@@ -198,7 +202,13 @@ class PaymentReminder(models.Model):
                     early.write({"channel": channel, "note": note})
                     postponed |= early
                 reminders -= postponed
-                why_not = getattr(reminders, f"_send_by_{channel}")()
+                why_not = {
+                    r.id: wordless[r.id]
+                    for r in reminders
+                    if channel in WRITTEN and r.id in wordless
+                }
+                ready = reminders - self.browse(why_not)
+                why_not |= getattr(ready, f"_send_by_{channel}")()
                 for reminder_id, reason in why_not.items():
                     reasons[reminder_id].append(reason)
                 refused |= self.browse(why_not)
@@ -207,13 +217,38 @@ class PaymentReminder(models.Model):
                     taken |= accepted
             waiting = refused
         for reminder in self:
-            reason = " ".join(reasons[reminder.id])
+            # Several channels may fail for one reason, which is told once.
+            reason = " ".join(dict.fromkeys(reasons[reminder.id]))
+            summary = None
+            if wordless.get(reminder.id) in reasons[reminder.id]:
+                env = reminder.company_id._with_books_language(self).env
+                summary = env._("Correct the text of a reminder")
             if reminder not in taken | postponed:
-                reminder._mark_failed(reason or self.env._("The level has no channel."))
+                reminder._mark_failed(
+                    reason or self.env._("The level has no channel."), summary
+                )
             elif reason:
                 reminder.failure_reason = reason
-                reminder._schedule_task(reason)
+                reminder._schedule_task(reason, summary)
         return taken
+
+    def _find_wordless(self):
+        """Return the reminders that lack what every mail, page and letter needs: a
+        subject, and a text unless a person took it out.
+
+        :return: by id, the sentence why
+        :rtype: dict[int, str]
+        """
+        why_not = {}
+        for reminder in self:
+            level = reminder.level_id.name
+            if not reminder.subject:
+                why_not[reminder.id] = self.env._("“%s” has no subject.", level)
+            elif not reminder.edited and all(
+                is_html_empty(text) for text in (reminder.body, reminder.closing)
+            ):
+                why_not[reminder.id] = self.env._("“%s” has no text.", level)
+        return why_not
 
     def _note_handed_over(self, channel):
         """Write the state of the reminders.

@@ -129,8 +129,9 @@ class PaymentReminder(models.Model):
                 )
             )
             if paid:
-                currency, amount = due_line.currency_id, sum(
-                    paid.mapped("debit_amount_currency")
+                currency, amount = (
+                    due_line.currency_id,
+                    sum(paid.mapped("debit_amount_currency")),
                 )
                 amounts[currency] = amounts.get(currency, 0.0) + amount
                 moves |= due_line.move_id

@@ -10,6 +10,7 @@ from odoo.tools.pdf import merge_pdf
 
 from ....report.letter_sheet import Sheet, stamp
 from ....report.letter_text import self_contained
+from ...batch import together_or_each
 from ...text import labelled, shorten_list, write_day
 
 #: Enclosed invoices that a letter names one by one.
@@ -397,7 +398,8 @@ class PaymentReminder(models.Model):
         statements = dict.fromkeys(self.ids, nothing)
         wanted = self.filtered("level_id.attach_statement")
         for company, reminders in wanted.grouped("company_id").items():
-            pdfs = reminders.partner_id._print_statements(company)
+            pdfs = reminders._try_statements(company)
+            made = reminders.filtered(lambda r, pdfs=pdfs: r.partner_id.id in pdfs)
             attachments = nothing.create(
                 [
                     {
@@ -406,12 +408,37 @@ class PaymentReminder(models.Model):
                         "res_model": self._name,
                         "res_id": reminder.id,
                     }
-                    for reminder in reminders
+                    for reminder in made
                 ]
             )
-            for reminder, attachment in zip(reminders, attachments, strict=True):
+            for reminder, attachment in zip(made, attachments, strict=True):
                 statements[reminder.id] = attachment
         return statements
+
+    def _try_statements(self, company):
+        """Return the statements of account of these customers. Without one the reminder
+        leaves all the same, and one task says what is wrong.
+
+        :param res.company company: whose claims they are
+        :return: PDF by id of the customer
+        :rtype: dict[int, bytes]
+        """
+        pdfs, errors = {}, {}
+        together_or_each(
+            self.env,
+            self.partner_id,
+            lambda customers: pdfs.update(customers._print_statements(company)),
+            lambda customer, error: errors.update({customer: error}),
+            UserError,
+        )
+        for customer, error in errors.items():
+            reminder = self.filtered(lambda r, mine=customer: r.partner_id == mine)[:1]
+            env = company._with_books_language(self).env
+            reminder._schedule_task(
+                env._("The reminder left without the statement: %s", error),
+                env._("Restore the printing of statements"),
+            )
+        return pdfs
 
     def _get_statement_name(self):
         self.ensure_one()
