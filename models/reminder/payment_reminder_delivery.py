@@ -5,6 +5,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ..batch import back_off, cut
+from .failure_words import say_failure
 from .payment_reminder import SENT_STATES
 
 SLICE = 500
@@ -46,8 +47,6 @@ PATIENCE = (timedelta(hours=1), timedelta(hours=4), timedelta(0))
 
 #: How far a message got; it never goes back.
 PROGRESS = ("queued", "sent", "delivered")
-#: Longest server error shown to users.
-SAID_LENGTH = 200
 #: How often our own gateway may refuse before a user gets a task.
 SEND_ATTEMPTS_MAX = 3
 
@@ -170,10 +169,7 @@ class PaymentReminder(models.Model):
         :param dict row: as `_find_news` returns it
         :rtype: str
         """
-        failures = self.env["mail.notification"]._fields["failure_type"]
-        named = dict(failures._description_selection(self.env)).get(row["failure"])
-        said = " ".join((row["why"] or "").split())[:SAID_LENGTH]
-        cause = said or named or self.env._("no reason given")
+        cause = say_failure(self.env, row["failure"], row["why"])
         if row["kind"] == "email":
             return self.env._(
                 "The mail to %(address)s did not arrive: %(cause)s",

@@ -171,7 +171,8 @@ class TestReminderDelivery(ReminderCase):
         reminder = self.remind(self.overdue())
         self.fail_mail(reminder, "unknown", "550 no such user")
         self.assertEqual((reminder.state, reminder.channel), ("to_send", "sms"))
-        self.assertIn("550", reminder.failure_reason)
+        self.assertIn("does not exist", reminder.failure_reason)
+        self.assertNotIn("550", reminder.failure_reason)
         self.assertEqual(self.mails_of(reminder).state, "cancel")
 
     def test_our_own_mail_server_down_costs_no_sms(self):
@@ -197,7 +198,8 @@ class TestReminderDelivery(ReminderCase):
         reminder = self.remind(self.overdue())
         self.fail_mail(reminder, "mail_email_invalid", "bad address")
         self.assertEqual(reminder.state, "failed")
-        self.assertIn("bad address", reminder.failure_reason)
+        self.assertIn("Invalid email address", reminder.failure_reason)
+        self.assertNotIn("bad address", reminder.failure_reason)
         self.assertTrue(self.tasks_of(reminder))
 
     def test_delivered_does_not_go_back_to_sent(self):

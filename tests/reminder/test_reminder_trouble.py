@@ -1,9 +1,10 @@
-"""What goes wrong as reminders leave: it is told once, in words, to whoever can mend it."""
+"""What goes wrong as reminders leave is told once, to whoever can mend it."""
 
 from unittest.mock import patch
 
 from odoo.tests import tagged
 
+from ...models.reminder.failure_words import say_failure
 from ..common.reminder_channel_case import ChannelCase
 
 
@@ -63,6 +64,38 @@ class TestReminderTrouble(ChannelCase):
         self.assertEqual(reminders.mapped("failure_reason"), [False, False])
         self.assertFalse(self.mails_of(reminders).attachment_ids)
         self.assert_task(reminders, "printing of statements", "Wkhtmltopdf")
+
+    # === What servers say ===
+
+    def test_what_a_server_says_is_put_in_words(self):
+        for failure, said, words in (
+            ("unknown", "550 5.1.1 <a@b.example> User unknown", "does not exist"),
+            ("mail_bounce", "smtp; 552-5.2.2 over quota\nhttps://x", "mailbox is full"),
+            ("mail_bounce", "452 try later", "mailbox is full"),
+            ("unknown", "4.4.1 connection to 10.0.0.1 timed out", "be reached"),
+            ("mail_bounce", "554 5.7.1 Service unavailable; blocked", "refuses"),
+            ("mail_bounce", "It is a human writing in 2026", "came back"),
+            ("unknown", "(-1, b'\\xff odd')", "no reason"),
+            (None, None, "no reason"),
+            ("mail_smtp", "[Errno 111] refused 550", "outgoing mail server"),
+            ("sms_credit", "550", "redit"),
+        ):
+            with self.subTest(said, failure=failure):
+                text = say_failure(self.env, failure, said)
+                self.assertIn(words, text)
+                self.assertNotRegex(text, r"\d{3}|5\.|http|\\x|Errno")
+
+    def test_a_bounce_is_told_without_the_words_of_the_server(self):
+        self.first.second_channel = False
+        reminder = self.remind(self.overdue())
+        self.deliver_mails(reminder)
+        self.bounce(reminder, "marie.dupont@example.com")
+        self.assertEqual(reminder.state, "failed")
+        self.assertIn("marie.dupont@example.com", reminder.failure_reason)
+        said = [reminder.failure_reason, *reminder.message_ids.mapped("body")]
+        said += self.tasks_of(reminder).mapped("note")
+        for text in said:
+            self.assertNotIn("User unknown", text)
 
     # === Archived ===
 

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tools.mail import email_normalize
 
 from ...models.phone_number import why_no_sms
+from ...models.reminder.failure_words import say_failure
 
 MAIL_TEMPLATE = "account_payment_request.mail_template_payment_request"
 SMS_TEMPLATE = "account_payment_request.sms_template_payment_request"
@@ -115,15 +116,8 @@ class PaymentReminderLink(models.TransientModel):
         sms = reminder._queue_sms({reminder: number}, texts)[reminder]
         sms.send(raise_exception=False)
         if sms.state == "error":
-            failures = dict(
-                sms._fields["failure_type"]._description_selection(self.env)
-            )
-            raise UserError(
-                self.env._(
-                    "The SMS could not be sent: %s",
-                    failures.get(sms.failure_type, sms.failure_type),
-                )
-            )
+            cause = say_failure(self.env, sms.failure_type)
+            raise UserError(self.env._("The SMS could not be sent: %s", cause))
 
     def _send_email(self, address):
         reminder = self.reminder_id
@@ -135,9 +129,8 @@ class PaymentReminderLink(models.TransientModel):
         # One that has left is gone.
         mail = self.env["mail.mail"].browse(mail_id).exists()
         if mail.state == "exception":
-            raise UserError(
-                self.env._("The mail could not be sent: %s", mail.failure_reason or "")
-            )
+            cause = say_failure(self.env, mail.failure_type, mail.failure_reason)
+            raise UserError(self.env._("The mail could not be sent: %s", cause))
         reminder._message_log(
             body=Markup("<p>%s</p>")
             % self.env._("The payment link was sent to %s.", address),
