@@ -5,7 +5,7 @@ from .payment_reminder_send import SLICE
 
 
 class PaymentReminder(models.Model):
-    """Keeps letters to post and calls to make up to date."""
+    """Keeps what waits for a person up to date."""
 
     _inherit = "payment.reminder"
 
@@ -21,7 +21,8 @@ class PaymentReminder(models.Model):
 
     @api.model
     def _refresh_open_tasks(self, company):
-        """Keep users from printing or calling for what was paid in the meantime.
+        """Keep users from confirming, printing or calling for what was paid or is no
+        more theirs.
 
         :param res.company company: whose reminders
         """
@@ -32,3 +33,15 @@ class PaymentReminder(models.Model):
             ]
         )
         self.env["payment.batch"]._run(cut(tasks, SLICE), "_refresh_to_do")
+        unconfirmed = self.search(
+            [("company_id", "=", company.id), ("state", "=", "to_confirm")]
+        )
+        self.env["payment.batch"]._run(cut(unconfirmed, SLICE), "_refresh_to_confirm")
+
+    def _refresh_to_confirm(self):
+        """Take what is paid, credited, held or a matter of another level by now out of
+        reminders to confirm; texts that were made say what is left."""
+        quiet = self.filtered(lambda r: r.state == "to_confirm")._without_tracking()
+        for company, reminders in quiet.grouped("company_id").items():
+            _left, changed = reminders.with_company(company)._update_named()
+            changed.filtered("prepared_date")._prepare_contents()

@@ -106,19 +106,28 @@ class PaymentReminder(models.Model):
         """
         ready = self.browse()
         for company, reminders in self.grouped("company_id").items():
-            named = {reminder: reminder.line_ids for reminder in reminders}
-            reminders = reminders.with_company(company)._recheck()
+            reminders, changed = reminders.with_company(company)._update_named()
             if not reminders:
                 continue
-            changed = reminders._prepare_amounts() | reminders.filtered(
-                lambda r, named=named: r.line_ids != named[r]
-            )
             changed._forget_letters()
             stale = changed | reminders._find_stale()
             ready |= reminders - stale
             if stale:
                 ready |= stale._prepare_contents()
         return ready._set_aside_unlawful()
+
+    def _update_named(self):
+        """Bring up to date what these reminders, of one company, name and ask for.
+
+        :return: those that have lines left, and those of them that say something else
+        :rtype: tuple[payment.reminder, payment.reminder]
+        """
+        named = {reminder: reminder.line_ids for reminder in self}
+        left = self._recheck()
+        changed = left._prepare_amounts() | left.filtered(
+            lambda r: r.line_ids != named[r]
+        )
+        return left, changed
 
     def _find_stale(self):
         """Return which reminders, of one company, are not of today, or not for their

@@ -2,7 +2,10 @@
 
 from unittest.mock import patch
 
+from lxml import etree, html
+
 from odoo.tests import tagged
+from odoo.tools.safe_eval import safe_eval
 
 from ...models.reminder.failure_words import say_failure
 from ..common.reminder_channel_case import ChannelCase
@@ -96,6 +99,44 @@ class TestReminderTrouble(ChannelCase):
         said += self.tasks_of(reminder).mapped("note")
         for text in said:
             self.assertNotIn("User unknown", text)
+
+    # === Red is for what failed ===
+
+    def test_what_left_by_the_next_channel_is_not_shown_as_failed(self):
+        self.use("email", second="sms")
+        self.customer.write({"email": False, "phone": "06 12 34 56 78"})
+        reminder = self.remind(self.overdue())
+        self.assertEqual((reminder.channel, reminder.state), ("sms", "queued"))
+        self.assertIn("no e-mail address", reminder.failure_reason)
+        arch = etree.fromstring(
+            self.env["payment.reminder"].get_view(view_type="form")["arch"]
+        )
+        alerts = arch.xpath("//div[field[@name='failure_reason']]")
+        self.assertEqual(len(alerts), 2)
+        for state in ("queued", "sent", "to_send", "failed"):
+            values = {"failure_reason": "No such mailbox", "state": state}
+            shown = [a for a in alerts if not safe_eval(a.get("invisible"), values)]
+            [alert] = shown
+            with self.subTest(state):
+                self.assertEqual("danger" in alert.get("class"), state == "failed")
+
+    # === Copies ===
+
+    def test_the_copy_says_what_it_is(self):
+        self.first.copy_salesperson = True
+        seller = self.make_user("seller", "base.group_user", self.company)
+        seller.email = "seller@boutique.example"
+        invoice = self.overdue(invoice_user_id=seller.id)
+        reminder = self.remind(invoice)
+        copies = self.env["mail.mail"].search([("email_to", "ilike", seller.email)])
+        self.assertEqual(len(copies), 1)
+        self.assertEqual(copies.subject, f"Copy: {reminder.subject}")
+        text = html.fromstring(copies.body_html).text_content()
+        self.assertIn("Copy for your information of what Marie Dupont", text)
+        self.assertIn("marie.dupont@example.com", text)
+        self.assertIn(invoice.name, text)
+        mine = self.mails_of(reminder) - copies
+        self.assertNotIn("Copy", mine.subject + mine.body_html)
 
     # === Archived ===
 

@@ -1,3 +1,5 @@
+from markupsafe import Markup
+
 from odoo import Command, models
 
 
@@ -113,8 +115,7 @@ class PaymentReminder(models.Model):
         """
         copies = [
             {
-                "subject": mail.subject,
-                "body_html": mail.body_html,
+                **reminder._get_copy_words(mail),
                 "email_from": mail.email_from,
                 "author_id": mail.author_id.id,
                 "reply_to": mail.reply_to,
@@ -128,6 +129,26 @@ class PaymentReminder(models.Model):
             if (address := reminder._get_copy_address())
         ]
         self.env["mail.mail"].sudo().create(copies)
+
+    def _get_copy_words(self, mail):
+        """Return subject and text of a colleague's copy, which says what it is.
+
+        :param mail.mail mail: to the customer
+        :rtype: dict[str, str]
+        """
+        self.ensure_one()
+        env = self.company_id._with_books_language(self).env
+        notice = env._(
+            "Copy for your information of what %(customer)s receives at %(address)s. "
+            "They do not see that you have it, and there is nothing for you to do.",
+            customer=self.contact_id.display_name,
+            address=self.contact_id.email_normalized,
+        )
+        body = Markup("<p><em>%s</em></p><hr/>%s") % (notice, self._get_message())
+        return {
+            "subject": env._("Copy: %s", mail.subject),
+            "body_html": self._render_layout(body),
+        }
 
     def _get_copy_address(self):
         """Return the salesperson's address if the level wants them in copy."""
