@@ -13,6 +13,7 @@ from . import (
     payment_reminder_choice,
     payment_reminder_delivery,
     payment_reminder_follow_up,
+    payment_reminder_hold_end,
     payment_reminder_hold_reason,
     payment_reminder_law,
     payment_reminder_level,

@@ -39,6 +39,9 @@ class AccountMove(models.Model):
         search="_search_reminder_before_start",
         help="Something of it was due before, and is reminded by hand only.",
     )
+    reminder_count = fields.Integer(
+        compute="_compute_reminder_count", groups=ACCOUNTING
+    )
 
     payment_reminder_policy_id = fields.Many2one(
         comodel_name="payment.reminder.policy",
@@ -55,6 +58,16 @@ class AccountMove(models.Model):
             customer = move.commercial_partner_id
             if customer and (policy := move.payment_reminder_policy_id):
                 policy._check_is_for(customer)
+
+    @api.depends("line_ids")
+    def _compute_reminder_count(self):
+        named = self.env["payment.reminder.line"].search(
+            [("move_line_id", "in", self._origin.line_ids.ids)]
+        )
+        by_move = named.grouped("move_id")
+        for move in self:
+            mine = by_move.get(move._origin, named.browse())
+            move.reminder_count = len(mine.reminder_id)
 
     @api.depends(
         "is_move_sent",
@@ -131,6 +144,18 @@ class AccountMove(models.Model):
     def _get_reminder_lines(self):
         """Override: what is open of these invoices."""
         return self.line_ids._filter_remindable()
+
+    def action_open_reminders(self):
+        """Open the history: the reminders that name this invoice.
+
+        :rtype: dict
+        """
+        self.ensure_one()
+        self.check_access("read")
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_payment_request.action_payment_reminder"
+        )
+        return action | {"domain": [("line_ids.move_line_id.move_id", "=", self.id)]}
 
     def action_reminder_release(self):
         """Let the reminders of these invoices go on."""

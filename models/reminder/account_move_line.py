@@ -23,6 +23,14 @@ class AccountMoveLine(models.Model):
         string="No Reminder Until", copy=False, groups=ACCOUNTING, help="Included."
     )
     reminder_hold_reason = fields.Char(copy=False, groups=ACCOUNTING)
+    reminder_hold_user_id = fields.Many2one(
+        comodel_name="res.users",
+        string="Held By",
+        copy=False,
+        index="btree_not_null",
+        groups=ACCOUNTING,
+        help="Until they were told that the hold ends.",
+    )
 
     reminder_level_id = fields.Many2one(
         comodel_name="payment.reminder.level", string="Level Reached", **STEP
@@ -150,7 +158,11 @@ class AccountMoveLine(models.Model):
         :param str reason: for the colleagues
         """
         self.sudo().write(
-            {"reminder_hold_until": until, "reminder_hold_reason": reason}
+            {
+                "reminder_hold_until": until,
+                "reminder_hold_reason": reason,
+                "reminder_hold_user_id": self.env.uid,
+            }
         )
         self._log_reminders(
             self.env._(
@@ -172,7 +184,13 @@ class AccountMoveLine(models.Model):
 
     def _release_reminders(self):
         """Release these lines, and include their invoices again."""
-        self.sudo().write({"reminder_hold_until": False, "reminder_hold_reason": False})
+        self.sudo().write(
+            {
+                "reminder_hold_until": False,
+                "reminder_hold_reason": False,
+                "reminder_hold_user_id": False,
+            }
+        )
         self.sudo().move_id.filtered("no_followup").no_followup = False
         self._log_reminders(self.env._("Reminders go on."))
 

@@ -255,7 +255,12 @@ class PaymentReminder(models.Model):
         company = company.with_env(reminders.env)
         steps = [reminders._send, reminders._follow_up]
         if company._reminds_automatically():
-            steps = [reminders._plan_all, *steps, reminders._send_thanks]
+            steps = [
+                reminders._tell_ending_holds,
+                reminders._plan_all,
+                *steps,
+                reminders._send_thanks,
+            ]
         steps.append(reminders._ask_for_waiting)
         cron = self.env["ir.cron"]
         for step in steps:

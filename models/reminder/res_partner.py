@@ -61,6 +61,14 @@ class ResPartner(models.Model):
         company_dependent=True, groups=ACCOUNTING
     )
 
+    payment_reminder_hold_user_id = fields.Many2one(
+        comodel_name="res.users",
+        string="Held By",
+        company_dependent=True,
+        groups=ACCOUNTING,
+        help="Until they were told that the hold ends.",
+    )
+
     @api.constrains("payment_reminder_policy_id")
     def _check_payment_reminder_policy(self):
         for partner in self.sudo():
@@ -147,7 +155,10 @@ class ResPartner(models.Model):
         return partners
 
     def write(self, vals):
-        """Override: what did not arrive leaves again once the address is corrected."""
+        """Override: what did not arrive leaves again once the address is corrected;
+        whoever holds reminders is told when that ends."""
+        if vals.get("payment_reminder_hold_until"):
+            vals = {"payment_reminder_hold_user_id": self.env.uid, **vals}
         given = {name: vals[name] for name in ("email", "phone") if vals.get(name)}
         corrected = self.filtered(
             lambda p: any(p[name] != value for name, value in given.items())
@@ -182,6 +193,7 @@ class ResPartner(models.Model):
             {
                 "payment_reminder_hold_until": until,
                 "payment_reminder_hold_reason": reason,
+                "payment_reminder_hold_user_id": until and self.env.uid,
             }
         )
 

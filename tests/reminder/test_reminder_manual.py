@@ -72,6 +72,25 @@ class TestReminderOnInvoice(ReminderPlanCase):
         assistant.action_hold()
         return assistant
 
+    def test_the_invoice_leads_to_the_history_of_its_reminders(self):
+        line = self.owe()
+        move = line.move_id.with_user(self.accountant)
+        self.assertEqual(move.reminder_count, 0)
+        self.after(1)
+        first = self.remind()
+        other = self.owe(30.0, partner=self.company_customer)
+        self.after(8)
+        second = self.remind().filtered(lambda r: r.partner_id == self.customer)
+        self.env.invalidate_all()
+        self.assertEqual(move.reminder_count, 2)
+        action = move.action_open_reminders()
+        found = self.env[action["res_model"]].with_user(self.accountant)
+        self.assertEqual(found.search(action["domain"]), first | second)
+        self.assertEqual(other.move_id.reminder_count, 1)
+        self.assertIn("list", action["view_mode"])
+        form = move.get_view(view_type="form")["arch"]
+        self.assertIn("action_open_reminders", form)
+
     def test_what_the_invoice_shows(self):
         move = self.owe().move_id
         self.after(1)

@@ -393,7 +393,7 @@ class TestReminderJob(ReminderPlanCase):
     def test_a_company_that_is_switched_off_sends_what_a_person_wants(self):
         self.company.payment_reminder_enabled = False
         self.customer.email = "customer@example.com"
-        self.level(1).body = "<p>Please pay</p>"
+        self.level(1).write({"subject": "Reminder", "body": "<p>Please pay</p>"})
         line = self.owe()
         self.owe(partner=self.company_customer)
         self.after(1)
