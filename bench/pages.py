@@ -9,7 +9,7 @@ from .world import World, drafts, environment
 
 VOLLEY = 40
 ROUNDS, SECONDS = 15, 45
-# A browser on a phone, so that the page counts as opened by a person.
+# A browser on a phone.
 HEADERS = {"User-Agent": "Mozilla/5.0 (Linux; Android 16) Chrome/140.0 Mobile"}
 
 

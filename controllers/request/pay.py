@@ -50,9 +50,7 @@ class PayController(http.Controller):
         :param check: how many times their return was checked.
         """
         if self._is_payer_reading():
-            # The note is for those who keep the books, not for the payer.
-            lang = pay_request.company_id.partner_id.lang
-            pay_request.with_context(lang=lang)._mark_opened()
+            pay_request._update_page()
         if back == "checking" and PayPage(pay_request).is_waiting_for_bank():
             done = self._count(check)
             return respond_page(
@@ -63,15 +61,33 @@ class PayController(http.Controller):
         return respond_page(pay_request, left=back == "left")
 
     def _is_payer_reading(self):
-        """Whether a person outside the company opens the page for good."""
+        """Whether it may be a person outside the company, by what the browser says of
+        itself: whoever only looks for the answer's head, or fetches it ahead, is none.
+        """
         headers = request.httprequest.headers
         purpose = headers.get("Sec-Purpose", "") + headers.get("Purpose", "")
         return (
-            request.httprequest.method == "GET"
+            request.httprequest.method in ("GET", "POST")
             and "prefetch" not in purpose
             and not PREVIEW_AGENTS.search(headers.get("User-Agent", ""))
             and not request.env.user._is_internal()
         )
+
+    @pay_route("/opened", part="page", methods=["POST"])
+    def pay_opened(self, pay_request, /, **form):
+        """Note that a person reads the page: its script saw them move, type or tap,
+        which what scans links for malware or a preview does not.
+        """
+        self._note_opened(pay_request)
+        return request.make_response("", headers=PRIVATE_HEADERS, status=204)
+
+    def _note_opened(self, pay_request):
+        """Note that the page was opened, unless it is plain that nobody reads it."""
+        site = request.httprequest.headers.get("Sec-Fetch-Site", "same-origin")
+        if self._is_payer_reading() and site == "same-origin":
+            # The note is for those who keep the books, not for the payer.
+            lang = pay_request.company_id.partner_id.lang
+            pay_request.with_context(lang=lang)._mark_opened()
 
     @staticmethod
     def _count(value):
@@ -92,6 +108,7 @@ class PayController(http.Controller):
     )
     def pay_bank(self, pay_request, /, option="", **form):
         """Send the payer to their bank with the amount of one of our own options."""
+        self._note_opened(pay_request)
         if not PayPage(pay_request).offers(option):
             return redirect_page(pay_request)
         try:

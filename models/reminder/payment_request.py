@@ -67,12 +67,12 @@ class PaymentRequest(models.Model):
         open_amount = sum(document["amount"] for document in documents)
         return self.currency_id.round(max(open_amount - self.amount_due, 0.0))
 
-    def _mark_opened(self):
+    def _update_page(self):
         """Override: what a reminder asks for is known when its page is opened."""
         reminder = self._get_reminder()
         if reminder and self.state != "paid" and not self.amount_in_progress:
             reminder._refresh_asked()
-        return super()._mark_opened()
+        return super()._update_page()
 
     def _replace_token(self, values):
         """Override: reminders that have not left carry the new link."""

@@ -283,8 +283,11 @@ class PaymentRequest(models.Model):
 
     # === Life ===
 
+    def _update_page(self):
+        """Bring what the page shows up to date before the payer reads it."""
+
     def _mark_opened(self):
-        """Note that the payer opened the page, the first time in the chatter too."""
+        """Note that the payer reads the page, the first time in the chatter too."""
         self.ensure_one()
         now = fields.Datetime.now()
         first = not self.opened_at

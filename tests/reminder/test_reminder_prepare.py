@@ -119,25 +119,25 @@ class TestReminderPrepare(ReminderCase):
         request = self.remind(invoice).request_id
         self.assertEqual(request.amount_to_pay, 70.0)
         self.due_lines(invoice | note).reconcile()
-        request._mark_opened()
+        request._update_page()
         self.assertEqual(request.amount_to_pay, 70.0)
 
     def test_what_was_asked_and_paid_is_paid_before_the_credit_is_allocated(self):
         invoice, _note = self.overdue(100.0), self.credit(30.0)
         request = self.remind(invoice).request_id
         self.register_payment(invoice, amount=70.0)
-        request._mark_opened()
+        request._update_page()
         self.assertEqual((request.state, request.amount_to_pay), ("paid", 0.0))
 
     def test_a_credit_of_after_the_message_counts_until_it_is_used_elsewhere(self):
         invoice = self.overdue(100.0)
         request = self.remind(invoice).request_id
         note = self.credit(100.0)
-        request._mark_opened()
+        request._update_page()
         self.assertEqual(request.amount_to_pay, 0.0)
         other = self.overdue(100.0)
         self.due_lines(other | note).reconcile()
-        request._mark_opened()
+        request._update_page()
         self.assertEqual(request.amount_to_pay, 100.0)
 
     def test_a_request_that_was_paid_stays_paid_when_it_is_opened(self):
@@ -145,7 +145,7 @@ class TestReminderPrepare(ReminderCase):
         request = self.remind(invoice).request_id
         self.register_payment(invoice)
         self.assertEqual(request.state, "paid")
-        request._mark_opened()
+        request._update_page()
         self.assertEqual(request.state, "paid")
 
     # === Whom ===

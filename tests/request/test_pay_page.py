@@ -49,18 +49,36 @@ class TestPayPage(PageCase):
 
     def test_only_a_person_outside_the_company_opens_the_request(self):
         request = self.create_request()
-        whatsapp = {"User-Agent": "WhatsApp/2.23.20.0"}
-        facebook = {"User-Agent": "facebookexternalhit/1.1"}
-        for headers in (whatsapp, facebook, {"Sec-Purpose": "prefetch"}):
+        for headers in (
+            {"User-Agent": "WhatsApp/2.23.20.0"},
+            {"User-Agent": "facebookexternalhit/1.1"},
+            {"Sec-Purpose": "prefetch"},
+            {"Sec-Fetch-Site": "cross-site"},
+        ):
             self.open(request, headers=headers)
+            self.open(request, "opened", data={}, headers=headers)
             self.assertFalse(request.opened_at, headers)
         self.open(request, method="HEAD")
         self.assertFalse(request.opened_at)
         self.authenticate("request_accountant", "request_accountant")
-        self.open(request)
+        self.open(request, "opened", data={})
         self.assertFalse(request.opened_at)
         self.authenticate(None, None)
+        answer = self.open(request, "opened", method="POST")
+        self.assertEqual((answer.status_code, answer.text), (204, ""))
+        self.assertTrue(request.opened_at)
+
+    def test_the_page_alone_is_no_proof_that_a_person_read_it(self):
+        request = self.create_request()
+        for agent in ("python-requests/2.32", "", "curl/8.5", "Go-http-client/2.0"):
+            self.open(request, headers={"User-Agent": agent})
+            self.open(request, "status", headers={"User-Agent": agent})
         self.open(request)
+        self.assertFalse(request.opened_at)
+
+    def test_whoever_taps_the_button_has_opened_it(self):
+        request = self.create_request()
+        self.tap(request)
         self.assertTrue(request.opened_at)
 
     def test_showing_the_page_makes_no_call_and_no_transaction(self):

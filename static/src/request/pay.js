@@ -2,6 +2,24 @@
 (() => {
     "use strict";
 
+    // Who reads the page moves, types or taps; what scans its address does not.
+    const {opened} = document.body.dataset;
+    if (opened) {
+        const gestures = ["pointerdown", "pointermove", "touchstart", "wheel", "keydown"];
+        const tell = (event) => {
+            if (!event.isTrusted) {
+                return;
+            }
+            for (const name of gestures) {
+                window.removeEventListener(name, tell);
+            }
+            navigator.sendBeacon(opened);
+        };
+        for (const name of gestures) {
+            window.addEventListener(name, tell, {passive: true});
+        }
+    }
+
     // Copy buttons: hidden in the page, since they need this script.
     for (const button of document.querySelectorAll("[data-copy]")) {
         if (!navigator.clipboard) {
