@@ -24,6 +24,18 @@ def shorten_list(items, most):
 
 
 def write_day(env, day):
+    """Return a date as customers read it: of 03/07/2026 an American and a European
+    reader of English make different days.
+
+    :param api.Environment env: of the reader's language
+    :param datetime.date | bool day: nothing is written of none
+    :rtype: str
+    """
+    is_english = get_lang(env).code.startswith("en")
+    return format_date(env, day, date_format="medium" if is_english else False)
+
+
+def write_day_in_words(env, day):
     """Return a day with its month in words: in French, whose ordinal babel does not
     know, “1er décembre 2026”.
 

@@ -11,7 +11,7 @@ from odoo.tools.misc import format_amount
 
 from odoo.addons.payment.controllers.portal import PaymentPortal
 
-from ...models.text import write_day
+from ...models.text import write_day_in_words
 
 # States of a transaction whose money is on its way or here.
 UNDER_WAY = ("pending", "authorized", "done")
@@ -37,7 +37,7 @@ class PayPage:
         return format_amount(self.env, amount, self.request.currency_id)
 
     def day(self, date):
-        return write_day(self.env, date)
+        return write_day_in_words(self.env, date)
 
     def moment(self, date):
         """A naive UTC date and time as the company's clock shows it."""

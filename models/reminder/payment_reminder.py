@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_list
 
-from ..text import shorten_list, write_day
+from ..text import shorten_list, write_day_in_words
 from .payment_reminder_level import CHANNELS
 from .res_company import NOT_IN_USE
 
@@ -257,7 +257,7 @@ class PaymentReminder(models.Model):
                 # A preview shows what there will be.
                 days = reminder.level_id._get_earlier_days(reminder.due_date)
             reminder.earlier_dates = format_list(
-                self.env, [write_day(self.env, day) for day in days]
+                self.env, [write_day_in_words(self.env, day) for day in days]
             )
 
     def _find_earlier(self):

@@ -9,6 +9,7 @@ from odoo import Command, api, models
 from odoo.exceptions import ValidationError
 from odoo.tools.rendering_tools import INLINE_TEMPLATE_REGEX
 
+from ..text import write_day
 from .payment_reminder_prepare import TEXT_ERRORS, root_cause
 
 #: The texts of a level, all of which are rendered.
@@ -132,6 +133,16 @@ class PaymentReminderLevel(models.Model):
     def _compute_render_model(self):
         """Override of `mail`: texts speak of a reminder."""
         self.render_model = "payment.reminder"
+
+    @api.model
+    def _render_eval_context(self):
+        """Override of `mail`: dates are written as everywhere that customers read."""
+        context = super()._render_eval_context()
+        plain = context["format_date"]
+        context["format_date"] = lambda day, *how, **named: (
+            plain(day, *how, **named) if how or named else write_day(self.env, day)
+        )
+        return context
 
     @api.model
     def _has_unsafe_expression_template_qweb(self, template_src, model, fname=None):

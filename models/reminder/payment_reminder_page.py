@@ -3,7 +3,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from ..text import write_day
+from ..text import write_day_in_words
 from .payment_reminder import SENT_STATES
 
 #: What a customer reads of the page of a payment request.
@@ -90,7 +90,7 @@ class PaymentReminder(models.Model):
         return self.env._(
             "%(kind)s of %(date)s",
             kind=self._get_kind_text(),
-            date=write_day(self.env, self._get_sent_date()),
+            date=write_day_in_words(self.env, self._get_sent_date()),
         )
 
     def _get_notice_text(self):

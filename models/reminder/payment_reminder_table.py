@@ -1,9 +1,9 @@
 from datetime import date
 
 from odoo import models
-from odoo.tools import SQL, format_amount, format_date
+from odoo.tools import SQL, format_amount
 
-from ..text import shorten_list
+from ..text import shorten_list, write_day
 
 #: Lines told for information that are shown one by one; of the rest, only the sum.
 LINES_TOLD = 10
@@ -57,7 +57,7 @@ class PaymentReminder(models.Model):
         return [
             {
                 "name": line.move_id.name,
-                "due_date": format_date(self.env, line.date_maturity),
+                "due_date": write_day(self.env, line.date_maturity),
                 "amount": self._write_amount(line.amount_residual_currency),
             }
             for line in shown
@@ -155,8 +155,8 @@ class PaymentReminder(models.Model):
             "name": line.move_id.name or "",
             "order": self._get_order_text(line.move_id),
             "detail": ", ".join(filter(None, (part, paid))),
-            "date": format_date(self.env, line.move_id.invoice_date),
-            "due_date": format_date(self.env, due),
+            "date": write_day(self.env, line.move_id.invoice_date),
+            "due_date": write_day(self.env, due),
             "also_due": line.also_due and days_late > 0,
             "overdue": days_late > 0,
             "days_late": days_late,

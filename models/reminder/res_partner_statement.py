@@ -1,8 +1,9 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import format_amount, format_date
+from odoo.tools import format_amount
 
 from ...const import ACCOUNTING
+from ..text import write_day
 from .payment_customer_balance import AGES
 
 STATEMENT_REPORT = "account_payment_request.action_report_statement"
@@ -83,7 +84,7 @@ class ResPartner(models.Model):
         today = company._get_payment_today()
         lines = self._get_open_items(company)
         return {
-            "date": format_date(self.env, today),
+            "date": write_day(self.env, today),
             "currencies": [
                 self._get_statement_part(currency, its_lines, today)
                 for currency, its_lines in lines.grouped("currency_id").items()
@@ -129,12 +130,10 @@ class ResPartner(models.Model):
                 credit -= residual
             rows.append(
                 {
-                    "date": format_date(
-                        self.env, line.move_id.invoice_date or line.date
-                    ),
+                    "date": write_day(self.env, line.move_id.invoice_date or line.date),
                     "name": line.move_id.name,
                     "reference": line.move_id.ref or "",
-                    "due_date": format_date(self.env, due) if residual > 0 else "",
+                    "due_date": write_day(self.env, due) if residual > 0 else "",
                     "late": max(late, 0) or "",
                     "amount": write(line.amount_currency),
                     "open": write(residual),

@@ -4,6 +4,7 @@ from . import (
     test_payer_profile,
     test_reminder_calls,
     test_reminder_confirm,
+    test_reminder_dates,
     test_reminder_delivery,
     test_reminder_figures,
     test_reminder_grace,

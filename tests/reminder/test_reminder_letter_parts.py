@@ -9,7 +9,7 @@ from pathlib import Path
 from odoo.tests import HttpCase, tagged
 from odoo.tools.pdf import PdfFileReader
 
-from ...models.text import write_day
+from ...models.text import write_day_in_words
 from .test_reminder_letter import LETTER_REPORT, LetterCase
 
 
@@ -189,8 +189,8 @@ class TestDaysInWords(LetterCase):
             (date(2026, 12, 31), "31 décembre 2026"),
             (False, ""),
         ):
-            self.assertEqual(write_day(french, day), text)
-        self.assertEqual(write_day(self.env, date(2026, 12, 1)), "December 1, 2026")
+            self.assertEqual(write_day_in_words(french, day), text)
+        self.assertEqual(write_day_in_words(self.env, date(2026, 12, 1)), "December 1, 2026")
 
     def test_days_are_put_into_words_in_one_place(self):
         addon = Path(__file__).parents[2]

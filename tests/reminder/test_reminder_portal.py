@@ -358,9 +358,9 @@ class TestReminderMailLook(PortalCase):
         ]
         self.assertEqual(rows[0], "Invoice Open amount")
         self.assertIn(first.name, rows[1])
-        self.assertIn("Due on 03/07/2026 9 days late", rows[1])
+        self.assertIn("Due on Mar 7, 2026 9 days late", rows[1])
         self.assertTrue(rows[1].endswith("1,200.50 €"))
-        self.assertIn("Due on 03/15/2026 1 day late", rows[2])
+        self.assertIn("Due on Mar 15, 2026 1 day late", rows[2])
         self.assertEqual(rows[3], "Total to pay 1,280.50 €")
         self.assertIn("Pay 1,280.50 €", text)
 
@@ -401,7 +401,7 @@ class TestReminderMailLook(PortalCase):
     def test_before_the_due_date_nothing_is_late(self):
         self.policy.level_ids[0].delay_days = -3
         tree, text = self.mail(self.overdue(120.0, -3, self.company_customer))
-        self.assertIn("Due on 03/19/2026", text)
+        self.assertIn("Due on Mar 19, 2026", text)
         self.assertNotIn("late", text)
         self.assertTrue(tree.xpath("//*[@name='payment_reminder']"))
 

@@ -11,7 +11,7 @@ from odoo.tools.pdf import merge_pdf
 from ....report.letter_sheet import Sheet, stamp
 from ....report.letter_text import self_contained
 from ...batch import together_or_each
-from ...text import labelled, shorten_list, write_day
+from ...text import labelled, shorten_list, write_day_in_words
 
 #: Enclosed invoices that a letter names one by one.
 ENCLOSED_NAMES = 8
@@ -151,7 +151,7 @@ class PaymentReminder(models.Model):
         """
         self.ensure_one()
         request, company = self.request_id.sudo(), self.company_id
-        today = write_day(self.env, company._get_payment_today())
+        today = write_day_in_words(self.env, company._get_payment_today())
         if company.city:
             today = self.env._("%(city)s, %(date)s", city=company.city, date=today)
         return {
