@@ -50,6 +50,22 @@ def write_stamp(name: str, value: str) -> None:
 
 
 @contextmanager
+def one_at_a_time(name: str):
+    """Let one process at a time do what has this name; others are told at once.
+
+    :return: whether this is the one
+    """
+    CHECKOUT_DIR.mkdir(parents=True, exist_ok=True)
+    with (CHECKOUT_DIR / f"{name}.lock").open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+@contextmanager
 def setup_lock():
     """Let one process at a time prepare the cache; the others wait."""
     CACHE.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,10 @@
-"""Mails and SMS that reached the simulated world."""
+"""Mails and SMS that reached the simulated world, and their copy on disk."""
 
+import base64
+import json
+import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from email import message_from_bytes, policy
 from html.parser import HTMLParser
 
@@ -72,6 +75,59 @@ class Message:
 class Inbox(list):
     """Messages in order of arrival. Changed with the simulator's lock held."""
 
+    def __init__(self):
+        super().__init__()
+        # by id: they may be many, so that only these are written
+        self._unsaved = {}
+
+    @property
+    def dirty(self):
+        """Whether something was not saved yet."""
+        return bool(self._unsaved)
+
+    def append(self, message):
+        """Store a message."""
+        super().append(message)
+        self.note_changed(message)
+
+    def note_changed(self, message):
+        """Note that a message is to be saved again."""
+        self._unsaved[message.id] = message
+
+    def save(self, path):
+        """Add what is new to the file ``path``, a line a message."""
+        lines = [
+            # a new line first: the one before may have been cut short
+            "\n" + json.dumps(asdict(item), ensure_ascii=False, default=_in_letters)
+            for item in self._unsaved.values()
+        ]
+        if lines:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+            with open(os.open(path, flags, 0o600), "a", encoding="utf-8") as file:
+                file.writelines(lines)
+        self._unsaved = {}
+
+    def load(self, path):
+        """Read what :meth:`save` wrote: of a message, its last line counts."""
+        if not path.exists():
+            return
+        known = {}
+        for line in path.read_text(encoding="utf-8").splitlines():
+            try:
+                values = json.loads(line)
+            except ValueError:
+                # killed while it wrote this line
+                continue
+            values["attachments"] = [
+                Attachment(**{**item, "data": base64.b64decode(item["data"])})
+                for item in values["attachments"]
+            ]
+            known[values["id"]] = Message(**values)
+        for number, message in enumerate(known.values(), 1):
+            message.id = number
+            super().append(message)
+
     def add_mail(self, sender, recipients, raw, date):
         """Store a mail given as ``raw`` bytes; return the message."""
         mail = message_from_bytes(raw, policy=policy.default)
@@ -124,6 +180,10 @@ class Inbox(list):
         """Return the messages to an address or a number, oldest first."""
         wanted = _plain(recipient)
         return [item for item in self if wanted in map(_plain, item.to)]
+
+
+def _in_letters(data):
+    return base64.b64encode(data).decode()
 
 
 def trim_url(url):

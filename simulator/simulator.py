@@ -41,7 +41,8 @@ class Simulator(BankLevers):
     :param smtp_port: None for no mail server, 0 for any free port
     :param language: of all pages that have several; None: the browser's
     :param state_file: path where links, payments and applications are kept over
-        restarts; an application found there wins over the one given here
+        restarts, and the inbox beside it; an application found there wins over the
+        one given here
     """
 
     def __init__(
@@ -98,6 +99,7 @@ class Simulator(BankLevers):
         )
         self.default_client_id = client_id
         self._state_file = state_file and Path(state_file)
+        self._inbox_file = state_file and Path(f"{state_file}.inbox")
         if self._state_file:
             self._load()
         if client_id not in self.store.applications:
@@ -383,7 +385,7 @@ class Simulator(BankLevers):
             self.run_due(deliver=False)
             if self.outbox.background:
                 self._deliver_in_background()
-            if self._state_file and self.store.dirty:
+            if self._state_file and (self.store.dirty or self.inbox.dirty):
                 self.save()
 
     def _seconds_to_wait(self):
@@ -413,8 +415,10 @@ class Simulator(BankLevers):
         if self._state_file:
             with self.lock:
                 self.store.save(self._state_file, to_text(self.clock.now()))
+                self.inbox.save(self._inbox_file)
 
     def _load(self):
+        self.inbox.load(self._inbox_file)
         now = self.store.load(self._state_file)
         if now:
             self.clock.restore(from_text(now))

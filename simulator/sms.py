@@ -102,6 +102,7 @@ def _report(sim, url, reports):
         for status, uuids in reports.items():
             if message.uuid and message.uuid in uuids:
                 message.state = status
+                sim.inbox.note_changed(message)
 
     def deliver():
         try:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from .. import odoo
 from ..console import DevError, say, step, tail
-from ..paths import CHECKOUT_DIR, LOG_DIR, ROOT, database_name
+from ..paths import CHECKOUT_DIR, LOG_DIR, ROOT, database_name, one_at_a_time
 from ..setup import python_env, system
 from . import database as demo_database
 
@@ -29,6 +29,9 @@ Ctrl-C stops both.
 PICTURES = ROOT / "static/description"
 # Seconds until a server answers.
 PATIENCE = 180
+# Seconds that a job may take: past Odoo's two minutes, which the queue of mails of a
+# long day may need, it would start itself again, out of our sight.
+JOB_SECONDS = 24 * 3600
 # The mailbox of one of the customers is gone.
 REFUSED = "ancienne-adresse@brasserie-canal.example"
 
@@ -40,16 +43,35 @@ def run_demo(options) -> int:
     system.ensure("wkhtmltopdf", *(("chromium", "pdftoppm", "zbarimg") if job else ()))
     # A job leaves the database that a person plays with alone.
     database = database_name(job or "demo")
+    with one_at_a_time(database) as alone:
+        if alone:
+            return _run_alone(options, job, database)
+    return _run_beside(options, database)
+
+
+def _run_beside(options, database: str) -> int:
+    """Let the days of a demo that runs go by, if that is asked; else say where it is.
+
+    :raises DevError: for what only the one that runs could do
+    """
+    if not (demo_database.is_ready(database) and demo_database.is_served(database)):
+        raise DevError("Another ./dev demo of this checkout is starting: wait for it.")
+    running = demo_database.address(database)
+    if options.reset or not options.at:
+        raise DevError(
+            f"The demo runs already, at {running}/odoo: end it with Ctrl-C first."
+        )
+    _refuse_another_language(database, options.lang)
+    return _move(running, database, options.at)
+
+
+def _run_alone(options, job: str, database: str) -> int:
+    """Start the demo of a database that no other process serves."""
     ready = demo_database.is_ready(database) and not (job or options.reset)
-    if ready and demo_database.is_served(database):
-        running = demo_database.address(database)
-        if not options.at:
-            raise DevError(f"The demo runs already, at {running}/odoo.")
-        _refuse_another_language(database, options.lang)
-        return _move(running, database, options.at)
     state = CHECKOUT_DIR / f"{database}.simulator.json"
     if not ready:
-        state.unlink(missing_ok=True)
+        for file in CHECKOUT_DIR.glob(f"{state.name}*"):
+            file.unlink()
         demo_database.create(database)
     if options.lang:
         demo_database.speak(database, options.lang)
@@ -74,6 +96,7 @@ def run_demo(options) -> int:
     server = odoo.command(
         *("-d", database, "-p", str(odoo_port), "--db-filter", f"^{database}$"),
         *("--smtp", "127.0.0.1", "--smtp-port", str(smtp_port)),
+        *("--limit-time-real-cron", str(JOB_SECONDS)),
         *demo_database.update_options(database),
     )
     health = f"{addresses['odoo']}/web/health"

@@ -187,3 +187,31 @@ def test_accounts(sim):
     answer = requests.post(url, json=body, timeout=5).json()
     assert answer["result"]["t"]["registered"] == "registered"
     assert answer["result"]["t"]["balance"] > 0
+
+
+def test_the_inbox_is_kept_over_a_restart(tmp_path):
+    path = tmp_path / "state.json"
+    with Simulator(smtp_port=0, state_file=path) as sim:
+        with smtplib.SMTP("127.0.0.1", sim.smtp_port) as server:
+            server.send_message(mail())
+        with sim.lock:
+            sms = sim.inbox.add_sms("+33612345678", "Rappel", "u-1", "2026-11-02")
+            sms.state = "success"
+        assert sim.wait(lambda: not sim.inbox.dirty)
+        with sim.lock:
+            sms.state = "delivered"
+            sim.inbox.note_changed(sms)
+        before = list(sim.inbox)
+    kept = tmp_path / "state.json.inbox"
+    assert kept.stat().st_mode & 0o777 == 0o600
+    # killed while it wrote
+    with kept.open("a", encoding="utf-8") as file:
+        file.write('{"id": 3, "kind": "ma')
+    with Simulator(smtp_port=0, state_file=path) as sim:
+        assert list(sim.inbox) == before
+        assert sim.inbox[0].attachments[0].data in (b"PNG", b"%PDF-1.7")
+        assert sim.inbox[1].state == "delivered"
+        assert requests.get(f"{sim.url}/inbox/1/file/0", timeout=5).ok
+        with smtplib.SMTP("127.0.0.1", sim.smtp_port) as server:
+            server.send_message(mail())
+        assert [message.id for message in sim.inbox] == [1, 2, 3]
