@@ -49,6 +49,7 @@
         "wizard/reminder/payment_reminder_call_views.xml",
         "wizard/reminder/payment_reminder_remind_views.xml",
         "wizard/reminder/payment_reminder_start_views.xml",
+        "wizard/reminder/payment_reminder_send_views.xml",
         "views/request/account_move_views.xml",
         "views/reminder/account_move_views.xml",
         "wizard/reminder/payment_reminder_preview_views.xml",

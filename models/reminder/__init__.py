@@ -21,6 +21,7 @@ from . import (
     payment_reminder_level_render,
     payment_reminder_line,
     payment_reminder_notice,
+    payment_reminder_opening,
     payment_reminder_page,
     payment_reminder_plan,
     payment_reminder_policy,

@@ -412,6 +412,7 @@ class PaymentReminder(models.Model):
                 "manual": True,
                 "send_attempts": 0,
                 "failure_reason": False,
+                "leaves_at": False,
             }
         )
         return reminders

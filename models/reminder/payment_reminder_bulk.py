@@ -1,12 +1,13 @@
-"""Prepares, sends and prints many reminders from a screen, a slice a request, and says
-how far it got: what waits when the screen is closed leaves with the next run.
+"""Prepares, sends and prints many reminders from a screen, a slice a request, beside a
+bar that says how far it got and can be stopped: the screen can be used meanwhile. What
+is left when it is closed leaves with the next run.
 """
 
 import logging
 from dataclasses import dataclass
 from operator import methodcaller
 
-from odoo import models
+from odoo import Command, api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
@@ -62,14 +63,17 @@ class PaymentReminder(models.Model):
         waiting._without_tracking()._bring_up_to_date()
 
     def action_send_many(self):
-        """Send these reminders now, with a notice of how far it got.
+        """Send these reminders now, with a bar that says how far it got.
 
         :raises UserError: if none of them can leave
         """
         return self._continue("send", self._release_manually().ids)
 
     def action_send_all(self):
-        """Send all that waits, except what users have to confirm one by one."""
+        """Say what would leave, except what users have to confirm one by one, and ask.
+
+        :rtype: dict
+        """
         self.browse().check_access("write")
         waiting = self.search(
             Domain("company_id", "in", self.env.companies.ids)
@@ -80,7 +84,17 @@ class PaymentReminder(models.Model):
             raise UserError(
                 self.env._("Nothing waits. What is to be confirmed is sent by hand.")
             )
-        return waiting.action_send_many()
+        assistant = self.env["payment.reminder.send"].create(
+            {"reminder_ids": [Command.set(waiting.ids)]}
+        )
+        return {
+            "name": self.env._("Send Reminders"),
+            "type": "ir.actions.act_window",
+            "res_model": assistant._name,
+            "res_id": assistant.id,
+            "view_mode": "form",
+            "target": "new",
+        }
 
     def action_open_customer(self):
         """Open the customer's page: what is due, its escalation and its history."""
@@ -94,18 +108,14 @@ class PaymentReminder(models.Model):
 
     # === Slices ===
 
+    @api.model
     def action_continue(self):
         """Take the next slice of the work that the context names.
 
-        :return: the next notice, which calls this again, or the last one
+        :return: how far it got, with what calls this again, or the last notice
         :rtype: dict
         """
-        self.browse().check_access("write")
-        job = self.env.context.get("reminder_job")
-        ids = list(self.env.context.get("reminder_ids") or ())
-        done_ids = list(self.env.context.get("reminder_done_ids") or ())
-        if job not in JOBS:
-            raise UserError(self.env._("There is nothing to go on with."))
+        job, ids, done_ids = self._read_work()
         # One slice a request: the browser asks for the next, and can stop.
         chunk = next(cut(ids, JOBS[job].size), [])
         rest = ids[len(chunk) :]
@@ -113,6 +123,44 @@ class PaymentReminder(models.Model):
         reminders.check_access("write")
         reminders.sudo()._do_slice(JOBS[job].step)
         return self._continue(job, rest, done_ids + chunk)
+
+    @api.model
+    def action_stop(self):
+        """Leave the rest of the work that the context names: what was about to be sent
+        waits as it did before.
+
+        :return: the last notice
+        :rtype: dict
+        """
+        job, ids, done_ids = self._read_work()
+        rest = self.browse(ids).exists()
+        rest.check_access("write")
+        if job == "send":
+            rest.sudo()._take_back()
+        return self._finish(job, done_ids)
+
+    def _take_back(self):
+        """Let reminders that a person released wait again."""
+        waiting = self.filtered(lambda r: r.state == "to_send")._without_tracking()
+        waiting.manual = False
+        waiting.filtered(lambda r: not r.level_id.automatic).state = "to_confirm"
+
+    @api.model
+    def _read_work(self):
+        """Return the job, and which reminders are left to do and done, by the context.
+
+        :rtype: tuple[str, list[int], list[int]]
+        :raises UserError: if it names no work
+        """
+        self.browse().check_access("write")
+        job = self.env.context.get("reminder_job")
+        if job not in JOBS:
+            raise UserError(self.env._("There is nothing to go on with."))
+        ids, done_ids = (
+            list(self.env.context.get(name) or ())
+            for name in ("reminder_ids", "reminder_done_ids")
+        )
+        return job, ids, done_ids
 
     def _do_slice(self, step):
         """Take a step for these reminders together or, if that fails, for each alone:
@@ -128,7 +176,7 @@ class PaymentReminder(models.Model):
         together_or_each(self.env, self, methodcaller(step), fail)
 
     def _continue(self, job, ids, done_ids=()):
-        """Return the notice of how far the work got; the client then goes on with it.
+        """Return how far the work got: the client shows it, and goes on.
 
         :param str job: one of `JOBS`
         :param list[int] ids: reminders left to do
@@ -137,24 +185,7 @@ class PaymentReminder(models.Model):
         """
         total = len(ids) + len(done_ids)
         if not ids:
-            return self._notify(
-                self._describe_done(job, done_ids),
-                self.browse(done_ids)._get_last_action(job),
-                kind="success" if done_ids else "info",
-            )
-        action = self.env.ref("account_payment_request.action_payment_reminder_go_on")
-        go_on = {
-            "type": "ir.actions.server",
-            "id": action.id,
-            "context": {
-                "reminder_job": job,
-                "reminder_ids": list(ids),
-                "reminder_done_ids": list(done_ids),
-            },
-        }
-        if not done_ids and total <= JOBS[job].size:
-            # Too short to show its progress.
-            return go_on
+            return self._finish(job, done_ids)
         done = {"done": len(done_ids), "total": total}
         if job == "prepare":
             progress = self.env._("%(done)s of %(total)s prepared…", **done)
@@ -162,7 +193,28 @@ class PaymentReminder(models.Model):
             progress = self.env._("%(done)s of %(total)s sent…", **done)
         else:
             progress = self.env._("%(done)s of %(total)s printed…", **done)
-        return self._notify(progress, go_on)
+        return {
+            "type": "ir.actions.client",
+            "tag": "payment_reminder_work",
+            "params": {
+                # Too short to show its progress.
+                "text": progress if total > JOBS[job].size else "",
+                **done,
+                "context": {
+                    "reminder_job": job,
+                    "reminder_ids": list(ids),
+                    "reminder_done_ids": list(done_ids),
+                },
+            },
+        }
+
+    def _finish(self, job, done_ids):
+        """Return the notice of what became of the reminders that were done."""
+        return self._notify(
+            self._describe_done(job, done_ids),
+            self.browse(done_ids)._get_last_action(job),
+            kind="success" if done_ids else "info",
+        )
 
     def _get_last_action(self, job):
         """Return what the client does when all of these are done.

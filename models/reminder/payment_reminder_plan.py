@@ -220,7 +220,10 @@ class PaymentReminder(models.Model):
         }
         if len(self) == 1:
             return action | {"view_mode": "form", "res_id": self.id}
-        return action | {"view_mode": "list,form", "domain": [("id", "in", self.ids)]}
+        return action | {
+            "view_mode": "list,form,kanban",
+            "domain": [("id", "in", self.ids)],
+        }
 
     # === The job ===
 
@@ -276,9 +279,13 @@ class PaymentReminder(models.Model):
         return True
 
     @api.model
-    def _wake_cron(self):
+    def _wake_cron(self, moment=None):
+        """Have the job run now, or at a moment.
+
+        :param datetime.datetime moment: in UTC
+        """
         if cron := self.env.ref(REMINDER_CRON, raise_if_not_found=False):
-            cron.sudo()._trigger()
+            cron.sudo()._trigger(at=moment)
 
 
 # Carry lines in arrays: the planner misjudges a join with rows just inserted.

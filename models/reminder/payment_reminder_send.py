@@ -57,6 +57,8 @@ class PaymentReminder(models.Model):
         :rtype: Domain
         """
         domain = Domain("company_id", "=", company.id) & Domain("state", "=", "to_send")
+        now = company._get_payment_now()
+        domain &= Domain("leaves_at", "=", False) | Domain("leaves_at", "<=", now)
         for level, channel in self._read_group(domain, ["level_id", "channel"]):
             held = (
                 Domain("level_id", "in", [level.id])

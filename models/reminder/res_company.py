@@ -1,4 +1,4 @@
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytz
 
@@ -8,6 +8,9 @@ from odoo.tools import format_date
 from .public_holidays import find_holiday_place, get_public_holidays, get_regions
 
 SATURDAY = 5
+HOURS_A_DAY = 24
+#: Days in which hours of a level are looked for.
+YEAR = 366
 #: Blockers of databases that must send nothing, even if a user asks.
 NOT_IN_USE = ("neutralized", "copied")
 
@@ -125,6 +128,29 @@ class ResCompany(models.Model):
         if not level.hour_from <= hour < level.hour_to:
             return "outside_window"
         return None
+
+    def _get_next_opening(self, level, zone=None):
+        """Return when the hours of a level begin next, where the company is.
+
+        :param str | None zone: time zone of another place
+        :return: in UTC, without a time zone
+        :rtype: datetime.datetime
+        """
+        self.ensure_one()
+        moment = self._get_payment_moment(zone)
+        opens, closes = (
+            time.min if hour == HOURS_A_DAY else time(int(hour), int(hour % 1 * 60))
+            for hour in (level.hour_from, level.hour_to)
+        )
+        clock = pytz.timezone(zone or self._get_payment_timezone())
+        is_over = moment.time() >= closes > time.min
+        # In a year without business days, on its last day.
+        for ahead in range(is_over, YEAR):
+            day = moment.date() + timedelta(ahead)
+            opening = clock.localize(datetime.combine(day, opens))
+            if not level.business_days or self._is_business_day(opening):
+                break
+        return opening.astimezone(pytz.utc).replace(tzinfo=None)
 
     def _get_payment_moment(self, zone=None):
         """Return the moment as the clocks show it where the company is.

@@ -170,20 +170,21 @@ class ReminderCase(RequestCase):
         self.startPatcher(patch.dict(JOBS, jobs))
 
     def go_on(self, action):
-        """Go on as the client does; return the notices it shows.
+        """Go on as the client does; return what its bar and the last notice say.
 
         What it does in the end is `last_action`.
         """
         notices = []
-        while action["type"] in ("ir.actions.server", "ir.actions.client"):
-            if action["type"] == "ir.actions.server":
-                server = self.env["ir.actions.server"].browse(action["id"])
-                server = server.with_user(self.accountant)
-                action = server.with_context(**action["context"]).run()
+        while action["type"] == "ir.actions.client":
+            params = action["params"]
+            if action["tag"] == "payment_reminder_work":
+                notices += [params["text"]] if params["text"] else []
+                model = self.env["payment.reminder"].with_user(self.accountant)
+                action = model.with_context(**params["context"]).action_continue()
             else:
                 self.assertEqual(action["tag"], "display_notification")
-                notices.append(action["params"]["message"])
-                action = action["params"]["next"]
+                notices.append(params["message"])
+                action = params["next"]
         self.last_action = action
         self.env.flush_all()
         self.env.invalidate_all()

@@ -27,6 +27,7 @@ from . import (
     test_reminder_preview,
     test_reminder_rights,
     test_reminder_rules,
+    test_reminder_screens,
     test_reminder_send,
     test_reminder_sender,
     test_reminder_sms,

@@ -158,9 +158,9 @@ class TestReminderRights(ScreenCase):
             "go on": lambda: seen.with_context(
                 reminder_job="send", reminder_ids=seen.ids
             ).action_continue(),
-            "run": self.env.ref("account_payment_request.action_payment_reminder_go_on")
-            .with_user(self.reader)
-            .run,
+            "stop": seen.with_context(
+                reminder_job="send", reminder_ids=seen.ids
+            ).action_stop,
         }.items():
             with self.subTest(name), self.assertRaises(AccessError):
                 act()

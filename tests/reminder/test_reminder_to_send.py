@@ -4,6 +4,8 @@ import ast
 from datetime import datetime
 from unittest.mock import patch
 
+from lxml import etree
+
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tests import tagged
@@ -32,6 +34,12 @@ class TestRemindersToSend(ScreenCase):
     def prepare(self):
         notices = self.go_on(self.as_accountant().action_plan_today())
         return self.find(*self.moves), notices
+
+    def ask(self):
+        """Return the assistant that *Send All* opens."""
+        action = self.as_accountant().action_send_all()
+        assistant = self.env[action["res_model"]].with_user(self.accountant)
+        return assistant.browse(action["res_id"])
 
     def test_dry_run_shows_the_texts_and_nothing_leaves(self):
         reminders, notices = self.prepare()
@@ -84,7 +92,7 @@ class TestRemindersToSend(ScreenCase):
 
     def test_send_all_goes_in_slices_and_tells_how_far(self):
         reminders, _notices = self.prepare()
-        notices = self.go_on(self.as_accountant().action_send_all())
+        notices = self.go_on(self.ask().action_send())
         self.assertEqual(set(reminders.mapped("state")), {"queued"})
         self.assertEqual(len(self.mails_of(reminders)), 5)
         self.assertEqual(notices[1:3], ["2 of 5 sent…", "4 of 5 sent…"])
@@ -103,16 +111,114 @@ class TestRemindersToSend(ScreenCase):
     def test_what_is_left_when_the_screen_is_closed_leaves_with_the_run(self):
         reminders, _notices = self.prepare()
         self.set_now(datetime(2026, 3, 16, 21, 0))
-        self.as_accountant().action_send_all()
+        self.ask().action_send()
         self.assertEqual(set(reminders.mapped("state")), {"to_send"})
         self.run_reminders()
         self.env.invalidate_all()
         self.assertEqual(set(reminders.mapped("state")), {"queued"})
 
+    def test_stopped_the_rest_waits_as_before(self):
+        reminders, _notices = self.prepare()
+        self.first.automatic = False
+        reminders[:1].state = "to_confirm"
+        action = self.as_accountant(reminders).action_send_many()
+        model = self.as_accountant().with_context(**action["params"]["context"])
+        action = model.action_continue()
+        self.assertEqual(action["params"]["text"], "2 of 5 sent…")
+        context = action["params"]["context"]
+        action = self.as_accountant().with_context(**context).action_stop()
+        self.assertEqual(self.go_on(action), ["Done. Leaving: 2"])
+        rest = self.reminders.browse(context["reminder_ids"])
+        self.assertEqual(len(rest), 3)
+        self.assertEqual(set(rest.mapped("state")), {"to_confirm"})
+        self.assertFalse(any(rest.mapped("manual")))
+        self.first.automatic = True
+        self.set_now(datetime(2026, 3, 16, 21, 0))
+        self.run_reminders()
+        self.env.invalidate_all()
+        self.assertEqual(set(rest.mapped("state")), {"to_confirm"})
+
+    # === Send All asks ===
+
+    def test_what_would_leave_is_said_first(self):
+        self.prepare()
+        assistant = self.ask()
+        self.assertEqual(
+            assistant.summary.replace("\xa0", " "), "E-mail: 5\nAsked for: 500.00 €"
+        )
+        self.assertFalse(assistant.outside_count)
+        self.assertFalse(self.mails_of(self.find(*self.moves)))
+
+    def test_at_night_what_a_person_chooses_is_done(self):
+        for choice, state in (("action_send", "queued"), ("action_send_in_hours", "")):
+            with self.subTest(choice):
+                reminders, _notices = self.prepare()
+                reminders = reminders.filtered(lambda r: r.state == "to_send")
+                self.set_now(datetime(2026, 3, 16, 21, 0))
+                late = reminders[:2] if choice == "action_send" else reminders
+                self.second.hour_to = 24
+                assistant = self.env["payment.reminder.send"].with_user(self.accountant)
+                assistant = assistant.create({"reminder_ids": late.ids})
+                self.assertEqual(assistant.outside_count, len(late))
+                self.assertIn("Tue 17 Mar 08:30", assistant.outside_text)
+                self.go_on(getattr(assistant, choice)())
+                self.assertEqual(set(late.mapped("state")), {state or "to_send"})
+                self.set_now(datetime(2026, 3, 16, 10, 0))
+        for hour, state in ((6, "to_send"), (8, "queued")):
+            self.set_now(datetime(2026, 3, 17, hour, 0))
+            self.run_reminders()
+            self.env.invalidate_all()
+            self.assertEqual(set(late.mapped("state")), {state}, hour)
+
+    def test_what_is_within_its_hours_leaves_at_once(self):
+        reminders, _notices = self.prepare()
+        reminders[0].level_id = self.second
+        self.second.write({"hour_from": 20, "hour_to": 24, "business_days": False})
+        self.set_now(datetime(2026, 3, 16, 20, 0))
+        assistant = self.ask()
+        self.assertEqual(assistant.outside_count, 4)
+        reminders._without_tracking().write({"note": False})
+        self.go_on(assistant.action_send_in_hours())
+        self.assertNotEqual(reminders[0].state, "to_send")
+        self.assertEqual(set(reminders[1:].mapped("state")), {"to_send"})
+
+    def test_switched_off_it_leaves_in_its_hours_all_the_same(self):
+        reminders, _notices = self.prepare()
+        self.company.payment_reminder_enabled = False
+        self.set_now(datetime(2026, 3, 16, 21, 0))
+        self.go_on(self.ask().action_send_in_hours())
+        self.set_now(datetime(2026, 3, 17, 8, 0))
+        self.run_reminders()
+        self.env.invalidate_all()
+        self.assertEqual(set(reminders.mapped("state")), {"queued"})
+
+    def test_the_list_says_what_each_waits_for(self):
+        reminders, _notices = self.prepare()
+        reminder = reminders[:1]
+        self.assertEqual(reminder.waits_for, "The next run.")
+        self.set_now(datetime(2026, 3, 20, 21, 0))
+        reminder.invalidate_recordset()
+        self.assertEqual(reminder.waits_for, "Its hours: Mon 23 Mar 08:30")
+        self.set_now(datetime(2026, 3, 16, 9, 0))
+        self.company.payment_reminder_enabled = False
+        reminder.invalidate_recordset()
+        self.assertIn("switched off", reminder.waits_for)
+        reminder._without_tracking().write({"state": "to_confirm"})
+        self.assertEqual(reminder.waits_for, "A person confirms it.")
+        arch = etree.fromstring(
+            self.env["payment.reminder"].get_view(
+                self.env.ref(
+                    "account_payment_request.payment_reminder_view_list_to_send"
+                ).id
+            )["arch"]
+        )
+        [column] = arch.xpath("//field[@name='waits_for']")
+        self.assertEqual(column.get("optional"), "show")
+
     def test_paid_between_is_not_sent(self):
         reminders, _notices = self.prepare()
         self.register_payment(self.moves[0])
-        notices = self.go_on(self.as_accountant().action_send_all())
+        notices = self.go_on(self.ask().action_send())
         self.assertEqual(self.find(self.moves[1]).state, "queued")
         self.assertEqual(len(self.mails_of(reminders)), 4)
         self.assertIn("Dropped: 1", notices[-1])
@@ -129,7 +235,7 @@ class TestRemindersToSend(ScreenCase):
             return hand_over(records)
 
         with patch.object(model, "_hand_over", fail_on_one), mute_logger(SCREEN):
-            self.go_on(self.as_accountant().action_send_all())
+            self.go_on(self.ask().action_send())
         self.assertEqual(set((reminders - bad).mapped("state")), {"queued"})
         self.assertEqual(bad.state, "failed")
         self.assertIn("disk full", bad.failure_reason)

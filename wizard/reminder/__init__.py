@@ -6,4 +6,5 @@ from . import (
     payment_reminder_preview,
     payment_reminder_remind,
     payment_reminder_start,
+    payment_reminder_send,
 )

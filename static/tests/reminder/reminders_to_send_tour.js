@@ -1,0 +1,62 @@
+import {registry} from "@web/core/registry";
+
+registry.category("web_tour.tours").add("reminders_bar", {
+    steps: () => [
+        {
+            trigger: "button[name='action_plan_today']",
+            run: "click",
+        },
+        {
+            content: "While a bar shows how far it got, a reminder can be opened,",
+            trigger: ".o_payment_reminder_work .progress-bar",
+        },
+        {
+            trigger: ".o_data_row:first td[name='partner_id']",
+            run: "click",
+        },
+        {
+            trigger: ".o_form_view:contains('Customer')",
+        },
+        {
+            content: "and the work be stopped.",
+            trigger: ".o_payment_reminder_work button:contains('Stop')",
+            run: "click",
+        },
+        {
+            trigger: ".o_notification:contains('Prepared.')",
+        },
+        {
+            trigger: "body:not(:has(.o_payment_reminder_work))",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("reminders_send_all", {
+    steps: () => [
+        {
+            content: "Each row says what it waits for.",
+            trigger: ".o_data_row:first td[name='waits_for']:contains('08:30')",
+        },
+        {
+            trigger: "button[name='action_send_all']",
+            run: "click",
+        },
+        {
+            content: "What would leave is said before it does.",
+            trigger: ".modal:contains('E-mail: 6'):contains('600.00')",
+        },
+        {
+            trigger: ".modal:contains('Outside their hours: 6')",
+        },
+        {
+            trigger: ".modal button[name='action_send_in_hours']",
+            run: "click",
+        },
+        {
+            trigger: ".o_notification:contains('08:30')",
+        },
+        {
+            trigger: "body:not(:has(.modal))",
+        },
+    ],
+});

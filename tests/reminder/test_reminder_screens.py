@@ -1,0 +1,136 @@
+"""The screens of reminders: what they show whole, and what a phone can do."""
+
+import time
+from unittest.mock import patch
+
+from lxml import etree
+
+from odoo.tests import HttpCase, tagged
+
+from ..common.reminder_screen_case import ScreenCase
+
+#: What a person looks for in a list: never cut.
+NAMES = {
+    "partner_id",
+    "level_name",
+    "invoice_names",
+    "reminder_note",
+    "reminder_level_id",
+    "reminder_next_level_id",
+    "last_level_name",
+    "waits_for",
+}
+MODELS = ("payment.reminder", "payment.customer.balance", "account.move", "res.partner")
+
+
+@tagged("post_install", "-at_install")
+class TestReminderViews(ScreenCase):
+    def archs(self, *models):
+        """Yield our views of some models: record and tree."""
+        ours = self.env["ir.model.data"].search(
+            [("module", "=", "account_payment_request"), ("model", "=", "ir.ui.view")]
+        )
+        views = self.env["ir.ui.view"].browse(ours.mapped("res_id"))
+        for view in views.filtered(lambda v: v.model in models):
+            yield view, etree.fromstring(view.arch_db)
+
+    def test_names_and_next_steps_are_not_cut(self):
+        seen = set()
+        for view, arch in self.archs(*MODELS):
+            lists = arch.iter("list") if view.model != "account.move" else [arch]
+            for field in (f for found in lists for f in found.iter("field")):
+                name = field.get("name")
+                in_list = view.type == "list" or field.iterancestors("list")
+                if name not in NAMES or not in_list or field.get("column_invisible"):
+                    continue
+                if view.model == "account.move" and view.type != "list":
+                    continue
+                seen.add(name)
+                with self.subTest(view.name, field=name):
+                    self.assertIn("o_list_text", field.get("class") or "")
+                    self.assertFalse(field.get("width"))
+        self.assertEqual(seen, NAMES)
+
+    def test_no_column_of_amounts_is_narrower_than_odoos_own(self):
+        for view, arch in self.archs(*MODELS):
+            model = self.env[view.model]
+            for field in arch.xpath("//list//field[@width]"):
+                known = model._fields.get(field.get("name"))
+                if known is not None and known.type == "monetary":
+                    with self.subTest(view.name, field=known.name):
+                        self.assertGreater(int(field.get("width")[:-2]), 105)
+
+    def test_the_graph_opens_on_what_was_asked(self):
+        view = self.env.ref("account_payment_request.payment_reminder_view_graph")
+        measures = etree.fromstring(view.arch).xpath("//field[@type='measure']")
+        self.assertEqual([f.get("name") for f in measures], ["amount_asked"])
+
+    def test_on_a_phone_lists_are_cards(self):
+        actions = self.env["ir.actions.act_window"].search(
+            [("res_model", "=", "payment.reminder")]
+        )
+        self.assertGreaterEqual(len(actions), 4)
+        for action in actions:
+            with self.subTest(action.name):
+                self.assertIn("kanban", action.view_mode)
+                self.assertIn("kanban", [mode for _id, mode in action.views])
+        opened = self.reminders.browse()._get_reminders_action()
+        self.assertIn("kanban", opened["view_mode"])
+
+    def test_on_a_phone_to_send_prepares_and_sends(self):
+        action = self.env.ref("account_payment_request.action_payment_reminder_to_send")
+        views = {mode: id_ for id_, mode in action.views}
+        for mode in ("list", "kanban"):
+            with self.subTest(mode):
+                model = self.env["payment.reminder"].with_user(self.accountant)
+                arch = etree.fromstring(model.get_view(views[mode], mode)["arch"])
+                buttons = arch.xpath("//header/button[@display='always']/@name")
+                self.assertEqual(buttons, ["action_plan_today", "action_send_all"])
+                self.assertTrue(arch.xpath("//field[@name='waits_for']"))
+
+
+@tagged("post_install", "-at_install")
+class TestReminderTours(ScreenCase, HttpCase):
+    """Long work beside a bar, in a real browser."""
+
+    def setUp(self):
+        super().setUp()
+        self.moves = [
+            self.overdue(100.0, 1, self.env["res.partner"].create(values))
+            for values in (
+                {"name": f"Customer {number}", "email": f"c{number}@example.com"}
+                for number in range(6)
+            )
+        ]
+        self.use_slices(1)
+        model = self.registry["payment.reminder"]
+        do_slice = model._do_slice
+
+        def slowly(reminders, step):
+            time.sleep(0.5)
+            return do_slice(reminders, step)
+
+        self.startPatcher(patch.object(model, "_do_slice", slowly))
+        self.env.flush_all()
+
+    def test_a_bar_shows_the_work_and_stops_it(self):
+        self.start_tour(
+            "/odoo/reminders-to-send", "reminders_bar", login=self.accountant.login
+        )
+        self.env.invalidate_all()
+        reminders = self.find(*self.moves)
+        self.assertEqual(len(reminders), 6)
+        prepared = reminders.filtered("prepared_date")
+        self.assertTrue(0 < len(prepared) < 6, "it was stopped on its way")
+
+    def test_send_all_asks_and_does_what_is_chosen(self):
+        self.plan()
+        self.env.flush_all()
+        self.set_now(self.now.replace(hour=21))
+        self.start_tour(
+            "/odoo/reminders-to-send", "reminders_send_all", login=self.accountant.login
+        )
+        self.env.invalidate_all()
+        reminders = self.find(*self.moves)
+        self.assertEqual(set(reminders.mapped("state")), {"to_send"})
+        self.assertTrue(all(reminders.mapped("leaves_at")))
