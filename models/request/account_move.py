@@ -6,6 +6,8 @@ from odoo.tools import str2bool
 from ...const import ACCOUNTING
 from .payment_request import STATES
 
+MAIL_TEMPLATE = "account_payment_request.mail_template_invoice"
+
 
 class AccountMove(models.Model):
     _inherit = "account.move"
@@ -130,6 +132,25 @@ class AccountMove(models.Model):
         )
         (moves.transaction_ids | requests.transaction_ids)._bridge_end()
         moves.own_payment_request_ids.unlink()
+
+    def _get_mail_template(self):
+        """Override of `account`: core's text asks for a transfer typed by hand. What
+        has a payment link is sent with one that leads there, unless core's was changed.
+        """
+        template = super()._get_mail_template()
+        own = self.env.ref(MAIL_TEMPLATE, raise_if_not_found=False)
+        requests = self.sudo().payment_request_id
+        asks_for_transfer = "object.payment_reference" in (
+            template.sudo().with_context(lang="en_US").body_html or ""
+        )
+        if (
+            own
+            and asks_for_transfer
+            and requests
+            and all(request._is_payable() for request in requests)
+        ):
+            return own
+        return template
 
     # === Portal and PDF ===
 

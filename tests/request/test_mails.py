@@ -4,7 +4,7 @@ from odoo.tests import tagged
 
 from odoo.addons.mail.tests.common import MailCommon
 
-from ..common.payment_request import HOLDER, PaymentRequestCommon
+from ..common.payment_request import HOLDER, IBAN, PaymentRequestCommon
 
 # What a phone sends in segments of 160 characters, the euro sign taking two.
 GSM_ALPHABET = (
@@ -34,6 +34,57 @@ class TestMails(PaymentRequestCommon, MailCommon):
         buttons = self.buttons(self.send_invoice(request.line_ids.move_id))
         self.assertEqual([button.get("href") for button in buttons], [request.url])
         self.assertIn("120.00", buttons[0].text_content())
+
+    def composer(self, invoice):
+        """Return the assistant that sends an invoice, as it opens."""
+        wizards = self.env["account.move.send.wizard"].with_context(
+            active_model="account.move", active_ids=invoice.ids
+        )
+        return wizards.create({})
+
+    def test_whoever_writes_the_mail_sees_its_button_and_no_typed_transfer(self):
+        bank = self.env["res.partner.bank"].create(
+            {"partner_id": self.company.partner_id.id, "acc_number": IBAN}
+        )
+        request = self.create_request(120.0, partner_bank_id=bank.id)
+        wizard = self.composer(request.line_ids.move_id)
+        core = self.env.ref("account.email_template_edi_invoice")
+        self.assertNotEqual(wizard.template_id, core)
+        for text in (wizard.body, self.send_invoice(request.line_ids.move_id)):
+            [button] = self.buttons(text)
+            self.assertEqual(button.get("href"), request.url)
+            self.assertNotIn(IBAN[-4:], text)
+            self.assertNotIn("communication", text)
+        wizard.template_id = core
+        self.assertEqual(len(self.buttons(wizard.body)), 1)
+
+    def test_the_button_follows_language_and_template(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.env["ir.module.module"]._load_module_terms(
+            ["account_payment_request"], ["fr_FR"]
+        )
+        self.customer.lang = "fr_FR"
+        wizard = self.composer(self.create_request(120.0).line_ids.move_id)
+        self.assertEqual(wizard.lang, "fr_FR")
+        [button] = self.buttons(wizard.body)
+        self.assertIn("Payer", button.text_content())
+        wizard.lang = "en_US"
+        [button] = self.buttons(wizard.body)
+        self.assertIn("Pay 120.00", button.text_content().replace("\xa0", " "))
+
+    def test_what_cannot_be_paid_by_link_is_sent_as_by_odoo(self):
+        core = self.env.ref("account.email_template_edi_invoice")
+        revoked = self.create_request()
+        revoked.action_revoke()
+        wizard = self.composer(revoked.line_ids.move_id)
+        self.assertEqual(wizard.template_id, core)
+        self.assertFalse(self.buttons(wizard.body))
+        # A text that the company wrote is theirs.
+        core.body_html = "<p>Our own words</p>"
+        wizard = self.composer(self.create_request().line_ids.move_id)
+        self.assertEqual(wizard.template_id, core)
+        self.assertIn("Our own words", wizard.body)
+        self.assertEqual(len(self.buttons(wizard.body)), 1)
 
     def test_a_customised_text_gets_the_button_too(self):
         request = self.create_request()
