@@ -34,6 +34,7 @@ from .request import (
     test_limits,
     test_mails,
     test_page_files,
+    test_page_many,
     test_page_parts,
     test_page_security,
     test_pay_page,

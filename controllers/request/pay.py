@@ -194,6 +194,12 @@ class PayController(http.Controller):
             return respond_unknown()
         return respond_file(pdf["content"], "application/pdf", filename=pdf["filename"])
 
+    @pay_route("/invoices", part="invoices", limit="file", methods=["GET"])
+    def pay_invoices(self, pay_request, /, **query):
+        """The PDFs of all the invoices asked for, as one file."""
+        pdf = pay_request._get_invoices_file()
+        return respond_file(pdf["content"], "application/pdf", filename=pdf["filename"])
+
     @pay_route("/receipt", part="receipt", limit="file", methods=["GET"])
     def pay_receipt(self, pay_request, /, **query):
         """The receipt of the payments made of this request."""

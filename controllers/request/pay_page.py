@@ -4,15 +4,17 @@ Everything here reads records that the caller has sudoed and put in the payer's
 language; nothing writes and nothing calls the network.
 """
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from odoo import fields
 from odoo.tools.misc import format_amount
 
 from odoo.addons.payment.controllers.portal import PaymentPortal
 
-from ...models.text import write_day_in_words
+from ...models.text import shorten_list, write_day_in_words
 
+# Invoices that the page shows one by one; the others are folded.
+DOCUMENTS_SHOWN = 5
 # States of a transaction whose money is on its way or here.
 UNDER_WAY = ("pending", "authorized", "done")
 
@@ -111,7 +113,7 @@ class PayPage:
                 "To be paid by %(payer)s",
                 payer=self.request.partner_id.commercial_partner_id.name,
             ),
-            "documents": self._documents(documents),
+            **self._documents(documents),
             "notice": self.request._get_page_notice(),
             "deducted": self.money(-deducted) if deducted else "",
             **self._contact(),
@@ -138,15 +140,25 @@ class PayPage:
         }
 
     def _documents(self, documents):
-        return [
+        """The invoices, what was due first before the others, many of them folded."""
+        rows = [
             {
                 **document,
                 "amount_text": self.money(document["amount"]),
                 "date_text": self.day(document["date"]),
                 "due": self.due_text(document["due_date"]),
             }
-            for document in documents
+            for document in sorted(
+                documents, key=lambda row: (row["due_date"] or date.max, row["index"])
+            )
         ]
+        shown, more = shorten_list(rows, DOCUMENTS_SHOWN)
+        return {
+            "documents": rows,
+            "documents_shown": shown,
+            "documents_folded": rows[len(shown) :],
+            "folded_text": more and self.env._("Show the other %s", more),
+        }
 
     def _pay_values(self):
         request = self.request

@@ -2,8 +2,12 @@ from base64 import b64decode, b64encode
 
 from odoo import fields, models
 from odoo.tools import SQL
+from odoo.tools.pdf import merge_pdf
 
 from ...const import ACCOUNTING
+
+#: Invoices made for one answer: a browser waits for no more.
+MADE_AT_ONCE = 5
 
 RECEIPT_REPORT = "account.action_report_payment_receipt"
 
@@ -52,6 +56,38 @@ class PaymentRequest(models.Model):
             self._make_invoice_file(move)
         # A fault in the invoice's electronic format leaves it without a legal file.
         return move._get_invoice_legal_documents("pdf", allow_fallback=True)
+
+    def _get_files_moves(self):
+        """Return the documents of the page that have a PDF, in its order.
+
+        :rtype: account.move
+        """
+        return self.env["account.move"].union(
+            *(doc["move"] for doc in self._get_documents() if doc["has_pdf"])
+        )
+
+    def _get_invoices_file(self):
+        """Return the PDFs of all documents of the page as one.
+
+        :return: `filename` and `content`
+        :rtype: dict
+        :raises RenderingBusyError: while some are still to be made
+        """
+        moves = self._get_files_moves()
+        missing = moves.filtered(lambda move: not move.invoice_pdf_report_id)
+        if missing:
+            self._lock_rendering()
+            for move in missing[:MADE_AT_ONCE]:
+                self._make_invoice_file(move)
+            made = missing.filtered("invoice_pdf_report_id")
+            if made and len(missing) > MADE_AT_ONCE:
+                raise RenderingBusyError
+        files = [
+            move._get_invoice_legal_documents("pdf", allow_fallback=True)["content"]
+            for move in moves
+        ]
+        name = self.env._("Invoices %(reference)s", reference=self.reference)
+        return {"filename": f"{name}.pdf", "content": merge_pdf(files)}
 
     def _make_invoice_file(self, move):
         """Make the legal PDF of an invoice, and send it nowhere: neither to the

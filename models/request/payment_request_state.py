@@ -8,7 +8,7 @@ PAGE_PARTS = {
     "in_progress": {"invoice"},
     "paid": {"invoice", "receipt"},
 }
-FILES = {"invoice", "receipt"}
+FILES = {"invoice", "invoices", "receipt"}
 
 
 class PaymentRequest(models.Model):
@@ -199,6 +199,8 @@ class PaymentRequest(models.Model):
         :rtype: set[str]
         """
         parts = {"page"} | PAGE_PARTS.get(self._get_page_state(), set())
+        if "invoice" in parts and len(self._get_files_moves()) > 1:
+            parts |= {"invoices"}
         return parts - FILES if self._is_paid_long_ago() else parts
 
     def _is_paid_long_ago(self):

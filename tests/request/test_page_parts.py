@@ -67,8 +67,12 @@ class TestPageParts(PageCase):
             request._refresh_transactions()
             request.transaction_ids._post_process()
         long_ago.paid_date -= timedelta(days=self.company.payment_request_file_days)
+        moves = self.create_invoice(20.0) | self.create_invoice(30.0)
+        requests = self.env["payment.request"].sudo()
+        several = requests.create(requests._prepare_for_moves(moves))
         return {
             "pay": (self.create_request(), "pay"),
+            "several": (several, "pay"),
             "in progress": (in_progress, "in_progress"),
             "paid": (paid, "paid"),
             "paid long ago": (long_ago, "paid"),
@@ -131,6 +135,15 @@ class TestPageParts(PageCase):
         expected = {
             "pay": {"invoice/0", "transfer.png", "qr.png", "other", "bank"},
             "in progress": {"invoice/0", "status"},
+            "several": {
+                "invoice/0",
+                "invoice/1",
+                "invoices",
+                "transfer.png",
+                "qr.png",
+                "other",
+                "bank",
+            },
             "paid": {"invoice/0", "receipt"},
         }
         for name, (request, _state) in self.requests().items():
