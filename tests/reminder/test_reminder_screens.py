@@ -1,12 +1,16 @@
 """The screens of reminders: what they show whole, and what a phone can do."""
 
+import re
 import time
+from pathlib import Path
 from unittest.mock import patch
 
 from lxml import etree
 
 from odoo.tests import HttpCase, tagged
+from odoo.tools import file_path
 
+from ...models.reminder.payment_reminder_level_render import PLACEHOLDERS
 from ..common.reminder_screen_case import ScreenCase
 
 #: What a person looks for in a list: never cut.
@@ -134,3 +138,51 @@ class TestReminderTours(ScreenCase, HttpCase):
         reminders = self.find(*self.moves)
         self.assertEqual(set(reminders.mapped("state")), {"to_send"})
         self.assertTrue(all(reminders.mapped("leaves_at")))
+
+
+@tagged("post_install", "-at_install")
+class TestReminderPlaceholders(ScreenCase, HttpCase):
+    """The texts of a level are written with names, and stored as they are rendered."""
+
+    def test_the_editor_knows_every_placeholder(self):
+        script = file_path(
+            "account_payment_request/static/src/reminder/placeholder_field.js"
+        )
+        named = re.findall(r'^    "(.+?)": _t\(', Path(script).read_text(), re.M)
+        self.assertEqual(set(named), PLACEHOLDERS)
+        self.assertEqual(len(named), len(PLACEHOLDERS))
+
+    def test_chips_have_names_and_the_text_is_kept(self):
+        amount = "{{ format_amount(object.amount_asked, object.currency_id) }}"
+        self.first.write(
+            {
+                "body": f"<p>Hello {{{{ object.contact_id.name ||| dear customer }}}},"
+                f"</p><p>{amount} <a href='{{{{ object.request_id.url }}}}'>Pay</a></p>"
+                "<p>Last</p>",
+                "closing": "<p>{{ object.company_id.name }}</p>",
+            }
+        )
+        administrator = self.make_user(
+            "boss", "account.group_account_manager,base.group_system", self.company
+        )
+        self.env.flush_all()
+        self.start_tour(
+            f"/odoo/payment.reminder.level/{self.first.id}",
+            "reminder_placeholders",
+            login=administrator.login,
+        )
+        self.env.invalidate_all()
+        body = str(self.first.body)
+        self.assertIn("Changed", body)
+        for kept in (
+            "{{ object.contact_id.name ||| dear customer }}",
+            amount,
+            'href="{{ object.request_id.url }}"',
+        ):
+            self.assertIn(kept, body)
+        self.assertNotIn("o_payment_placeholder", body)
+        self.assertEqual(self.first.closing, "<p>{{ object.company_id.name }}</p>")
+        self.overdue()
+        reminder = self.plan()
+        reminder._prepare()
+        self.assertIn("Hello Marie Dupont,", reminder.body)

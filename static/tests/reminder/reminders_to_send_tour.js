@@ -60,3 +60,33 @@ registry.category("web_tour.tours").add("reminders_send_all", {
         },
     ],
 });
+
+registry.category("web_tour.tours").add("reminder_placeholders", {
+    steps: () => [
+        {
+            content: "Placeholders have names,",
+            trigger:
+                ".o_field_widget[name='body'] .o_payment_placeholder:contains('Who receives it')",
+        },
+        {
+            trigger:
+                ".o_field_widget[name='body'] .o_payment_placeholder:contains('What is asked for')",
+        },
+        {
+            content: "and no tags are left to be seen.",
+            trigger:
+                ".o_field_widget[name='body'] .odoo-editor-editable:not(:contains('{{'))",
+        },
+        {
+            trigger: ".o_field_widget[name='body'] .odoo-editor-editable p:contains('Last')",
+            run: "editor Changed",
+        },
+        {
+            trigger: ".o_form_button_save:enabled",
+            run: "click",
+        },
+        {
+            trigger: ".o_form_saved",
+        },
+    ],
+});
