@@ -81,6 +81,16 @@ class TestReminderViews(ScreenCase):
         opened = self.reminders.browse()._get_reminders_action()
         self.assertIn("kanban", opened["view_mode"])
 
+    def test_on_a_phone_the_customers_page_has_cards(self):
+        view = self.env.ref(
+            "account_payment_request.res_partner_view_form_reminder_customer"
+        )
+        arch = etree.fromstring(view.arch)
+        for name in ("payment_due_line_ids", "payment_reminder_ids"):
+            [field] = arch.xpath(f"//field[@name='{name}']")
+            self.assertEqual(field.get("mode"), "list,kanban")
+            self.assertTrue(field.xpath("kanban//t[@t-name='card']"))
+
     def test_on_a_phone_to_send_prepares_and_sends(self):
         action = self.env.ref("account_payment_request.action_payment_reminder_to_send")
         views = {mode: id_ for id_, mode in action.views}
