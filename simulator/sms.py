@@ -47,6 +47,7 @@ def send(sim, request):
         if reports and url:
             due = sim.clock.now() + sim.clock.delay(REPORT_AFTER)
             sim.agenda.put(due, lambda: _report(sim, url, reports))
+    sim.changed()
     return _answer(call, results)
 
 

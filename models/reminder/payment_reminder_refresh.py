@@ -44,4 +44,5 @@ class PaymentReminder(models.Model):
         quiet = self.filtered(lambda r: r.state == "to_confirm")._without_tracking()
         for company, reminders in quiet.grouped("company_id").items():
             _left, changed = reminders.with_company(company)._update_named()
-            changed.filtered("prepared_date")._prepare_contents()
+            if prepared := changed.filtered("prepared_date"):
+                prepared._prepare_contents()

@@ -126,6 +126,8 @@ class PaymentReminder(models.Model):
         """
         named = {reminder: reminder.line_ids for reminder in self}
         left = self._recheck()
+        if not left:
+            return left, left
         changed = left._prepare_amounts() | left.filtered(
             lambda r: r.line_ids != named[r]
         )

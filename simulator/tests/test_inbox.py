@@ -197,6 +197,7 @@ def test_the_inbox_is_kept_over_a_restart(tmp_path):
         with sim.lock:
             sms = sim.inbox.add_sms("+33612345678", "Rappel", "u-1", "2026-11-02")
             sms.state = "success"
+        sim.changed()
         assert sim.wait(lambda: not sim.inbox.dirty)
         with sim.lock:
             sms.state = "delivered"
@@ -206,7 +207,7 @@ def test_the_inbox_is_kept_over_a_restart(tmp_path):
     assert kept.stat().st_mode & 0o777 == 0o600
     # killed while it wrote
     with kept.open("a", encoding="utf-8") as file:
-        file.write('{"id": 3, "kind": "ma')
+        file.write('\n{"id": 3, "kind": "ma')
     with Simulator(smtp_port=0, state_file=path) as sim:
         assert list(sim.inbox) == before
         assert sim.inbox[0].attachments[0].data in (b"PNG", b"%PDF-1.7")

@@ -59,6 +59,7 @@ class TestReminderHoldEnds(ReminderCase):
         self.assertTrue(self.find(self.invoice))
 
     def test_a_hold_written_on_the_customer_has_an_owner(self):
+        self.accountant.group_ids |= self.env.ref("base.group_partner_manager")
         customer = self.customer.with_company(self.company)
         customer.with_user(self.accountant).payment_reminder_hold_until = self.until
         self.assertEqual(self.run_at(self.until).user_id, self.accountant)

@@ -47,7 +47,8 @@ class TestReminderPreview(ReminderCase):
             (self.invoice, "invoice_user_id"),
         ):
             with self.subTest(field, owner=owner._name):
-                self.policy.user_id = self.company.payment_request_user_id = False
+                self.policy.user_id = self.invoice.invoice_user_id = False
+                self.company.payment_request_user_id = False
                 owner[field] = self.colleague
                 self.assert_previewed()
                 self.assertIn(self.colleague.name, self.preview().body)

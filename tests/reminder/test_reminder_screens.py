@@ -121,7 +121,7 @@ class TestReminderTours(ScreenCase, HttpCase):
         do_slice = model._do_slice
 
         def slowly(reminders, step):
-            time.sleep(0.5)
+            time.sleep(1)
             return do_slice(reminders, step)
 
         self.startPatcher(patch.object(model, "_do_slice", slowly))
@@ -185,7 +185,7 @@ class TestReminderPlaceholders(ScreenCase, HttpCase):
         body = str(self.first.body)
         self.assertIn("Changed", body)
         for kept in (
-            "{{ object.contact_id.name ||| dear customer }}",
+            "{{ object.contact_id.name|||dear customer }}",
             amount,
             'href="{{ object.request_id.url }}"',
         ):

@@ -138,6 +138,23 @@ class TestRemindersToSend(ScreenCase):
         self.env.invalidate_all()
         self.assertEqual(set(rest.mapped("state")), {"to_confirm"})
 
+    def test_texts_of_many_are_compiled_as_often_as_those_of_one(self):
+        reminders, _notices = self.prepare()
+        compiled = []
+        model = self.registry["ir.qweb"]
+        generate = model._generate_code_uncached
+
+        def count(qweb, template):
+            compiled.append(template)
+            return generate(qweb, template)
+
+        with patch.object(model, "_generate_code_uncached", count):
+            self.first._render_texts(reminders[:1], "en_US")
+            of_one = len(compiled)
+            self.first._render_texts(reminders, "en_US")
+        self.assertGreater(of_one, 0)
+        self.assertEqual(len(compiled), 2 * of_one)
+
     # === Send All asks ===
 
     def test_what_would_leave_is_said_first(self):

@@ -69,7 +69,8 @@ class PaymentReminderSend(models.TransientModel):
         :rtype: dict
         """
         self.ensure_one()
-        reminders = self.reminder_ids
+        # Once they are released, they are outside of nothing.
+        reminders, text = self.reminder_ids, self.outside_text
         openings = reminders._get_openings()
         later = reminders.browse(reminder.id for reminder in openings)
         if later:
@@ -81,7 +82,7 @@ class PaymentReminderSend(models.TransientModel):
             "tag": "display_notification",
             "params": {
                 "type": "success",
-                "message": self.outside_text,
+                "message": text,
                 "next": {"type": "ir.actions.act_window_close"},
             },
         }

@@ -8,7 +8,7 @@ registry.category("web_tour.tours").add("reminders_bar", {
         },
         {
             content: "While a bar shows how far it got, a reminder can be opened,",
-            trigger: ".o_payment_reminder_work .progress-bar",
+            trigger: ".o_payment_reminder_work:contains(' of 6 prepared')",
         },
         {
             trigger: ".o_data_row:first td[name='partner_id']",
