@@ -22,6 +22,7 @@ from .pay_http import (
     redirect,
     redirect_page,
     respond_file,
+    respond_not_offered,
     respond_page,
     respond_unknown,
 )
@@ -198,6 +199,8 @@ class PayController(http.Controller):
     def pay_invoices(self, pay_request, /, **query):
         """The PDFs of all the invoices asked for, as one file."""
         pdf = pay_request._get_invoices_file()
+        if not pdf:
+            return respond_not_offered(pay_request)
         return respond_file(pdf["content"], "application/pdf", filename=pdf["filename"])
 
     @pay_route("/receipt", part="receipt", limit="file", methods=["GET"])

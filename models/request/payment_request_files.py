@@ -1,10 +1,13 @@
+import logging
 from base64 import b64decode, b64encode
 
 from odoo import fields, models
 from odoo.tools import SQL
-from odoo.tools.pdf import merge_pdf
+from odoo.tools.pdf import PdfReadError, merge_pdf
 
 from ...const import ACCOUNTING
+
+_logger = logging.getLogger(__name__)
 
 #: Invoices made for one answer: a browser waits for no more.
 MADE_AT_ONCE = 5
@@ -69,7 +72,7 @@ class PaymentRequest(models.Model):
     def _get_invoices_file(self):
         """Return the PDFs of all documents of the page as one.
 
-        :return: `filename` and `content`
+        :return: `filename` and `content`; empty if one of them is no PDF
         :rtype: dict
         :raises RenderingBusyError: while some are still to be made
         """
@@ -86,8 +89,13 @@ class PaymentRequest(models.Model):
             move._get_invoice_legal_documents("pdf", allow_fallback=True)["content"]
             for move in moves
         ]
+        try:
+            content = merge_pdf(files)
+        except PdfReadError as error:
+            _logger.info("Invoices of request %s have no PDF: %s", self.id, error)
+            return {}
         name = self.env._("Invoices %(reference)s", reference=self.reference)
-        return {"filename": f"{name}.pdf", "content": merge_pdf(files)}
+        return {"filename": f"{name}.pdf", "content": content}
 
     def _make_invoice_file(self, move):
         """Make the legal PDF of an invoice, and send it nowhere: neither to the

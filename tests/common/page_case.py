@@ -1,8 +1,11 @@
 """What tests that open our pages, or our webhook, over HTTP share."""
 
+import io
+
 from lxml import html
 
 from odoo.tests import HttpCase
+from odoo.tools.pdf import PdfFileWriter
 
 from .payment_request import PaymentRequestCommon
 
@@ -58,6 +61,22 @@ class PageCase(PaymentRequestCommon, HttpCase):
         return request.transaction_ids.filtered(
             lambda tx: tx.provider_reference == link["id"]
         )
+
+    def give_pdf(self, *moves):
+        """Let invoices have a PDF, as if they had been sent: none is made in tests."""
+        writer, page = PdfFileWriter(), io.BytesIO()
+        writer.addBlankPage(width=200, height=200)
+        writer.write(page)
+        for move in moves:
+            move.invoice_pdf_report_id = self.env["ir.attachment"].create(
+                {
+                    "name": f"{move.id}.pdf",
+                    "raw": page.getvalue(),
+                    "res_model": "account.move",
+                    "res_id": move.id,
+                    "res_field": "invoice_pdf_report_file",
+                }
+            )
 
     def other_means(self, **changes):
         """Return what core's form sends to pay 120 € by another provider."""

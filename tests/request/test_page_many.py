@@ -7,7 +7,7 @@ from unittest.mock import patch
 from lxml import html
 
 from odoo.tests import tagged
-from odoo.tools.pdf import PdfFileReader, PdfFileWriter
+from odoo.tools.pdf import PdfFileReader
 
 from ...models.request import payment_request_files
 from ..common.page_case import PageCase
@@ -48,8 +48,8 @@ class TestPageMany(PageCase):
         self.assertLess(len(self.open(request).content), 80_000)
 
     def test_few_are_not_folded(self):
-        for count in (1, 6):
-            request, moves = self.ask(count)
+        for count in (2, 6):
+            request, _moves = self.ask(count)
             _text, tree = self.page(request)
             self.assertEqual(len(self.names(tree)), count)
             self.assertFalse([d for d in tree.xpath("//details") if d.xpath(".//ul")])
@@ -72,16 +72,7 @@ class TestPageMany(PageCase):
         self.assertIn("invoices", request._get_page_parts())
         _text, tree = self.page(request)
         self.assertTrue(tree.xpath(f"//a[@href='{self.path(request, 'invoices')}']"))
-        for move in moves:
-            move.invoice_pdf_report_id = self.env["ir.attachment"].create(
-                {
-                    "name": f"{move.id}.pdf",
-                    "raw": self.pdf,
-                    "res_model": "account.move",
-                    "res_id": move.id,
-                    "res_field": "invoice_pdf_report_file",
-                }
-            )
+        self.give_pdf(*moves)
         answer = self.open(request, "invoices")
         self.assertEqual(answer.headers["Content-Type"], "application/pdf")
         self.assertIn(request.reference, answer.headers["Content-Disposition"])
@@ -94,15 +85,7 @@ class TestPageMany(PageCase):
 
         def make(_request, move):
             made.append(move)
-            move.invoice_pdf_report_id = self.env["ir.attachment"].create(
-                {
-                    "name": f"{move.id}.pdf",
-                    "raw": self.pdf,
-                    "res_model": "account.move",
-                    "res_id": move.id,
-                    "res_field": "invoice_pdf_report_file",
-                }
-            )
+            self.give_pdf(move)
 
         model = self.registry["payment.request"]
         with (
@@ -114,12 +97,12 @@ class TestPageMany(PageCase):
             self.assertEqual(self.open(request, "invoices").status_code, 200)
         self.assertEqual(sorted(m.id for m in made), sorted(moves.ids))
 
-    @property
-    def pdf(self):
-        writer, page = PdfFileWriter(), io.BytesIO()
-        writer.addBlankPage(width=200, height=200)
-        writer.write(page)
-        return page.getvalue()
+    def test_a_file_that_is_none_is_no_crash(self):
+        request, moves = self.ask(2)
+        self.give_pdf(*moves)
+        moves[0].invoice_pdf_report_id.raw = b"Not a PDF"
+        self.assertEqual(self.open(request, "invoices").status_code, 404)
+        self.assertEqual(self.open(request, "invoice", "1").status_code, 200)
 
     def test_an_unknown_link_names_nobody_and_says_what_to_do(self):
         text = html.fromstring(self.visit("/pay/abcdefghjkmnpqrstuvw").text)

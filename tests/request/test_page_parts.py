@@ -67,7 +67,8 @@ class TestPageParts(PageCase):
             request._refresh_transactions()
             request.transaction_ids._post_process()
         long_ago.paid_date -= timedelta(days=self.company.payment_request_file_days)
-        moves = self.create_invoice(20.0) | self.create_invoice(30.0)
+        moves = self.create_invoice(50.0) | self.create_invoice(70.0)
+        self.give_pdf(*moves)
         requests = self.env["payment.request"].sudo()
         several = requests.create(requests._prepare_for_moves(moves))
         return {
