@@ -25,7 +25,9 @@ export class WorkBar extends Component {
     }
 }
 
-registry.category("main_components").add("PaymentReminderWorkBar", {Component: WorkBar});
+registry
+    .category("main_components")
+    .add("PaymentReminderWorkBar", {Component: WorkBar});
 
 /**
  * Show what became of the work where reminders are listed, and nowhere else: somebody

@@ -5,7 +5,13 @@
     // Who reads the page moves, types or taps; what scans its address does not.
     const {opened} = document.body.dataset;
     if (opened) {
-        const gestures = ["pointerdown", "pointermove", "touchstart", "wheel", "keydown"];
+        const gestures = [
+            "pointerdown",
+            "pointermove",
+            "touchstart",
+            "wheel",
+            "keydown",
+        ];
         const tell = (event) => {
             if (!event.isTrusted) {
                 return;

@@ -78,7 +78,8 @@ registry.category("web_tour.tours").add("reminder_placeholders", {
                 ".o_field_widget[name='body'] .odoo-editor-editable:not(:contains('{{'))",
         },
         {
-            trigger: ".o_field_widget[name='body'] .odoo-editor-editable p:contains('Last')",
+            trigger:
+                ".o_field_widget[name='body'] .odoo-editor-editable p:contains('Last')",
             run: "editor Changed",
         },
         {
