@@ -190,7 +190,9 @@ class TestDaysInWords(LetterCase):
             (False, ""),
         ):
             self.assertEqual(write_day_in_words(french, day), text)
-        self.assertEqual(write_day_in_words(self.env, date(2026, 12, 1)), "December 1, 2026")
+        self.assertEqual(
+            write_day_in_words(self.env, date(2026, 12, 1)), "December 1, 2026"
+        )
 
     def test_days_are_put_into_words_in_one_place(self):
         addon = Path(__file__).parents[2]
