@@ -5,6 +5,7 @@ below, with why it is none.
 """
 
 import re
+import unicodedata
 from functools import cache
 
 from .setup import odoo_source
@@ -208,8 +209,9 @@ def _is_code(entry):
 
 def _same(text):
     """Return a text without what does not make another word of it: its gender, the
-    shape of its apostrophes and spaces, its case."""
-    text = re.sub(r"\s+", " ", text.replace("’", "'").strip()).casefold()
+    shape of its apostrophes, spaces and accents, its case."""
+    text = unicodedata.normalize("NFC", text).replace("’", "'")
+    text = re.sub(r"\s+", " ", text.strip()).casefold()
     return re.sub(r"(?<=[éu])e?s?\b", "", text)
 
 

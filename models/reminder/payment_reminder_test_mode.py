@@ -51,10 +51,10 @@ class PaymentReminder(models.Model):
             test.failure_reason = reason
             test._send_to_tester()
 
-    def _schedule_task(self, reason, summary=None, **how):
+    def _schedule_task(self, reason, summary=None, *how):
         """Override: a test is nobody's task."""
         real = self.filtered(lambda r: not r.is_test)
-        super(PaymentReminder, real)._schedule_task(reason, summary, **how)
+        super(PaymentReminder, real)._schedule_task(reason, summary, *how)
 
     def _send_to_tester(self):
         """Queue one mail for each reminder to the address of test mode, with what it

@@ -20,7 +20,10 @@ export class ReminderBanner extends Component {
         this.state = useState({notes: []});
         onWillStart(async () => {
             if (SCREENS.includes(this.env.searchModel?.resModel)) {
-                this.state.notes = await this.orm.call("payment.reminder", "get_banner");
+                this.state.notes = await this.orm.call(
+                    "payment.reminder",
+                    "get_banner"
+                );
             }
         });
     }
