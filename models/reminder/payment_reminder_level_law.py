@@ -19,8 +19,9 @@ class PaymentReminderLevel(models.Model):
 
     def _try_texts(self, lang):
         """Override: what is written is tried for the law, too."""
-        super()._try_texts(lang)
+        res = super()._try_texts(lang)
         self._check_law([lang])
+        return res
 
     # Not of the texts: what is written is tried in its own language, other ones may
     # still be to be corrected.
