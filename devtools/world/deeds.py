@@ -43,10 +43,12 @@ def set_up(env):
             "city": "Paris",
             "phone": "+33 1 70 00 00 00",
             "vat": "FR23334175221",
-            "payment_reminder_enabled": True,
             "payment_request_user_id": user.id,
         }
     )
+    company = env.ref("base.main_company")
+    company.payment_reminder_enabled = True
+    company.payment_reminder_start = "planned"
     env["ir.cron"].browse(env.ref(xmlid).id for xmlid in REMINDERS).active = True
 
 
@@ -104,6 +106,7 @@ def invoice(env, partner, amount, due, installments=False, currency="EUR"):
         values["invoice_date_due"] = today + timedelta(due)
     move = env["account.move"].create(values)
     move.action_post()
+    move.action_mark_as_sent()
     return move.id
 
 
