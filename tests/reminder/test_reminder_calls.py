@@ -257,7 +257,7 @@ class TestReminderCalls(CallCase):
             ),
             mute_logger("odoo.addons.mail.models.mail_mail"),
         ):
-            with self.assertRaisesRegex(UserError, "550 no such mailbox"):
+            with self.assertRaisesRegex(UserError, "address does not exist"):
                 link.action_send()
 
     def test_whoever_calls_is_told_if_the_link_does_not_leave(self):

@@ -13,7 +13,7 @@ from odoo.tools import format_amount
 from ..common.reminder_case import DUE, ReminderPlanCase
 
 AMOUNT = re.compile(r"\d[\d,]*\.\d\d")
-DATE = re.compile(r"\d\d/\d\d/\d{4}")
+DATE = re.compile(r"\b[A-Z][a-z]{2} \d{1,2}, \d{4}")
 DAYS_LATE = re.compile(r"(\d+) days? (?:late|overdue)")
 
 debt = st.fixed_dictionaries(
@@ -251,5 +251,5 @@ class TestReminderFigures(ReminderPlanCase):
 
     def dates(self, text):
         return {
-            datetime.strptime(found, "%m/%d/%Y").date() for found in DATE.findall(text)
+            datetime.strptime(found, "%b %d, %Y").date() for found in DATE.findall(text)
         }

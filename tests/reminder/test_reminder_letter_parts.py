@@ -9,7 +9,7 @@ from pathlib import Path
 from odoo.tests import HttpCase, tagged
 from odoo.tools.pdf import PdfFileReader
 
-from ...models.text import write_day_in_words
+from ...models.text import write_day, write_day_in_words
 from .test_reminder_letter import LETTER_REPORT, LetterCase
 
 
@@ -74,10 +74,11 @@ class TestReminderLetterParts(LetterCase):
         both = self.overdue(ref="PO-78, S00015", invoice_origin="S00014, S00015")
         other = self.customer.copy({"name": "Paul"})
         text = self.text(self.remind(theirs, ours, both))
+        day = write_day(self.env, theirs.invoice_date)
         self.assertIn("Invoice Your order Date", text)
-        self.assertIn(f"{theirs.name} PO-77 0", text)
-        self.assertIn(f"{ours.name} 0", text)
-        self.assertIn(f"{both.name} PO-78 0", text)
+        self.assertIn(f"{theirs.name} PO-77 {day}", text)
+        self.assertIn(f"{ours.name} {day}", text)
+        self.assertIn(f"{both.name} PO-78 {day}", text)
         text = self.text(self.remind(self.overdue(partner=other)))
         self.assertNotIn("Your order", text)
 

@@ -151,7 +151,9 @@ class TestReminderPortal(PortalCase, HttpCase):
 
     def test_what_another_company_sent_is_for_those_who_are_its_customers(self):
         company = self.setup_other_company(name="Autre Boutique")["company"]
-        foreign = self.reminder.copy({"company_id": company.id, "state": "sent"})
+        foreign = self.reminder.copy(
+            {"company_id": company.id, "user_id": False, "state": "sent"}
+        )
         self.assertEqual(foreign.partner_id, self.company_customer)
         path = f"/my/reminders/{foreign.id}"
         self.assertEqual(self.open(path).status_code, 404)

@@ -108,8 +108,9 @@ class TestReminderSend(ReminderCase):
             [("email_to", "like", self.accountant.email), ("state", "=", "outgoing")]
         )
         self.assertEqual(len(copy), 1)
-        self.assertEqual(copy.subject, mail.subject)
-        self.assertEqual(copy.body_html, mail.body_html)
+        self.assertEqual(copy.subject, f"Copy: {mail.subject}")
+        self.assertIn("Copy for your information", copy.body_html)
+        self.assertIn(reminder.invoice_names, copy.body_html)
 
     def test_the_copy_that_arrives_does_not_hide_that_the_customer_s_does_not(self):
         self.first.copy_salesperson = True
