@@ -271,7 +271,7 @@ class TestReminderTexts(ReminderCase):
         )
         copy.level_ids.flush_recordset()
         preview = self.preview(copy.level_ids[0], self.overdue())
-        self.assertRegex(preview.body, r'<a href="http[^"]+">Pay</a> before \d')
+        self.assertRegex(preview.body, r'<a href="http[^"]+">Pay</a> before [A-Z]')
 
     def test_the_form_shows_what_everybody_may_write(self):
         view = self.env["payment.reminder.level"].get_view(view_type="form")
