@@ -111,6 +111,7 @@ def test_a_notice_names_the_days_of_what_arrived(truth):
 
 def test_amounts_are_read_as_the_language_writes_them():
     assert amounts("1\u202f234,56 € et 7,00 €", "fr_FR") == {1234.56, 7.0}
+    assert amounts("12/03/2026 178,25 INV/00012 2 243,31", "fr_FR") == {178.25, 2243.31}
     assert amounts("$ 1,234.56 on 01/02/2026", "en_US") == {1234.56}
 
 

@@ -10,7 +10,11 @@ from datetime import date
 
 from lxml import html
 
-_AMOUNT = re.compile(r"\d[\d\u202f\xa0,.]*[.,]\d\d(?!\d)")
+# By language: SMS and subjects have plain spaces in them.
+_AMOUNT = {
+    "fr_FR": re.compile(r"(?<!\d)\d{1,3}(?:[ \u202f\xa0]\d{3})*,\d\d(?!\d)"),
+    "en_US": re.compile(r"(?<!\d)\d{1,3}(?:,\d{3})*\.\d\d(?!\d)"),
+}
 SATURDAY = 5
 # Said of the law, whoever owes what.
 _ALWAYS = {40.0}
@@ -224,12 +228,9 @@ def plain(text):
 
 def amounts(text, lang):
     """Return the amounts with two decimals in a text of a language."""
-    found = set()
-    for piece in _AMOUNT.findall(text):
-        digits = re.sub(r"[\u202f\xa0]", "", piece)
-        thousands, point = (".", ",") if lang == "fr_FR" else (",", ".")
-        try:
-            found.add(float(digits.replace(thousands, "").replace(point, ".")))
-        except ValueError:
-            continue
-    return found
+    return {
+        float(
+            re.sub(r"[^\d,.]", "", piece).replace(",", "." if lang == "fr_FR" else "")
+        )
+        for piece in _AMOUNT[lang].findall(text)
+    }

@@ -46,15 +46,15 @@ class PaymentReminder(models.Model):
     def _mark_failed(self, reason, summary=None):
         """Override: what cannot be made is told to whoever tests, once."""
         tests = self.filtered("is_test")
-        super(PaymentReminder, self - tests)._mark_failed(reason, summary)
         for test in tests._without_tracking():
             test.failure_reason = reason
             test._send_to_tester()
+        return super(PaymentReminder, self - tests)._mark_failed(reason, summary)
 
     def _schedule_task(self, reason, summary=None, *how):
         """Override: a test is nobody's task."""
         real = self.filtered(lambda r: not r.is_test)
-        super(PaymentReminder, real)._schedule_task(reason, summary, *how)
+        return super(PaymentReminder, real)._schedule_task(reason, summary, *how)
 
     def _send_to_tester(self):
         """Queue one mail for each reminder to the address of test mode, with what it

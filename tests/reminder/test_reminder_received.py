@@ -93,7 +93,7 @@ class TestReminderReceived(ReceivedCase):
         for way in ways:
             with self.subTest(way.__name__), self.env.cr.savepoint() as savepoint:
                 line = self.owe()
-                other = super().owe(partner=self.company_customer)
+                other = self.owe(partner=self.company_customer)
                 self.after(5)
                 self.assertIsNone(self.reason(line))
                 money = way()
@@ -302,7 +302,7 @@ class TestPageReceived(ReceivedCase, PageCase):
 
     def test_what_may_be_of_somebody_else_is_not_said(self):
         twin = self.env["res.partner"].create({"name": NAME, "is_company": True})
-        line = super().owe(partner=twin)
+        line = self.owe(partner=twin)
         receipt = self.suggested()
         suggested = receipt.match_suggestion_ids.entry_ids
         self.assertEqual(suggested.partner_id, self.payer + twin)
