@@ -18,6 +18,7 @@ MESSAGE = {
     **{"state": "sent", "manual": False, "level": 1, "level_name": "First", "days": 1},
     **{"notice": False, "sent_on": TODAY, "named": [[1, 100.0]], "asked": 100.0},
     **{"overdue": 100.0, "coming": 30.0, "credit": 0.0, "days_late": 15, "sms": ""},
+    "script": "",
     **{"earlier": "", "lang": "fr_FR", "url": "http://x/pay/a", "to_pay": 100.0},
     **{"subject": "Relance", "body": "<p>100,00 € restent dus</p>", "closing": ""},
     "table": "<div><table name='not_due'><td>30,00 €</td></table></div>",

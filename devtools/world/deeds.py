@@ -292,6 +292,7 @@ def _show(reminder):
         "table": reminder.invoice_table,
         "closing": reminder.closing,
         "sms": reminder.sms_body,
+        "script": reminder.phone_script,
     }
 
 

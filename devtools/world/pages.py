@@ -45,6 +45,8 @@ def _write_message(day, message):
     )
     if message["channel"] == "sms":
         text = f"<p>{escape(message['sms'] or '')}</p>"
+    elif message["channel"] == "phone":
+        text = message["script"] or ""
     else:
         subject = f"<h3>{escape(message['subject'] or '')}</h3>"
         parts = (message["body"], message["table"], message["closing"])

@@ -16,6 +16,8 @@ _AMOUNT = {
     "en_US": re.compile(r"(?<!\d)\d{1,3}(?:,\d{3})*\.\d\d(?!\d)"),
 }
 SATURDAY = 5
+# What is said by channels that have no table.
+_ALONE = {"sms": "sms", "phone": "script"}
 # Said of the law, whoever owes what.
 _ALWAYS = {40.0}
 
@@ -164,8 +166,8 @@ class Truth:
 
     def _check_words(self, message, named, lines, today):
         texts = (message["subject"], message["body"], message["closing"])
-        if message["channel"] == "sms":
-            texts = (message["sms"],)
+        if name := _ALONE.get(message["channel"]):
+            texts = (message[name],)
         words = " ".join(map(plain, texts))
         if not words.strip():
             yield "it says nothing"
@@ -175,7 +177,7 @@ class Truth:
             yield f"its text says {sorted(found - allowed)}"
         if 0.0 in found:
             yield "its text says 0.00"
-        if message["channel"] == "sms":
+        if name:
             return
         tree = html.fragment_fromstring(message["table"] or "", create_parent="div")
         for part in tree.xpath("//table[@name='not_due']"):
