@@ -199,11 +199,12 @@ def waiting(env):
     found = env["payment.reminder"].search(
         [("state", "in", ("to_confirm", "to_post", "to_call"))], order="id"
     )
-    return [[reminder.id, reminder.state] for reminder in found]
+    return [[r.id, r.partner_id.id, r.state] for r in found]
 
 
 def handle(env, reminder, way, answer="done"):
-    """Do with a reminder what a person does: send, drop, post or call."""
+    """Do with a reminder what a person does: send, drop, post or call; return what it
+    is then."""
     reminder = histories._as_accountant(env)["payment.reminder"].browse(reminder)
     if way == "post":
         reminder.action_print_letters()
@@ -214,6 +215,7 @@ def handle(env, reminder, way, answer="done"):
         reminder.action_phone_outcome(answer, date=promised)
     else:
         getattr(reminder, f"action_{way}")()
+    return {"text": f"{reminder.display_name} ({reminder.state})"}
 
 
 # === Looking ===

@@ -109,19 +109,17 @@ class MessyWorld(World):
         """Have the accountant confirm, drop, post and call; not at week-ends."""
         if self.sim.clock.now().weekday() >= SATURDAY:
             return
-        for reminder, state in self.do("waiting"):
+        for reminder, partner, state in self.do("waiting"):
             if self.chance.random() > LOOKS:
                 continue
             way, args = {"to_post": "post", "to_call": "call"}.get(state), {}
             if way == "call":
                 answers = ("done", "promised", "no_answer", "wrong_number", "disputed")
                 args["answer"] = self.chance.choice(answers)
-            self.do(
-                "handle",
-                reminder=reminder,
-                way=way or self.chance.choice(("send", "send", "send", "drop")),
-                **args,
-            )
+            way = way or self.chance.choice(("send", "send", "send", "drop"))
+            said = self.attempt("handle", reminder=reminder, way=way, **args)
+            told = said.get("refused") or said["result"]["text"]
+            self.tell(partner, f"{way}: {told}")
 
     def tell(self, partner, text=None, message=None):
         """Add to the story of a customer."""
