@@ -207,7 +207,8 @@ def handle(env, reminder, way, answer="done"):
     is then."""
     reminder = histories._as_accountant(env)["payment.reminder"].browse(reminder)
     if way == "post":
-        reminder.action_print_letters()
+        go_on = reminder.action_print_letters()["context"]
+        reminder.with_context(**go_on).action_continue()
         reminder.action_posted()
     elif way == "call":
         day = reminder.company_id._get_payment_today() + timedelta(5)

@@ -69,9 +69,17 @@ class PaymentReminderLine(models.Model):
         for line in self:
             line.level_id = known & levels.browse(line.level_key)
 
-    @api.depends("move_line_id", "reminder_id.line_ids.move_line_id")
+    @api.depends(
+        "move_line_id",
+        "reminder_id.amount_credit",
+        "reminder_id.line_ids.amount",
+        "reminder_id.line_ids.move_line_id",
+    )
     def _compute_also_due(self):
         earlier = self.reminder_id._find_earlier()
-        for line in self:
-            told = any(earlier[other] for other in line.reminder_id.line_ids)
-            line.also_due = told and not earlier[line]
+        for reminder, lines in self.grouped("reminder_id").items():
+            # What credits cover is asked for no more.
+            asked = reminder._share_credit(reminder.amount_credit, "amount")
+            told = any(earlier[other] for other, amount in asked.items() if amount)
+            for line in lines:
+                line.also_due = told and not earlier[line]

@@ -82,8 +82,10 @@ class PaymentReminder(models.Model):
         return due < self.company_id._get_payment_today()
 
     def _find_not_due(self):
-        """Return what else the customers owe that nothing holds: what is not due yet,
-        or beside a formal notice what is late and no part of it.
+        """Return what else the customers owe that nothing holds: what is late and no
+        part of it, as it became so while the reminder waited or was never reminded; and
+        what is not due yet. A formal notice tells of no such, an announcement of
+        nothing late.
 
         :return: due lines by reminder, the first due first
         :rtype: dict[int, account.move.line]
@@ -112,10 +114,11 @@ class PaymentReminder(models.Model):
                 )
             }
             for reminder in reminders:
-                late = reminder.level_id.formal_notice
-                key = (reminder.partner_id.id, reminder.currency_id.id, late)
-                named = reminder.line_ids.move_line_id
-                found[reminder.id] = lines.browse(owed.get(key, ())) - named
+                key = (reminder.partner_id.id, reminder.currency_id.id)
+                late = () if reminder.level_days < 0 else owed.get((*key, True), ())
+                early = owed.get((*key, False), ())
+                ids = late if reminder.level_id.formal_notice else [*late, *early]
+                found[reminder.id] = lines.browse(ids) - reminder.line_ids.move_line_id
         return found
 
     def _sort_lines(self):
