@@ -197,16 +197,28 @@ class PayPage:
         )
 
     def _unallocated(self):
-        """What came in, and may be for this, a sentence each."""
-        return [
+        """What came in, and may be for this, a sentence each. Who holds the link need
+        not be the customer: what is for something else is told without its amount.
+        """
+        found = self.request._get_unallocated()
+        told = [
             self.env._(
                 "We received %(amount)s on %(date)s; it is being allocated. Please pay "
                 "only what it does not cover.",
                 amount=format_amount(self.env, amount, currency),
                 date=self.day(day),
             )
-            for amount, currency, day in self.request._get_unallocated()
+            for amount, currency, day, is_for_this in found
+            if is_for_this or self.is_payer(self.env.user)
         ]
+        if len(told) < len(found):
+            told.append(
+                self.env._(
+                    "A payment of yours came in and is being allocated. If it is for "
+                    "what is asked here, please do not pay it again."
+                )
+            )
+        return told
 
     def _option(self, option):
         """One amount the payer may choose, and how it goes through the bank."""

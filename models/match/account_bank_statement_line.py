@@ -81,6 +81,8 @@ class AccountBankStatementLine(models.Model):
         help="The partner comes from the match, and goes with it.",
     )
 
+    # The last line of a journal, whatever the company that it is of.
+    _journal_last_idx = models.Index("(journal_id, internal_index)")
     _match_waiting_idx = models.Index("(id) WHERE match_state = 'waiting'")
     _match_open_idx = models.Index(
         "(company_id, id) WHERE match_state = 'open' AND is_reconciled IS NOT TRUE"

@@ -42,24 +42,44 @@ class PaymentRequest(models.Model):
         )
         currencies = self.env["res.currency"]
         return [
-            (float(amount), currencies.browse(currency_id), day)
-            for amount, currency_id, day in rows
+            (float(amount), currencies.browse(currency_id), day, is_for_this)
+            for amount, currency_id, day, is_for_this in rows
         ]
 
 
+# An account may have several owners, and a receipt several suggestions.
 _UNALLOCATED = """
-SELECT found.amount, found.currency_id, found.day
-  FROM (%(unallocated)s) found
- WHERE found.partner_id = %(partner_id)s
-    OR found.entry_id IN (
-           SELECT id FROM account_move_line WHERE move_id = ANY(%(move_ids)s)
-       )
+WITH found AS MATERIALIZED (%(unallocated)s),
+mine AS (
+    SELECT found.*,
+           found.entry_id IN (
+               SELECT id FROM account_move_line WHERE move_id = ANY(%(move_ids)s)
+           ) IS TRUE AS is_for_this
+      FROM found
+)
+SELECT mine.amount, mine.currency_id, mine.day, bool_or(mine.is_for_this)
+  FROM mine
+ WHERE (mine.partner_id = %(partner_id)s OR mine.is_for_this)
    AND NOT EXISTS (
            SELECT
-             FROM bank_match_suggestion proposal
-            WHERE proposal.line_id = found.receipt_id
-              AND proposal.partner_id IS DISTINCT FROM %(partner_id)s
+             FROM found other
+            WHERE other.receipt_id = mine.receipt_id
+              AND other.partner_id != %(partner_id)s
        )
-GROUP BY found.receipt_id, found.payment_id, found.amount, found.currency_id, found.day
-ORDER BY found.day, found.receipt_id, found.payment_id
+   AND (NOT EXISTS (
+            SELECT
+              FROM bank_match_suggestion proposal
+             WHERE proposal.line_id = mine.receipt_id
+               AND proposal.partner_id IS DISTINCT FROM %(partner_id)s
+        )
+        -- A person said whose it is.
+        OR EXISTS (
+            SELECT
+              FROM account_bank_statement_line line
+              JOIN res_partner customer ON customer.id = line.partner_id
+             WHERE line.id = mine.receipt_id
+               AND customer.commercial_partner_id = %(partner_id)s
+        ))
+GROUP BY mine.receipt_id, mine.payment_id, mine.amount, mine.currency_id, mine.day
+ORDER BY mine.day, mine.receipt_id, mine.payment_id
 """

@@ -33,11 +33,16 @@ class PaymentReminder(models.Model):
             lines._get_remindable_domain()
             & Domain("company_id", "=", company.id)
             & Domain("partner_id", "in", lines.partner_id.ids)
+            & Domain("currency_id", "in", lines.currency_id.ids)
         )
         told = self.env["payment.reminder.line"].search(
             Domain("move_line_id", "in", open_lines.ids)
             & Domain("reminder_id.state", "not in", (*OPEN_STATES, "failed"))
-            & Domain("reminder_id.level_days", ">=", level.days_from_due)
+            & (
+                Domain("reminder_id.level_days", ">=", level.days_from_due)
+                # Its days may have been others then.
+                | Domain("level_key", "=", level.id)
+            )
         )
         told.forgotten = True
         self.env.flush_all()

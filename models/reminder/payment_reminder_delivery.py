@@ -2,6 +2,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from odoo import api, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..batch import back_off, cut
@@ -260,12 +261,11 @@ class PaymentReminder(models.Model):
 
         :param res.partner partners: that have another address now
         """
+        theirs = Domain("partner_id", "in", partners.commercial_partner_id.ids)
         failed = self.search(
-            [
-                ("state", "=", "failed"),
-                ("partner_id", "in", partners.commercial_partner_id.ids),
-                ("level_id", "!=", False),
-            ]
+            Domain("state", "=", "failed")
+            & (theirs | Domain("contact_id", "in", partners.ids))
+            & Domain("level_id", "!=", False)
         )._without_tracking()
         for reminder in failed:
             state = "to_send" if reminder.level_id.automatic else "to_confirm"

@@ -101,6 +101,17 @@ def _find_variables(tree):
     return set(filter(VARIABLE.fullmatch, names))
 
 
+def _has_foreign_chip(source):
+    """Return whether HTML has an element that an editor would turn into an expression
+    which is none for everybody.
+
+    :param str source: as `_to_qweb` returns it
+    """
+    root = html.fragment_fromstring(source, create_parent="div")
+    chips = {node.get("data-expression") for node in root.iter("*")} - {None}
+    return not chips <= PLACEHOLDERS
+
+
 def _hide_placeholders(source):
     """Return QWeb without what everybody may write in it.
 
@@ -151,6 +162,8 @@ class PaymentReminderLevel(models.Model):
         """
         source = _to_qweb(template_src)
         if fname and source:
+            if _has_foreign_chip(source):
+                return True
             source = _hide_placeholders(source)
         return super()._has_unsafe_expression_template_qweb(source, model, fname)
 

@@ -24,8 +24,10 @@ class PaymentReminder(models.Model):
     def _compute_waits_for(self):
         waiting = self.filtered(lambda r: r.state == "to_send")
         openings = waiting._get_openings()
+        blockers = {
+            company: company._get_reminder_blocker() for company in waiting.company_id
+        }
         for reminder in self:
-            company = reminder.company_id
             if reminder not in waiting:
                 reminder.waits_for = {
                     "to_confirm": self.env._("A person confirms it."),
@@ -34,7 +36,7 @@ class PaymentReminder(models.Model):
             elif opening := reminder.leaves_at or openings.get(reminder):
                 moment = reminder._write_moment(opening)
                 reminder.waits_for = self.env._("Its hours: %s", moment)
-            elif not reminder.manual and (code := company._get_reminder_blocker()):
+            elif not reminder.manual and (code := blockers[reminder.company_id]):
                 reminder.waits_for = self._get_reason_sentence(
                     code, level=reminder.level_id
                 )

@@ -562,7 +562,9 @@ debt AS (
            sum(residual) FILTER (WHERE free AND overdue) AS late,
            sum(residual_company) FILTER (WHERE free AND overdue AND reminded)
                AS reminded_company,
-           min(own_date) FILTER (WHERE free AND overdue AND NOT covered) AS next_date,
+           min(own_date) FILTER (
+               WHERE free AND overdue AND NOT covered AND level_id IS NOT NULL
+           ) AS next_date,
            bool_or(forced) AS forced
       FROM examined
   GROUP BY partner_id, currency_id

@@ -134,7 +134,12 @@ class PaymentReminder(models.Model):
         return self.search(
             Domain("company_id", "=", company.id)
             & (
-                Domain("state", "in", PLANNED_STATES) & Domain("edited", "=", False)
+                Domain("state", "in", PLANNED_STATES)
+                & Domain("edited", "=", False)
+                # What left before, and did not arrive, is known to its customer.
+                & Domain("mail_message_id", "=", False)
+                & Domain("opened_at", "=", False)
+                & Domain("chosen_reason", "=", False)
                 | Domain("is_test", "=", True)
             )
         )

@@ -230,7 +230,11 @@ class ResCompany(models.Model):
             return count
         made = self.env["payment.reminder"].sudo()._count_of_today(company)
         left = max(company.payment_reminder_daily_max - made, 0)
-        if count <= left and company.payment_reminder_start == "gradual":
+        # Whoever got a message a short time ago is not among those that are due.
+        pause = timedelta(max(company.payment_reminder_interval_days, 7))
+        began = company.payment_reminder_start_date
+        settled = company._get_payment_today() - began > pause
+        if settled and count <= left and company.payment_reminder_start == "gradual":
             # The last of those that waited: from now on what is due is no more than
             # what becomes due.
             company.payment_reminder_start = "planned"

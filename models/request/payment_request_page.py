@@ -41,8 +41,9 @@ class PaymentRequest(models.Model):
         """Return what came in from the customer and is not allocated yet, so that they
         do not pay a second time.
 
-        :return: amount, currency and day of each
-        :rtype: list[tuple[float, res.currency, datetime.date]]
+        :return: amount, currency and day of each, and whether it is for what this
+            request asks, as far as that is known
+        :rtype: list[tuple[float, res.currency, datetime.date, bool]]
         """
         return []
 

@@ -50,6 +50,24 @@ class TestReminderChoice(ReminderPlanCase):
         self.after(30)
         self.assertEqual(self.plan().level_id, self.level(7))
 
+    def test_a_level_that_had_other_days_when_it_was_sent(self):
+        self.level(7).delay_days = 14
+        reminder = self.choose(14)
+        self.assertEqual(reminder.level_days, 14)
+
+    def test_another_currency_has_a_conversation_of_its_own(self):
+        dollar = self.setup_other_currency("USD", rates=[("1900-01-01", 2.0)])
+        other = self.owe(currency_id=dollar.id)
+        self.after(21)
+        self.remind()
+        self.choose(1)
+        self.assertTrue(self.state(other)["reached"])
+        self.assertFalse(
+            self.env["payment.reminder.line"].search_count(
+                [("move_line_id", "=", other.id), ("forgotten", "=", True)]
+            )
+        )
+
     def test_the_same_level_again(self):
         reminder = self.choose(7)
         self.assertEqual(reminder.level_id, self.level(7))

@@ -283,7 +283,7 @@ class TestPageReceived(ReceivedCase, PageCase):
         self.request = self.request_of(self.owe().move_id)
 
     def told(self):
-        return [amount for amount, _currency, _day in self.request._get_unallocated()]
+        return [amount for amount, *_rest in self.request._get_unallocated()]
 
     def test_it_is_said_before_it_is_asked(self):
         self.assertNotIn("being allocated", self.page(self.request)[0])
@@ -308,6 +308,20 @@ class TestPageReceived(ReceivedCase, PageCase):
         self.assertEqual(suggested.partner_id, self.payer + twin)
         self.assertEqual(self.told(), [])
         self.assertEqual(self.reason(line), "received")
+
+    def test_an_account_of_several_tells_none_of_them(self):
+        twin = self.env["res.partner"].create({"name": "Gérance", "is_company": True})
+        self.env["res.partner.bank"].create(
+            {"acc_number": PAYER_IBAN, "partner_id": twin.id}
+        )
+        self.from_account()
+        self.assertEqual(self.told(), [])
+
+    def test_whoever_holds_the_link_reads_no_amount_of_something_else(self):
+        self.of_customer(640.0)
+        text = self.page(self.request)[0]
+        self.assertIn("A payment of yours came in", text)
+        self.assertNotIn("640", text)
 
     def test_what_is_allocated_or_of_another_is_not_said(self):
         self.come_in(partner_id=self.company_customer.id)

@@ -278,10 +278,21 @@ class TestReminderStart(ReminderStartCase):
             self.leave(made)
             days.append(len(made))
             self.at(self.today + timedelta(1))
-        self.assertEqual(days, [3, 3, 1])
+        # Whoever got a message a short time ago is no sign that all are through.
+        self.assertEqual(days, [3, 3, 1, 0, 0, 0, 3, 3, 1])
         told = self.reminders.search([("line_ids.move_line_id", "in", lines.ids)])
-        self.assertEqual(len(told), 7)
-        self.assertEqual(told.level_id, self.level(1))
+        first = told.filtered(lambda reminder: reminder.level_id == self.level(1))
+        self.assertEqual(len(first.partner_id), 7)
+
+    def test_what_was_sent_a_short_time_ago_does_not_leave_at_once_later(self):
+        self.customers(5)
+        self.begin("planned")
+        self.leave(self.plan_as_the_job())
+        self.at(self.today + timedelta(1))
+        self.begin("gradual", daily_max=2)
+        for _day in range(7):
+            self.assertLessEqual(len(self.plan_as_the_job()), 2)
+            self.at(self.today + timedelta(1))
 
     def test_the_oldest_come_first(self):
         self.customers(2, 10)
@@ -345,6 +356,17 @@ class TestReminderStart(ReminderStartCase):
         self.assertEqual(planned[0].state, "to_confirm")
         self.assertFalse(self.plan_as_the_job())
         self.assertIn(planned[0].line_ids.move_line_id, old)
+
+    def test_what_customers_may_have_already_is_not_deleted(self):
+        self.customers(3, 40)
+        planned = self.plan()
+        planned._prepare()
+        planned[0].opened_at = self.now
+        planned[0].request_id.opened_at = self.now
+        planned[1].chosen_reason = "They asked for it"
+        self.begin("planned")
+        self.assertEqual(planned.exists(), planned[:2])
+        self.assertEqual(set(planned[:2].mapped("state")), {"to_confirm"})
 
 
 @tagged("post_install", "-at_install")

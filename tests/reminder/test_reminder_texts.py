@@ -294,6 +294,8 @@ class TestReminderTexts(ReminderCase):
             ("sms_body", "{{ object.env.cr }}"),
             ("sms_body", "{{ object.days_late }}{{{ object.days_late }}}}"),
             ("subject", "{{ object.env.cr }} {{ object.days_late }}"),
+            # An editor's browser would make an expression of it.
+            ("body", '<p><span data-expression="object.env.cr">Customer</span></p>'),
         ):
             with (
                 self.subTest(text=text),

@@ -65,7 +65,7 @@ export function toChips(html) {
         let end = 0;
         for (const match of node.data.matchAll(TAG)) {
             const [tag, expression, otherwise] = match;
-            if (expression in PLACEHOLDERS) {
+            if (Object.hasOwn(PLACEHOLDERS, expression)) {
                 pieces.push(
                     node.data.slice(end, match.index),
                     makeChip(expression, otherwise)
@@ -91,7 +91,13 @@ export function fromChips(html) {
     template.innerHTML = html;
     for (const chip of template.content.querySelectorAll(`.${CHIP}`)) {
         const {expression, otherwise} = chip.dataset;
-        chip.replaceWith(`{{ ${expression}${otherwise ? ` ||| ${otherwise}` : ""} }}`);
+        if (!Object.hasOwn(PLACEHOLDERS, expression)) {
+            // Whoever wrote it may not have been allowed to write the expression.
+            chip.replaceWith(chip.textContent.replace(/[{}]/g, ""));
+            continue;
+        }
+        const rest = (otherwise || "").replace(/[{}|]/g, "");
+        chip.replaceWith(`{{ ${expression}${rest ? ` ||| ${rest}` : ""} }}`);
     }
     template.content.normalize();
     return template.innerHTML;
