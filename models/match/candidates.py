@@ -171,6 +171,8 @@ class Candidates:
         ibans = {sanitize_account_number(account) for account in accounts if account}
         if not ibans:
             return
+        self.env["res.partner"].flush_model(["commercial_partner_id"])
+        self.env["res.partner.bank"].flush_model()
         rows = self.env.execute_query(
             SQL(
                 """

@@ -30,7 +30,10 @@ class PaymentRequest(models.Model):
         self.ensure_one()
         lines = self.env["account.bank.statement.line"]
         moves = self.line_ids.filtered("amount_due").move_id
-        for model in ("account.payment", "bank.match.suggestion", lines._name):
+        for model in (
+            *("account.payment", "bank.match.suggestion", lines._name),
+            *("res.partner", "res.partner.bank"),
+        ):
             self.env[model].flush_model()
         rows = self.env.execute_query(
             SQL(

@@ -93,7 +93,7 @@ class TestReminderReceived(ReceivedCase):
         for way in ways:
             with self.subTest(way.__name__), self.env.cr.savepoint() as savepoint:
                 line = self.owe()
-                other = self.owe(partner=self.company_customer)
+                other = self.owe(100.0, partner=self.company_customer)
                 self.after(5)
                 self.assertIsNone(self.reason(line))
                 money = way()
