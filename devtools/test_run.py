@@ -26,7 +26,7 @@ PROGRAMS = ("chromium", "wkhtmltopdf", "pdftoppm", "zbarimg")
 # So that CI stays short on a slow machine, which plays fewer histories then.
 HISTORIES_SECONDS = 60
 # As few as still have most habits; `./dev world` has more.
-WORLD = ("--customers", 8, "--days", 24)
+WORLD = ("--customers", 6, "--days", 18)
 
 
 @dataclass
