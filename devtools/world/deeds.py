@@ -207,8 +207,9 @@ def handle(env, reminder, way, answer="done"):
     is then."""
     reminder = histories._as_accountant(env)["payment.reminder"].browse(reminder)
     if way == "post":
-        go_on = reminder.action_print_letters()["context"]
-        reminder.with_context(**go_on).action_continue()
+        reminder.action_print_letters()
+        # What the browser goes on with.
+        reminder.sudo()._do_slice("_print_letters")
         reminder.action_posted()
     elif way == "call":
         day = reminder.company_id._get_payment_today() + timedelta(5)
