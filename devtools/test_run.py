@@ -179,27 +179,26 @@ def run_oca(options) -> Result:
 
 def play_histories(options) -> Result:
     """Play random histories with faults, others each time: see `devtools.histories`."""
-    _report, log = _files("histories", "txt")
-    with log.open("ab") as output:
-        words = ["--seconds", HISTORIES_SECONDS]
-        seed = command.new_seed()
-        code = command.play(seed, *words, reuse=options.reuse, output=output)
-    said = log.read_text(errors="replace")
-    say(f"  {said.strip().splitlines()[-1]}" if not code else said)
-    status, name = ("failed" if code else "passed"), f"histories: {log}"
-    return Result.of([(name, status)])
+    return _play(
+        "histories", command.play, "--seconds", HISTORIES_SECONDS, options=options
+    )
 
 
 def live_in_world(options) -> Result:
     """Live some weeks with messy customers, others each time: see `devtools.world`."""
-    _report, log = _files("world", "txt")
+    return _play("world", world.play, *WORLD, options=options)
+
+
+def _play(name: str, play: Callable[..., int], *words, options) -> Result:
+    """Play what chance makes, in words of a program; its last line says how it was."""
+    _report, log = _files(name, "txt")
     with log.open("ab") as output:
         seed = command.new_seed()
-        code = world.play(seed, 1, *WORLD, reuse=options.reuse, output=output)
+        code = play(seed, *words, reuse=options.reuse, output=output)
     said = log.read_text(errors="replace")
-    say(f"  {said.strip().splitlines()[-2].strip()}" if not code else said)
-    status, name = ("failed" if code else "passed"), f"world: {log}"
-    return Result.of([(name, status)])
+    say(f"  {said.strip().splitlines()[-1].strip()}" if not code else said)
+    status = "failed" if code else "passed"
+    return Result.of([(f"{name}: {log}", status)])
 
 
 def run_odoo(

@@ -32,6 +32,23 @@ class PaymentAssistant(models.AbstractModel):
         self.new({**defaults, **values})._check_named()
         return super().onchange(values, field_names, fields_spec)
 
+    @api.model
+    def _open_dialog(self, name, **values):
+        """Return the action that opens this assistant over the screen.
+
+        :param str name: title of the dialog
+        :param values: more of the action, such as its `context` or `res_id`
+        :rtype: dict
+        """
+        return {
+            "name": name,
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "view_mode": "form",
+            "target": "new",
+            **values,
+        }
+
     def _check_named(self):
         """Refuse the records that these assistants name, if the user may not read them.
 

@@ -68,9 +68,7 @@ class ResConfigSettings(models.TransientModel):
     payment_reminder_unfed = fields.Selection(
         related="company_id.payment_reminder_unfed", readonly=False
     )
-    payment_reminder_bank_note = fields.Char(
-        compute="_compute_payment_reminder_bank_note"
-    )
+    payment_reminder_bank_note = fields.Char(compute="_compute_payment_reminder_notes")
     payment_reminder_thanks = fields.Boolean(
         related="company_id.payment_reminder_thanks", readonly=False
     )
@@ -80,11 +78,9 @@ class ResConfigSettings(models.TransientModel):
     payment_reminder_ask_above = fields.Integer(
         related="company_id.payment_reminder_ask_above", readonly=False
     )
-    payment_reminder_start_note = fields.Char(
-        compute="_compute_payment_reminder_start_note"
-    )
+    payment_reminder_start_note = fields.Char(compute="_compute_payment_reminder_notes")
     payment_reminder_holiday_note = fields.Char(
-        compute="_compute_payment_reminder_holiday_note"
+        compute="_compute_payment_reminder_notes"
     )
     payment_legal_form = fields.Char(
         related="company_id.payment_legal_form", readonly=False
@@ -97,7 +93,7 @@ class ResConfigSettings(models.TransientModel):
     payment_register_city = fields.Char(
         related="company_id.payment_register_city", readonly=False
     )
-    payment_sender_warning = fields.Char(compute="_compute_payment_sender_warning")
+    payment_sender_warning = fields.Char(compute="_compute_payment_reminder_notes")
     has_snailmail = fields.Boolean(compute="_compute_has_snailmail")
     bridge_provider_id = fields.Many2one(
         comodel_name="payment.provider", compute="_compute_bridge_provider"
@@ -135,28 +131,17 @@ class ResConfigSettings(models.TransientModel):
             )
 
     @api.depends("company_id")
-    def _compute_payment_reminder_start_note(self):
+    def _compute_payment_reminder_notes(self):
         for settings in self:
-            note = settings.company_id._get_reminder_start_note()
-            settings.payment_reminder_start_note = note
-
-    @api.depends("company_id")
-    def _compute_payment_reminder_holiday_note(self):
-        for settings in self:
-            note = settings.company_id._get_holiday_note()
-            settings.payment_reminder_holiday_note = note
-
-    @api.depends("company_id")
-    def _compute_payment_reminder_bank_note(self):
-        for settings in self:
-            note = settings.company_id.sudo()._get_bank_note()
-            settings.payment_reminder_bank_note = note
-
-    @api.depends("company_id")
-    def _compute_payment_sender_warning(self):
-        for settings in self:
-            warning = settings.company_id._get_sender_warning()
-            settings.payment_sender_warning = warning
+            company = settings.company_id
+            settings.update(
+                {
+                    "payment_reminder_start_note": company._get_reminder_start_note(),
+                    "payment_reminder_holiday_note": company._get_holiday_note(),
+                    "payment_reminder_bank_note": company.sudo()._get_bank_note(),
+                    "payment_sender_warning": company._get_sender_warning(),
+                }
+            )
 
     @api.depends("company_id")
     def _compute_has_snailmail(self):

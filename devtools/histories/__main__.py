@@ -2,15 +2,12 @@
 
 import argparse
 import math
-import os
 import sys
 import time
-from contextlib import contextmanager
 
-from .. import odoo
 from ..console import say
 from .machine import History, make_history, shorten
-from .world import Broken, World
+from .world import Broken, World, new_world
 
 # After so many histories a world is old: its queries over all lines get slow.
 WORLD = 200
@@ -49,7 +46,7 @@ def play(template, seed, numbers, longest, end=math.inf):
     :param range numbers: which histories of the seed
     :param float end: when none begins any more, as `time.monotonic` counts
     """
-    with new_world(template) as world:
+    with new_world(World, template) as world:
         for number in numbers:
             if time.monotonic() > end:
                 break
@@ -65,20 +62,6 @@ def play(template, seed, numbers, longest, end=math.inf):
                     f"Again: ./dev histories {again}"
                 )
     return ""
-
-
-@contextmanager
-def new_world(template):
-    """Yield a world on a fresh copy of a database."""
-    database = f"{template}_{os.getpid()}"
-    odoo.create_database(database, template, odoo.DATA_DIR)
-    world = World(database)
-    try:
-        world.start()
-        yield world
-    finally:
-        world.stop()
-        odoo.drop(database)
 
 
 def live(world, steps):

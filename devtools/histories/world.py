@@ -7,6 +7,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -305,3 +306,21 @@ class World:
                 self.sim.deliver_pending(transport=self.carry)
             if not self.do("scheduler"):
                 raise Broken("Jobs are due again and again")
+
+
+@contextmanager
+def new_world(kind, template):
+    """Yield a world on a fresh copy of a database, which is started.
+
+    :param type kind: `World`, or one made of it
+    :param str template: database to copy
+    """
+    database = f"{template}_{os.getpid()}"
+    odoo.create_database(database, template, odoo.DATA_DIR)
+    world = kind(database)
+    try:
+        world.start()
+        yield world
+    finally:
+        world.stop()
+        odoo.drop(database)

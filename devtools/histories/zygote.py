@@ -42,7 +42,9 @@ class Zygote:
 
     def __init__(self, database, port, shared, log, deeds):
         self.database = database
-        self.deeds = deeds
+        # Imported once Odoo is loaded.
+        self.deeds_module = deeds
+        self.deeds = None
         self.port = port
         self.shared = shared
         self.log = log
@@ -60,7 +62,7 @@ class Zygote:
         """Load Odoo, then move its clock and lay the fuses."""
         self._keep_log()
         Registry(self.database)
-        self.deeds = import_module(self.deeds)
+        self.deeds = import_module(self.deeds_module)
         # Read once, for all servers.
         odoo.http.root.initialize()
         self._shorten_waits()

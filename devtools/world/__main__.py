@@ -1,13 +1,12 @@
 """``python -m devtools.world DATABASE``: lives some days, and prints what was said."""
 
 import argparse
-import os
 import sys
 import time
 from pathlib import Path
 
-from .. import odoo
 from ..console import say
+from ..histories.world import new_world
 from .pages import summarize, write_pages
 from .play import MessyWorld
 
@@ -28,16 +27,9 @@ def main():
 
 def live(options, seed):
     """Live in the world of a seed; return what does not hold."""
-    database = f"{options.database}_{os.getpid()}"
-    odoo.create_database(database, options.database, odoo.DATA_DIR)
-    world = MessyWorld(database)
     started = time.monotonic()
-    try:
-        world.start()
+    with new_world(MessyWorld, options.database) as world:
         world.live(seed, options.customers, options.days)
-    finally:
-        world.stop()
-        odoo.drop(database)
     page = options.folder / f"world-{seed}.html"
     write_pages(page, world)
     if options.seeds == 1:
@@ -47,8 +39,8 @@ def live(options, seed):
         say(f"  {problem}")
     count = len(world.reminders)
     seconds = time.monotonic() - started
-    say(f"  seed {seed}: {count} messages, {len(problems)} problems, {seconds:.0f} s")
     say(f"  {page}")
+    say(f"  seed {seed}: {count} messages, {len(problems)} problems, {seconds:.0f} s")
     return problems
 
 

@@ -37,7 +37,7 @@ def _make_customer(chance: Random, number: int, days: int) -> Customer:
     name = f"Client {number:02d}"
     address = {
         "email": f"client{number:02d}@world.example",
-        "phone": f"+336120000{number:02d}",
+        "phone": f"+3361200{number:04d}",
         "lang": chance.choice(("fr_FR", "fr_FR", "fr_FR", "en_US")),
         "policy": chance.choice(("courteous", "courteous", "firm", "key_account")),
     }

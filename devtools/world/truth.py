@@ -32,7 +32,6 @@ class Account:
 
     told: list = field(default_factory=list)
     reminded: dict = field(default_factory=dict)
-    last_day: date | None = None
 
 
 class Truth:
@@ -40,7 +39,6 @@ class Truth:
 
     def __init__(self):
         self.accounts: dict[tuple, Account] = {}
-        # Reminders whose arrival is not known yet.
         self.problems: list[str] = []
 
     def begin_day(self, ledger):
@@ -89,7 +87,6 @@ class Truth:
         if message["days"] < 0:
             return
         account.told.append(message)
-        account.last_day = message["sent_on"]
         for line in message["ids"]:
             days = account.reminded.setdefault(line, {})
             days[message["id"]] = message["sent_on"]

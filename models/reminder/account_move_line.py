@@ -137,6 +137,20 @@ class AccountMoveLine(models.Model):
         )
 
     @api.model
+    def _get_owed_domain(self, company, customers):
+        """Return which due lines customers owe ``company``.
+
+        :param res.company company: whose invoices
+        :param res.partner customers: commercial entities
+        :rtype: Domain
+        """
+        return (
+            self._get_remindable_domain()
+            & Domain("company_id", "=", company.id)
+            & Domain("partner_id", "in", customers.ids)
+        )
+
+    @api.model
     def _find_overdue(self, company, customers):
         """Return what customers owe ``company`` that is past its due date.
 
@@ -144,11 +158,10 @@ class AccountMoveLine(models.Model):
         :param res.partner customers: commercial entities
         :rtype: account.move.line
         """
+        today = company._get_payment_today()
         return self.search(
-            self._get_remindable_domain()
-            & Domain("company_id", "=", company.id)
-            & Domain("partner_id", "in", customers.ids)
-            & Domain("date_maturity", "<", company._get_payment_today())
+            self._get_owed_domain(company, customers)
+            & Domain("date_maturity", "<", today)
         )
 
     def _hold_reminders(self, until, reason):

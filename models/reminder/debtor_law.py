@@ -2,6 +2,8 @@
 
 import re
 
+from odoo.tools.mail import html_to_inner_content
+
 #: Each with the classes for which it holds. An amount alone says nothing: a customer
 #: may owe 40 € for something else.
 LAWS = {
@@ -45,6 +47,16 @@ NAMED = re.compile(
     "|".join(f"(?P<{law}>{pattern})" for law, (_classes, pattern) in LAWS.items()),
     re.IGNORECASE | re.VERBOSE,
 )
+
+
+def read_plain(record, name):
+    """Return the words of a text field, without its markup.
+
+    :rtype: str
+    """
+    text = record[name] or ""
+    is_html = record._fields[name].type == "html"
+    return html_to_inner_content(text) if is_html else text
 
 
 def find_foreign_law(text, classes):

@@ -87,14 +87,7 @@ class PaymentReminder(models.Model):
         assistant = self.env["payment.reminder.send"].create(
             {"reminder_ids": [Command.set(waiting.ids)]}
         )
-        return {
-            "name": self.env._("Send Reminders"),
-            "type": "ir.actions.act_window",
-            "res_model": assistant._name,
-            "res_id": assistant.id,
-            "view_mode": "form",
-            "target": "new",
-        }
+        return assistant._open_dialog(self.env._("Send Reminders"), res_id=assistant.id)
 
     def action_open_customer(self):
         """Open the customer's page: what is due, its escalation and its history."""

@@ -30,9 +30,7 @@ class PaymentReminder(models.Model):
         :rtype: payment.reminder
         """
         open_lines = lines.search(
-            lines._get_remindable_domain()
-            & Domain("company_id", "=", company.id)
-            & Domain("partner_id", "in", lines.partner_id.ids)
+            lines._get_owed_domain(company, lines.partner_id)
             & Domain("currency_id", "in", lines.currency_id.ids)
         )
         told = self.env["payment.reminder.line"].search(

@@ -40,11 +40,8 @@ class PaymentReminder(models.Model):
             Domain("payment_reminder_hold_user_id", "!=", False)
             & Domain("payment_reminder_hold_until", "<=", today)
         )
-        theirs = model.search(
-            model._get_remindable_domain()
-            & Domain("company_id", "=", company.id)
-            & Domain("partner_id", "in", customers.ids)
-        ).grouped("partner_id")
+        theirs = model.search(model._get_owed_domain(company, customers))
+        theirs = theirs.grouped("partner_id")
         for customer in customers:
             if lines := theirs.get(customer):
                 self._tell_ending_hold(

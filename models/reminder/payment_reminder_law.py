@@ -1,8 +1,7 @@
 from odoo import models
 from odoo.exceptions import ValidationError
-from odoo.tools.mail import html_to_inner_content
 
-from .debtor_law import find_foreign_law
+from .debtor_law import find_foreign_law, read_plain
 from .payment_reminder import TEXTS
 
 READ = (*TEXTS, "phone_script")
@@ -37,9 +36,7 @@ class PaymentReminder(models.Model):
         # Names are no law.
         names = (reminder.company_id, customer, reminder.contact_id, reminder.user_id)
         for field in READ:
-            text = reminder[field] or ""
-            if self._fields[field].type == "html":
-                text = html_to_inner_content(text)
+            text = read_plain(reminder, field)
             for name in filter(None, (record.name for record in names)):
                 text = text.replace(name, "")
             if found := find_foreign_law(text, [customer.customer_class]):

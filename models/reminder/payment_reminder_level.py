@@ -184,14 +184,9 @@ class PaymentReminderLevel(models.Model):
         :rtype: dict
         """
         self.ensure_one()
-        return {
-            "name": self.env._("Preview"),
-            "type": "ir.actions.act_window",
-            "res_model": "payment.reminder.preview",
-            "view_mode": "form",
-            "target": "new",
-            "context": {"default_level_id": self.id},
-        }
+        return self.env["payment.reminder.preview"]._open_dialog(
+            self.env._("Preview"), context={"default_level_id": self.id}
+        )
 
     def _get_channels(self):
         """Return the channels to try, in order, each once.

@@ -1,8 +1,7 @@
 from odoo import api, models
 from odoo.exceptions import ValidationError
-from odoo.tools.mail import html_to_inner_content
 
-from .debtor_law import find_foreign_law
+from .debtor_law import find_foreign_law, read_plain
 from .payment_reminder_audience import FIELDS
 from .payment_reminder_level_render import RENDERED
 
@@ -39,9 +38,7 @@ class PaymentReminderLevel(models.Model):
             classes = level._get_classes()
             for lang in langs:
                 for name in RENDERED:
-                    text = level.with_context(lang=lang)[name] or ""
-                    if self._fields[name].type == "html":
-                        text = html_to_inner_content(text)
+                    text = read_plain(level.with_context(lang=lang), name)
                     if found := find_foreign_law(text, classes):
                         level._refuse_text(name, lang, *found)
 

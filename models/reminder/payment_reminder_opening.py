@@ -1,8 +1,6 @@
 from odoo import api, fields, models
 from odoo.tools import format_datetime
 
-from .payment_reminder_send import RINGING
-
 #: A day and an hour, in letters.
 MOMENT = "EEE d MMM HH:mm"
 
@@ -54,26 +52,18 @@ class PaymentReminder(models.Model):
 
     def _get_openings(self):
         """Return when the hours of these reminders begin, for those that are outside of
-        them now. An SMS or a call keeps to the place of its number.
+        them now.
 
         :return: in UTC
         :rtype: dict[payment.reminder, datetime.datetime]
         """
-
-        def get_hours(reminder):
-            channel = next(iter(reminder._get_channels_left()), None)
-            zone = None
-            if channel in RINGING:
-                number = getattr(reminder, f"_find_{channel}_number")()[0]
-                zone = reminder._find_zone(number)
-            return reminder.company_id, reminder.level_id, zone
-
         openings = {}
-        held = self.filtered(lambda r: r.level_id and not r.manual)
-        for (company, level, zone), reminders in held.grouped(get_hours).items():
-            if company._get_window_blocker(level, zone):
-                opening = company._get_next_opening(level, zone)
-                openings.update(dict.fromkeys(reminders, opening))
+        found = self._find_outside_hours(
+            lambda r: next(iter(r._get_channels_left()), None)
+        )
+        for reminders, level, zone, _code in found:
+            opening = reminders.company_id._get_next_opening(level, zone)
+            openings.update(dict.fromkeys(reminders, opening))
         return openings
 
     def _send_in_their_hours(self, openings):

@@ -77,14 +77,15 @@ class PaymentRequest(models.Model):
         :raises RenderingBusyError: while some are still to be made
         """
         moves = self._get_files_moves()
+        # Merging takes memory, too: one at a time.
+        self._lock_rendering()
         missing = moves.filtered(lambda move: not move.invoice_pdf_report_id)
-        if missing:
-            self._lock_rendering()
-            for move in missing[:MADE_AT_ONCE]:
-                self._make_invoice_file(move)
-            made = missing.filtered("invoice_pdf_report_id")
-            if made and len(missing) > MADE_AT_ONCE:
+        for move in missing[:MADE_AT_ONCE]:
+            self._make_invoice_file(move)
+        if len(missing) > MADE_AT_ONCE:
+            if missing.filtered("invoice_pdf_report_id"):
                 raise RenderingBusyError
+            return {}
         files = [
             move._get_invoice_legal_documents("pdf", allow_fallback=True)["content"]
             for move in moves

@@ -14,6 +14,16 @@ class ScreenCase(ReminderCase):
         domain += [(name, "=", value) for name, value in values.items()]
         return self.env["payment.customer.balance"].search(domain)
 
+    def owe_each(self, count):
+        """Return so many invoices, due since yesterday, each of another customer."""
+        return [
+            self.overdue(100.0, 1, self.env["res.partner"].create(values))
+            for values in (
+                {"name": f"Customer {number}", "email": f"c{number}@example.com"}
+                for number in range(count)
+            )
+        ]
+
     def page(self, partner=None, user=None):
         """Return the customer as their page shows them."""
         self.env.flush_all()

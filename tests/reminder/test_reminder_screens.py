@@ -109,13 +109,7 @@ class TestReminderTours(ScreenCase, HttpCase):
 
     def setUp(self):
         super().setUp()
-        self.moves = [
-            self.overdue(100.0, 1, self.env["res.partner"].create(values))
-            for values in (
-                {"name": f"Customer {number}", "email": f"c{number}@example.com"}
-                for number in range(6)
-            )
-        ]
+        self.moves = self.owe_each(6)
         self.use_slices(1)
         model = self.registry["payment.reminder"]
         do_slice = model._do_slice

@@ -22,13 +22,7 @@ class TestRemindersToSend(ScreenCase):
 
     def setUp(self):
         super().setUp()
-        self.moves = [
-            self.overdue(100.0, 1, self.env["res.partner"].create(values))
-            for values in (
-                {"name": f"Customer {number}", "email": f"c{number}@example.com"}
-                for number in range(5)
-            )
-        ]
+        self.moves = self.owe_each(5)
         self.use_slices(2)
 
     def prepare(self):

@@ -57,14 +57,10 @@ class PaymentReminderHold(models.TransientModel):
 
         :rtype: dict
         """
-        return {
-            "name": self.env._("Hold Reminders"),
-            "type": "ir.actions.act_window",
-            "res_model": self._name,
-            "view_mode": "form",
-            "target": "new",
-            "context": {"active_model": records._name, "active_ids": records.ids},
-        }
+        return self._open_dialog(
+            self.env._("Hold Reminders"),
+            context={"active_model": records._name, "active_ids": records.ids},
+        )
 
     def action_hold(self):
         """Hold the reminders of what was selected.

@@ -48,17 +48,13 @@ class PaymentReminderRemind(models.TransientModel):
                 self.env._("Choose one customer: each is at a level of their own.")
             )
         name = self.env._("Choose the Level") if choose else self.env._("Remind")
-        return {
-            "name": name,
-            "type": "ir.actions.act_window",
-            "res_model": self._name,
-            "view_mode": "form",
-            "target": "new",
-            "context": {
+        return self._open_dialog(
+            name,
+            context={
                 "default_line_ids": [Command.set(lines.ids)],
                 "default_choose": choose,
             },
-        }
+        )
 
     @api.depends("line_ids")
     def _compute_policy_id(self):

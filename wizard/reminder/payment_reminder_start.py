@@ -39,14 +39,10 @@ class PaymentReminderStart(models.TransientModel):
 
         :rtype: dict
         """
-        return {
-            "name": self.env._("Begin Automatic Reminders"),
-            "type": "ir.actions.act_window",
-            "res_model": self._name,
-            "view_mode": "form",
-            "target": "new",
-            "context": {"default_company_id": company.id},
-        }
+        return self._open_dialog(
+            self.env._("Begin Automatic Reminders"),
+            context={"default_company_id": company.id},
+        )
 
     def _get_rows(self, start):
         reminders = self.env["payment.reminder"].sudo()

@@ -24,18 +24,36 @@ class PaymentReminder(models.Model):
         """
         if channel not in RINGING:
             return {}
+        early = {}
+        for reminders, level, zone, code in self._find_outside_hours(
+            lambda _r: channel
+        ):
+            code = "closed_there" if zone else code
+            early[self._get_reason_sentence(code, level=level)] = reminders
+        return early
+
+    def _find_outside_hours(self, get_channel):
+        """Find the reminders that are outside of the hours of their level now. An SMS
+        or a call keeps to the place of its number, all else to the company's. Those
+        that a user sends leave at any hour.
+
+        :param Callable get_channel: by which channel a reminder would leave
+        :return: reminders with the same hours, their level, the time zone of their
+            numbers (None: the company's) and why they wait: see `_get_window_blocker`
+        :rtype: Iterator[tuple]
+        """
 
         def get_place(reminder):
-            number = getattr(reminder, f"_find_{channel}_number")()[0]
-            return reminder.company_id, reminder.level_id, reminder._find_zone(number)
+            channel, zone = get_channel(reminder), None
+            if channel in RINGING:
+                number = getattr(reminder, f"_find_{channel}_number")()[0]
+                zone = reminder._find_zone(number)
+            return reminder.company_id, reminder.level_id, zone
 
-        early = {}
         mine = self.filtered(lambda r: r.level_id and not r.manual)
         for (company, level, zone), reminders in mine.grouped(get_place).items():
             if code := company._get_window_blocker(level, zone):
-                code = "closed_there" if zone else code
-                early[self._get_reason_sentence(code, level=level)] = reminders
-        return early
+                yield reminders, level, zone, code
 
     def _find_zone(self, number):
         """Return the time zone of a number where its clocks differ from the company's.

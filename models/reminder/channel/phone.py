@@ -265,16 +265,11 @@ class PaymentReminder(models.Model):
         :rtype: dict
         """
         self.ensure_one()
-        return {
-            "name": dict(self._fields["outcome"]._description_selection(self.env))[
-                outcome
-            ],
-            "type": "ir.actions.act_window",
-            "res_model": "payment.reminder.call",
-            "view_mode": "form",
-            "target": "new",
-            "context": {"default_reminder_id": self.id, "default_outcome": outcome},
-        }
+        names = dict(self._fields["outcome"]._description_selection(self.env))
+        return self.env["payment.reminder.call"]._open_dialog(
+            names[outcome],
+            context={"default_reminder_id": self.id, "default_outcome": outcome},
+        )
 
     def action_send_link(self):
         """Open the assistant that sends the payment link while the customer listens.
@@ -284,11 +279,7 @@ class PaymentReminder(models.Model):
         self.ensure_one()
         if not self.request_id:
             raise UserError(self.env._("There is nothing to pay with a link."))
-        return {
-            "name": self.env._("Send the payment link"),
-            "type": "ir.actions.act_window",
-            "res_model": "payment.reminder.link",
-            "view_mode": "form",
-            "target": "new",
-            "context": {"default_reminder_id": self.id},
-        }
+        return self.env["payment.reminder.link"]._open_dialog(
+            self.env._("Send the payment link"),
+            context={"default_reminder_id": self.id},
+        )
