@@ -3,13 +3,14 @@
 import re
 from datetime import datetime, timedelta
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import html
 
 from odoo.tests import tagged
 from odoo.tools import format_amount
 
+from ..common.properties import IN_ODOO
 from ..common.reminder_case import DUE, ReminderPlanCase
 
 AMOUNT = re.compile(r"\d[\d,]*\.\d\d")
@@ -87,14 +88,7 @@ class TestReminderFigures(ReminderPlanCase):
         self.check(reminder)
 
     def test_the_text_of_every_customer_says_what_the_ledger_says(self):
-        @settings(
-            max_examples=20,
-            derandomize=True,
-            deadline=None,
-            database=None,
-            phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        )
+        @settings(IN_ODOO, max_examples=20)
         @given(customers)
         def remind(customer):
             with self.env.cr.savepoint() as savepoint:

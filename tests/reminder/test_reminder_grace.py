@@ -2,12 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
+from ..common.properties import IN_ODOO
 from ..common.reminder_case import DUE, ReminderPlanCase
 
 TODAY = DUE + timedelta(5)
@@ -169,14 +170,7 @@ class TestReminderGrace(GraceCase):
         self.company.payment_reminder_policy_id = self.create_policy("One", 1)
         days = st.integers(0, 9)
 
-        @settings(
-            max_examples=12,
-            derandomize=True,
-            deadline=None,
-            database=None,
-            phases=[Phase.explicit, Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        )
+        @settings(IN_ODOO, max_examples=12)
         @given(
             due=st.integers(-60, 9),
             posted=days,

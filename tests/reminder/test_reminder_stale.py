@@ -3,12 +3,13 @@
 from datetime import timedelta
 from unittest.mock import patch
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from odoo.tests import tagged
 
 from ..common.feed_case import FeedCase
+from ..common.properties import IN_ODOO
 from ..common.reminder_case import DUE, ReminderPlanCase
 
 KINDS = ("customer", "open", "interest", "fee")
@@ -121,14 +122,7 @@ class TestReminderStale(ReminderPlanCase):
         journals = [self.bank_journal, self.journal(), self.journal("Second")]
         line = st.tuples(st.integers(0, 2), st.integers(0, 150), st.sampled_from(KINDS))
 
-        @settings(
-            max_examples=12,
-            derandomize=True,
-            deadline=None,
-            database=None,
-            phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        )
+        @settings(IN_ODOO, max_examples=12)
         @given(st.lists(line, max_size=6))
         def feed(lines):
             with self.env.cr.savepoint() as savepoint:

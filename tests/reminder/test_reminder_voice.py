@@ -2,12 +2,13 @@
 
 from datetime import timedelta
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
+from ..common.properties import IN_ODOO
 from ..common.reminder_case import DUE, ReminderPlanCase
 
 EIGHT_WEEKS = 56
@@ -150,14 +151,7 @@ class TestReminderCorrespondence(VoiceCase):
         )
 
     def test_random_due_dates(self):
-        @settings(
-            max_examples=6,
-            derandomize=True,
-            deadline=None,
-            database=None,
-            phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        )
+        @settings(IN_ODOO, max_examples=6)
         @given(st.lists(st.integers(0, 35), min_size=1, max_size=4))
         def live(days):
             with self.env.cr.savepoint() as savepoint:

@@ -5,7 +5,7 @@ from random import Random
 from unittest.mock import patch
 
 from freezegun import freeze_time
-from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from odoo.exceptions import UserError
@@ -14,6 +14,7 @@ from odoo.tools import mute_logger
 
 from ... import const
 from ...simulator import JourneyError
+from ..common.properties import IN_ODOO
 from ..common.request_case import RequestCase
 
 QUIET = (
@@ -101,15 +102,7 @@ class TestRandomHistories(RequestCase):
             self.addCleanup(muted.__exit__)
 
     def test_every_history_ends_as_the_bank_tells_it(self):
-        @settings(
-            max_examples=25,
-            derandomize=True,
-            deadline=None,
-            database=None,
-            # Time stands still here, and shrinking goes by the clock.
-            phases=[Phase.explicit, Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        )
+        @settings(IN_ODOO, max_examples=25)
         @given(histories)
         def replay(history):
             steps, survives = history
