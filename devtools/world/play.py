@@ -71,6 +71,8 @@ class MessyWorld(World):
         self.truth.begin_day(ledger)
         since = self.do("now")
         self.advance(seconds=2)
+        # The job runs every half hour: what a person reads is no older.
+        self.work("reminders")
         self.look_at_what_waits()
         self.work("reminders")
         # Delivery reports of SMS.
