@@ -164,6 +164,8 @@ class TestReminderPlaceholders(ScreenCase, HttpCase):
                 f"</p><p>{amount} <a href='{{{{ object.request_id.url }}}}'>Pay</a></p>"
                 "<p>Last</p>",
                 "closing": "<p>{{ object.company_id.name }}</p>",
+                "subject": "{{ object.company_id.name }}",
+                "sms_body": "Two lines:\n",
             }
         )
         administrator = self.make_user(
@@ -186,6 +188,10 @@ class TestReminderPlaceholders(ScreenCase, HttpCase):
             self.assertIn(kept, body)
         self.assertNotIn("o_payment_placeholder", body)
         self.assertEqual(self.first.closing, "<p>{{ object.company_id.name }}</p>")
+        self.assertEqual(
+            self.first.subject, "{{ object.company_id.name }} – your account"
+        )
+        self.assertEqual(self.first.sms_body, "Two lines:\n{{ object.request_id.url }}")
         self.overdue()
         reminder = self.plan()
         reminder._prepare()

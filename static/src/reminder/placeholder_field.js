@@ -26,14 +26,14 @@ export const PLACEHOLDERS = {
     "object.request_id.url": _t("Link to pay"),
 };
 const TAG = /\{\{\s*(.+?)\s*(?:\|\|\|\s*(.*?)\s*)?\}\}/g;
-const CHIP = "o_payment_placeholder";
+export const CHIP = "o_payment_placeholder";
 
 /**
  * @param {string} expression one of `PLACEHOLDERS`
  * @param {string} [otherwise] what stands there where nothing can be filled in
  * @returns {HTMLElement} what the editor shows in its place
  */
-function makeChip(expression, otherwise) {
+export function makeChip(expression, otherwise) {
     const chip = document.createElement("span");
     chip.className = CHIP;
     chip.contentEditable = "false";
@@ -46,8 +46,39 @@ function makeChip(expression, otherwise) {
 }
 
 /**
- * Show the placeholders of a text as chips with names. Those in attributes, and what
- * is none of ours, stay as they are.
+ * @param {String} text as it is stored
+ * @returns {(String|HTMLElement)[]} its pieces, with chips for the placeholders; what
+ * is none of ours stays as it is
+ */
+export function cutAtChips(text) {
+    const pieces = [];
+    let end = 0;
+    for (const match of text.matchAll(TAG)) {
+        const [tag, expression, otherwise] = match;
+        if (Object.hasOwn(PLACEHOLDERS, expression)) {
+            pieces.push(text.slice(end, match.index), makeChip(expression, otherwise));
+            end = match.index + tag.length;
+        }
+    }
+    return [...pieces, text.slice(end)];
+}
+
+/**
+ * @param {HTMLElement} chip
+ * @returns {String} what it stands for, as it is stored
+ */
+export function readChip(chip) {
+    const {expression, otherwise} = chip.dataset;
+    if (!Object.hasOwn(PLACEHOLDERS, expression)) {
+        // Whoever wrote it may not have been allowed to write the expression.
+        return chip.textContent.replace(/[{}]/g, "");
+    }
+    const rest = (otherwise || "").replace(/[{}|]/g, "");
+    return `{{ ${expression}${rest ? ` ||| ${rest}` : ""} }}`;
+}
+
+/**
+ * Show the placeholders of a text as chips with names, but for those in attributes.
  *
  * @param {string} html
  * @returns {string}
@@ -61,21 +92,7 @@ export function toChips(html) {
         nodes.push(walker.currentNode);
     }
     for (const node of nodes) {
-        const pieces = [];
-        let end = 0;
-        for (const match of node.data.matchAll(TAG)) {
-            const [tag, expression, otherwise] = match;
-            if (Object.hasOwn(PLACEHOLDERS, expression)) {
-                pieces.push(
-                    node.data.slice(end, match.index),
-                    makeChip(expression, otherwise)
-                );
-                end = match.index + tag.length;
-            }
-        }
-        if (end) {
-            node.replaceWith(...pieces, node.data.slice(end));
-        }
+        node.replaceWith(...cutAtChips(node.data));
     }
     return template.innerHTML;
 }
@@ -90,14 +107,7 @@ export function fromChips(html) {
     const template = document.createElement("template");
     template.innerHTML = html;
     for (const chip of template.content.querySelectorAll(`.${CHIP}`)) {
-        const {expression, otherwise} = chip.dataset;
-        if (!Object.hasOwn(PLACEHOLDERS, expression)) {
-            // Whoever wrote it may not have been allowed to write the expression.
-            chip.replaceWith(chip.textContent.replace(/[{}]/g, ""));
-            continue;
-        }
-        const rest = (otherwise || "").replace(/[{}|]/g, "");
-        chip.replaceWith(`{{ ${expression}${rest ? ` ||| ${rest}` : ""} }}`);
+        chip.replaceWith(readChip(chip));
     }
     template.content.normalize();
     return template.innerHTML;

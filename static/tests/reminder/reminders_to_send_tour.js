@@ -83,6 +83,43 @@ registry.category("web_tour.tours").add("reminder_placeholders", {
             run: "editor Changed",
         },
         {
+            content: "A subject has chips, too,",
+            trigger:
+                ".o_field_widget[name='subject'] .o_payment_placeholder:contains('Your company')",
+            run: () => {
+                const line = document.querySelector(
+                    ".o_field_widget[name='subject'] [contenteditable]"
+                );
+                line.focus();
+                document.getSelection().selectAllChildren(line);
+                document.getSelection().collapseToEnd();
+                document.execCommand("insertText", false, " – your account");
+            },
+        },
+        {
+            content: "and is written in one line;",
+            trigger:
+                ".o_field_widget[name='subject'] [contenteditable]:contains('your account')",
+            run: "press Enter",
+        },
+        {
+            content: "the names are behind a button, for an SMS as well.",
+            trigger: ".o_notebook .nav-link:contains('SMS')",
+            run: "click",
+        },
+        {
+            trigger: ".o_field_widget[name='sms_body'] .fa-tag",
+            run: "click",
+        },
+        {
+            trigger: ".o-dropdown--menu .dropdown-item:contains('Link to pay')",
+            run: "click",
+        },
+        {
+            trigger:
+                ".o_field_widget[name='sms_body'] .o_payment_placeholder:contains('Link to pay')",
+        },
+        {
             trigger: ".o_form_button_save:enabled",
             run: "click",
         },
