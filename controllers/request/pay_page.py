@@ -185,6 +185,7 @@ class PayPage:
             "refusal": refusal and self._refusal(refusal),
             "has_other_means": bool(others),
             "transfer": request._get_transfer_details(first["amount"]),
+            "has_epc_qr": request._has_epc_qr(),
         }
 
     def _received(self):

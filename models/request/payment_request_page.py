@@ -67,7 +67,7 @@ class PaymentRequest(models.Model):
 
         :param float amount: in the request's currency
         :return: empty when the company has no bank account, else `holder`, `iban` in
-                 groups of four, `bic`, `bank`, `reference`, `amount`, `has_epc_qr`
+                 groups of four, `bic`, `bank`, `reference`, `amount`
         :rtype: dict
         """
         self.ensure_one()
@@ -82,7 +82,6 @@ class PaymentRequest(models.Model):
             "bank": account.bank_name or "",
             "reference": self.reference,
             "amount": amount,
-            "has_epc_qr": self._has_epc_qr(account),
         }
 
     def _get_told_transfer(self, amount):
@@ -109,13 +108,15 @@ class PaymentRequest(models.Model):
             return {}
         return self._get_transfer_details(amount)
 
-    def _has_epc_qr(self, account):
-        """Return whether a SEPA QR code can be made for this bank account."""
-        method = "sct_qr"
-        return method in dict(
-            account.get_available_qr_methods_in_sequence()
-        ) and not account._get_error_messages_for_qr(
-            method, self.partner_id, self.currency_id
+    def _has_epc_qr(self):
+        """Return whether a SEPA QR code can be made of the transfer."""
+        account, method = self._get_bank_account(), "sct_qr"
+        return (
+            bool(account)
+            and method in dict(account.get_available_qr_methods_in_sequence())
+            and not account._get_error_messages_for_qr(
+                method, self.partner_id, self.currency_id
+            )
         )
 
     def _get_transfer_qr(self, amount):
@@ -128,10 +129,9 @@ class PaymentRequest(models.Model):
         :rtype: str
         """
         self.ensure_one()
-        account = self._get_bank_account()
-        if not account or not self._has_epc_qr(account):
+        if not self._has_epc_qr():
             return ""
-        picture = account.build_qr_code_base64(
+        picture = self._get_bank_account().build_qr_code_base64(
             amount,
             self.reference,
             "",
