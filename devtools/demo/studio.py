@@ -132,6 +132,9 @@ class Studio(Check):
         providers = self.admin.find("payment.provider", [("code", "=", "bridge")], "id")
         self.places |= {"policy": policy["id"], "level": policy["level_ids"][1]}
         self.places["provider"] = providers[-1]["id"]
+        [self.places["settings"]] = self.admin.call(
+            "res.config.settings", "create", [{}]
+        )
         # Readers of English pictures read English: so does the company, for them.
         company = self.admin.read("res.company", self.admin.company, "partner_id")
         change = {"lang": LANGUAGES[self.language]}
