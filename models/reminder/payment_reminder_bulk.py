@@ -7,12 +7,13 @@ import logging
 from dataclasses import dataclass
 from operator import methodcaller
 
-from odoo import Command, api, models
+from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ..batch import cut, together_or_each
 from ..text import labelled
+from .payment_reminder import RELEASABLE
 
 _logger = logging.getLogger(__name__)
 
@@ -62,6 +63,19 @@ class PaymentReminder(models.Model):
         waiting = self.filtered(lambda r: r.state in WAITING)
         waiting._without_tracking()._bring_up_to_date()
 
+    def action_send_or_ask(self):
+        """Send these reminders now or, if it is outside of the hours of one of them,
+        ask whether they leave all the same.
+
+        :rtype: dict
+        :raises UserError: if none of them can leave
+        """
+        self.check_access("write")
+        waiting = self.filtered(lambda r: r.state in RELEASABLE)
+        if waiting.sudo()._get_openings():
+            return self.env["payment.reminder.send"]._open_on(waiting)
+        return self.action_send_many()
+
     def action_send_many(self):
         """Send these reminders now, with a bar that says how far it got.
 
@@ -84,10 +98,7 @@ class PaymentReminder(models.Model):
             raise UserError(
                 self.env._("Nothing waits. What is to be confirmed is sent by hand.")
             )
-        assistant = self.env["payment.reminder.send"].create(
-            {"reminder_ids": [Command.set(waiting.ids)]}
-        )
-        return assistant._open_dialog(self.env._("Send Reminders"), res_id=assistant.id)
+        return self.env["payment.reminder.send"]._open_on(waiting)
 
     def action_open_customer(self):
         """Open the customer's page: what is due, its escalation and its history."""

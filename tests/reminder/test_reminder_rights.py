@@ -117,6 +117,7 @@ class TestReminderRights(ScreenCase):
         for act in (
             theirs.action_send,
             theirs.action_send_many,
+            theirs.action_send_or_ask,
             theirs.action_drop,
             theirs.action_prepare,
         ):
@@ -146,6 +147,7 @@ class TestReminderRights(ScreenCase):
         for name, act in {
             "send": seen.action_send,
             "send many": seen.action_send_many,
+            "send or ask": seen.action_send_or_ask,
             "send all": seen.action_send_all,
             "prepare": seen.action_prepare,
             "plan": seen.action_plan_today,
@@ -237,7 +239,7 @@ class TestReminderRights(ScreenCase):
                     self.assertEqual(len(views), len(action["views"]))
         reader_form = self.env["payment.reminder"].with_user(self.reader)
         arch = reader_form.get_view(view_type="form")["arch"]
-        self.assertNotIn('name="action_send"', arch)
+        self.assertNotIn('name="action_send_or_ask"', arch)
         self.assertNotIn('name="action_drop"', arch)
         self.assertNotIn('name="action_hold"', arch)
 

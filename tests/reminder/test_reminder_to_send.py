@@ -181,6 +181,20 @@ class TestRemindersToSend(ScreenCase):
             self.env.invalidate_all()
             self.assertEqual(set(late.mapped("state")), {state}, hour)
 
+    def test_whoever_sends_some_at_night_is_asked(self):
+        reminders, _notices = self.prepare()
+        some = self.as_accountant(reminders[:2])
+        self.set_now(datetime(2026, 3, 16, 21, 0))
+        action = some.action_send_or_ask()
+        self.assertEqual(action["res_model"], "payment.reminder.send")
+        self.assertEqual(set(reminders.mapped("state")), {"to_send"})
+        asked = self.env[action["res_model"]].browse(action["res_id"])
+        self.assertEqual(asked.reminder_ids, some)
+        self.go_on(asked.with_user(self.accountant).action_send())
+        self.set_now(datetime(2026, 3, 17, 10, 0))
+        self.go_on(self.as_accountant(reminders[2:3]).action_send_or_ask())
+        self.assertEqual(reminders.mapped("state"), ["queued"] * 3 + ["to_send"] * 2)
+
     def test_what_is_within_its_hours_leaves_at_once(self):
         reminders, _notices = self.prepare()
         reminders[0].level_id = self.second

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
 from odoo.tools import format_amount
 
 from ...models.text import labelled
@@ -19,6 +19,16 @@ class PaymentReminderSend(models.TransientModel):
         string="Outside Their Hours", compute="_compute_summary"
     )
     outside_text = fields.Char(compute="_compute_summary")
+
+    @api.model
+    def _open_on(self, reminders):
+        """Return the action that opens the assistant for what waits.
+
+        :param payment.reminder reminders: what would leave
+        :rtype: dict
+        """
+        assistant = self.create({"reminder_ids": [Command.set(reminders.ids)]})
+        return assistant._open_dialog(self.env._("Send Reminders"), res_id=assistant.id)
 
     @api.depends("reminder_ids")
     @api.depends_context("lang")
