@@ -94,6 +94,9 @@ def _parser() -> argparse.ArgumentParser:
     histories.add_argument("--count", type=int, default=COUNT, help="(%(default)s)")
     longest = "of each at most (%(default)s)"
     histories.add_argument("--steps", type=int, default=STEPS, help=longest)
+    jobs = "how many are played at once (one for each core: %(default)s)"
+    cores = os.cpu_count() or 1
+    histories.add_argument("--jobs", type=int, default=cores, metavar="N", help=jobs)
 
     world = add(
         *("world", run_world, "live two months with messy customers"),

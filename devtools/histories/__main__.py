@@ -4,6 +4,9 @@ import argparse
 import math
 import sys
 import time
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import partial
 
 from ..console import say
 from .machine import History, make_history, shorten
@@ -22,55 +25,73 @@ def main():
     for name in ("seed", "first", "count", "steps"):
         parser.add_argument(f"--{name}", type=int, required=True)
     parser.add_argument("--seconds", type=int, help="after which none begins any more")
+    parser.add_argument("--jobs", type=int, default=1, help="worlds at once")
     options = parser.parse_args()
     started = time.monotonic()
     end = started + (options.seconds or math.inf)
-    last = options.first + options.count
-    for first in range(options.first, last, WORLD):
-        numbers = range(first, min(first + WORLD, last))
-        problem = play(options.database, options.seed, numbers, options.steps, end)
-        happened = ", ".join(f"{n} {what}" for what, n in History.tally.most_common())
-        say(f"  {happened}")
-        say(f"  {History.count} histories, {time.monotonic() - started:.0f} s")
-        if problem:
-            say(problem)
-            return 1
-    return 0
+    shares = share_out(options.first, options.count, options.jobs)
+    play_share = partial(play, options.database, options.seed, options.steps, end)
+    problems, tally, count = [], Counter(), 0
+    with ProcessPoolExecutor(options.jobs) as pool:
+        for done in as_completed([pool.submit(play_share, one) for one in shares]):
+            problem, happened, played = done.result()
+            tally, count = tally + happened, count + played
+            say(f"  {', '.join(f'{n} {what}' for what, n in tally.most_common())}")
+            if problem:
+                say(problem)
+                problems.append(problem)
+            say(f"  {count} histories, {time.monotonic() - started:.0f} s")
+    return 1 if problems else 0
 
 
-def play(template, seed, numbers, longest, end=math.inf):
-    """Play histories in a world of their own; return the first that is broken, as
-    short as it was found.
+def share_out(first, count, jobs):
+    """Return the numbers of the histories of each world.
+
+    :param int jobs: how many worlds there are at once
+    """
+    size = min(WORLD, max(1, math.ceil(count / jobs)))
+    last = first + count
+    return [range(at, min(at + size, last)) for at in range(first, last, size)]
+
+
+def play(template, seed, longest, end, numbers):
+    """Play histories in a world of their own, until one is broken.
 
     :param str template: database to copy
-    :param range numbers: which histories of the seed
     :param float end: when none begins any more, as `time.monotonic` counts
+    :param range numbers: which histories of the seed
+    :return: the broken one as short as it was found, what happened, how many there were
     """
+    problem = ""
     with new_world(World, template) as world:
         for number in numbers:
-            if time.monotonic() > end:
+            if problem or time.monotonic() > end:
                 break
-            steps = make_history(seed, number, longest)
-            if problem := live(world, steps):
-                shortest = shorten(
-                    steps, lambda steps: live(world, steps), SHORTEN_SECONDS
-                )
-                again = f"--seed {seed} --first {number} --count 1 --steps {longest}"
-                return (
-                    f"{problem}\nShortest that breaks, of {len(steps)} steps:\n"
-                    f"{live(world, shortest) or shortest}\n"
-                    f"Again: ./dev histories {again}"
-                )
-    return ""
+            problem = play_one(world, seed, number, longest)
+        return problem, world.tally, world.plays.total()
 
 
-def live(world, steps):
-    """Play one history; return what is broken in it, empty if nothing is."""
-    try:
-        History(world).play(steps)
-    except Broken as error:
-        return str(error)
-    return ""
+def play_one(world, seed, number, longest):
+    """Play a history; return what is broken in it, as short as it was found."""
+
+    def live(steps):
+        try:
+            History(world, seed, number).play(steps)
+        except Broken as error:
+            return str(error)
+        return ""
+
+    steps = make_history(seed, number, longest)
+    problem = live(steps)
+    if not problem:
+        return ""
+    shortest = shorten(steps, live, SHORTEN_SECONDS)
+    again = f"--seed {seed} --first {number} --count 1 --steps {longest}"
+    return (
+        f"{problem}\nShortest that breaks, of {len(steps)} steps:\n"
+        f"{live(shortest) or shortest}\n"
+        f"Again: ./dev histories {again}"
+    )
 
 
 if __name__ == "__main__":

@@ -26,7 +26,8 @@ def run_command(options) -> int:
     odoo.prepare()
     seed = new_seed() if options.seed is None else options.seed
     words = ["--first", options.first, "--count", options.count]
-    return play(seed, *words, "--steps", options.steps, reuse=options.reuse)
+    words += ["--steps", options.steps, "--jobs", options.jobs]
+    return play(seed, *words, reuse=options.reuse)
 
 
 def new_seed() -> int:

@@ -1,7 +1,6 @@
 """What may happen next: a history is a list of steps, each with a chance of its own."""
 
 import time
-from collections import Counter
 from random import Random
 from urllib.parse import urlsplit
 
@@ -9,7 +8,7 @@ from simulator import JourneyError
 
 from . import truth
 from .shared import END_SESSION, HTTP, KILL, SECOND_WORKER, SERVER, SQL, WORKER
-from .world import Broken
+from .world import WEEK, Broken
 
 # How often each step happens, compared with the others.
 STEPS = {
@@ -78,15 +77,15 @@ def shorten(steps, breaks, seconds):
 class History:
     """One history: a customer, their invoices, and all that may go wrong."""
 
-    #: How many there were, and what happened in them.
-    count = 0
-    tally: Counter = Counter()
-
-    def __init__(self, world):
-        type(self).count += 1
+    def __init__(self, world, seed, number):
         self.world = world
         self.sim = world.sim
-        self.customer = f"Customer {self.count} of {world.database}"
+        self.tally = world.tally
+        self.number = number
+        self.minute = Random(f"{seed}/{number}/minute").randrange(WEEK)
+        world.plays[number] += 1
+        # The same whatever else was played.
+        self.customer = f"Customer {number}, {world.plays[number]}"
         self.invoices = []
         # Links that the payer was sent to, with the number of their invoice.
         self.tapped = []
@@ -101,7 +100,7 @@ class History:
         :raises Broken: with the story, if something does not hold
         """
         try:
-            self.world.begin_history()
+            self.world.begin_history(self.minute)
             self.do_invoice(0, Random(len(steps)))
             for name, which, chance in steps:
                 self.tell(name, f"#{which}")

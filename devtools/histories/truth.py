@@ -30,7 +30,7 @@ def check(history):
     problems += _requests(facts)
     problems += _bank(history, facts)
     problems += _books(history, facts)
-    if not problems and history.count % 4 == 0:
+    if not problems and history.number % 4 == 0:
         problems += _again(history, facts)
     if problems:
         raise Broken("\n".join(["", *problems]))

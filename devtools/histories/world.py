@@ -7,6 +7,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections import Counter
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -26,6 +27,8 @@ IBAN = "FR7630006000011234567890189"
 PATIENCE = 60
 # Days after which a bank's consent, of 180 days, is given again.
 CONSENT_DAYS = 100
+# Each reading of a bank is a webhook, and whoever moves money here has it read.
+READ_EVERY = timedelta(days=2)
 
 # What goes by at the end: links run out, silent transfers are released, and closed
 # links are no longer read.
@@ -34,6 +37,10 @@ QUIET_DAYS = (
     {"days": 4},
     {"days": 8},
 )
+
+
+# In minutes.
+WEEK = 7 * 24 * 60
 
 
 class Broken(AssertionError):
@@ -69,6 +76,8 @@ class World:
         self.server = None
         self.sim = None
         self.http = requests.Session()
+        # How often each history was played, by number, and what happened in all.
+        self.plays, self.tally = Counter(), Counter()
         # What happened since the history began.
         self.sessions_ended = 0
         self.kills = 0
@@ -80,6 +89,7 @@ class World:
         self.sim = Simulator(clock=OneClock(), deliver="manual", smtp_port=0).start()
         self.sim.rate_limit.calls = None
         self.sim.token_limit.calls = None
+        self.sim.feed.items.refresh_every = READ_EVERY
         self.sim.open_account(IBAN, name="Compte courant", balance=0)
         self._start_zygote()
         provider = self.do("point_at", bridge_url=self.sim.url, base_url=self.base_url)
@@ -268,8 +278,13 @@ class World:
 
     # -- histories ------------------------------------------------------------
 
-    def begin_history(self):
-        """Begin a history: nothing is wrong yet."""
+    def begin_history(self, minute):
+        """Begin a history at a minute of the week, by UTC: nothing is wrong yet."""
+        now = self.sim.clock.now()
+        gone = timedelta(days=now.weekday(), hours=now.hour, minutes=now.minute)
+        self.advance(minutes=(minute - gone // timedelta(minutes=1)) % WEEK)
+        # What Bridge told until then is of no history.
+        self.sim.deliver_pending(drop=range(len(self.sim.pending)))
         self.sessions_ended = self.kills = 0
         self.first_webhook = len(self.sim.webhooks)
         self.first_transaction = max(self.sim.transactions, default=0)

@@ -20,6 +20,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 
 import freezegun
 import psycopg2
@@ -115,6 +116,8 @@ class Zygote:
             return now(cursor) + timedelta(seconds=shared.ahead)
 
         sql_db.BaseCursor.now = shifted
+        # Days that go by at once do not make the pool close its connections.
+        sql_db.time = SimpleNamespace(time=freezegun.api.real_time)
 
     def _lay_fuses(self):
         execute, commit = sql_db.Cursor.execute, sql_db.Cursor.commit

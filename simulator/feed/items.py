@@ -32,6 +32,8 @@ class Items:
         self._outbox = outbox
         self._faults = faults
         self._reading = reading
+        # how often each bank is read by itself
+        self.refresh_every = REFRESH_EVERY
 
     # -- life ----------------------------------------------------------------
 
@@ -137,7 +139,7 @@ class Items:
             self._tell(item, event, **content)
         # not shortened: a day that is skipped would be read hundreds of times
         short = item["history_from"]
-        wait = self._clock.delay(FULL_HISTORY_AFTER) if short else REFRESH_EVERY
+        wait = self._clock.delay(FULL_HISTORY_AFTER) if short else self.refresh_every
         self._plan(item, now + wait)
         self._store.dirty = True
 
