@@ -1,8 +1,12 @@
 """What random histories stand on: one clock, and fuses, for all processes."""
 
+from collections import Counter
+from types import SimpleNamespace
+
 import pytest
 
-from devtools.histories.machine import make_history, shorten
+from devtools.histories.__main__ import WORLD, share_out
+from devtools.histories.machine import History, make_history, shorten
 from devtools.histories.shared import (
     END_SESSION,
     HTTP,
@@ -59,6 +63,26 @@ def test_a_history_comes_again_by_its_seed_and_number_alone():
     assert first == make_history(1, 2, 20)
     assert first != make_history(1, 3, 20)
     assert 10 <= len(first) <= 20
+
+
+@pytest.mark.parametrize(("count", "jobs"), [(200, 1), (200, 2), (1001, 3), (1, 4)])
+def test_each_history_is_played_in_one_world(count, jobs):
+    shares = share_out(7, count, jobs)
+    assert [number for share in shares for number in share] == list(range(7, 7 + count))
+    assert len(shares) >= min(jobs, count)
+    assert max(map(len, shares)) <= WORLD
+
+
+def test_a_history_is_the_same_whatever_was_played_before():
+    def begin(*numbers):
+        world = SimpleNamespace(sim=None, tally=Counter(), plays=Counter())
+        history = [History(world, 5, number) for number in numbers][-1]
+        return history.customer, history.minute, history.number
+
+    assert begin(3) == begin(1, 2, 3)
+    # Their names are known: a customer who comes again would have their old debts.
+    assert begin(3)[0] != begin(3, 3)[0]
+    assert begin(3)[1] == begin(3, 3)[1] != begin(4)[1]
 
 
 def test_a_broken_history_is_shortened():
