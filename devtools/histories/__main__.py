@@ -5,8 +5,9 @@ import math
 import sys
 import time
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from functools import partial
+from itertools import islice
 
 from ..console import say
 from .machine import History, make_history, shorten
@@ -29,14 +30,20 @@ def main():
     options = parser.parse_args()
     started = time.monotonic()
     end = started + (options.seconds or math.inf)
-    shares = share_out(options.first, options.count, options.jobs)
+    shares = iter(share_out(options.first, options.count, options.jobs))
     play_share = partial(play, options.database, options.seed, options.steps, end)
     broken, tally, count = False, Counter(), 0
     with ProcessPoolExecutor(options.jobs) as pool:
-        for done in as_completed([pool.submit(play_share, one) for one in shares]):
-            problem, happened, played = done.result()
-            broken |= bool(problem)
-            tally, count = tally + happened, count + played
+        # None waits in the pool, where it would begin after somebody's Ctrl-C.
+        running = {pool.submit(play_share, one) for one in islice(shares, options.jobs)}
+        while running:
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            for problem, happened, played in [one.result() for one in done]:
+                broken |= bool(problem)
+                tally, count = tally + happened, count + played
+            running |= {
+                pool.submit(play_share, one) for one in islice(shares, len(done))
+            }
             say(f"  {', '.join(f'{n} {what}' for what, n in tally.most_common())}")
             say(f"  {count} histories, {time.monotonic() - started:.0f} s")
     return 1 if broken else 0
