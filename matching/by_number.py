@@ -32,7 +32,7 @@ def _judge(case: Case, documents: list[Document]) -> Verdict:
     tiers: list[list[Document]] = []
     for strength in _TIERS:
         tier = [d for d in documents if d.mention.strength >= strength]
-        if len(tier) > (len(tiers[-1]) if tiers else 0):
+        if tier not in tiers:
             tiers.append(tier)
     proposals: list[Proposal] = []
     for tier in tiers:

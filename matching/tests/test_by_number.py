@@ -203,8 +203,16 @@ LEFT_TO_A_PERSON = {
         [due("INV/2026/00201", payment_reference="+++090/9337/55493+++")],
     ),
     "another currency": Row("currency", receipt(NAMED, currency="USD")),
-    "paid": Row("already_matched", receipt(NUMBER), [due(cents=0)]),
+    "paid": Row("already_matched", receipt(NUMBER), [due(cents=0)], best={"dues": ()}),
+    "paid, its digits alone": Row(
+        "already_matched", receipt("VIR 202600042"), [due(cents=0)]
+    ),
     "money goes out": Row("direction", receipt(NUMBER, -CENTS)),
+    "money goes out, an installment is paid": Row(
+        "direction",
+        receipt(NUMBER, -300),
+        [due(cents=0, move="invoice"), due(cents=700, move="invoice")],
+    ),
     "refund": Row(
         "refund",
         receipt("REMBOURSEMENT AV/2026/00007", -CENTS),
@@ -242,6 +250,17 @@ LEFT_TO_A_PERSON = {
     "over, an unknown number too": Row(
         "amount", receipt(f"{NAMED} FAC/2026/00041", 6_000)
     ),
+    "part, and a short number": Row(
+        "amount", receipt(f"{NAMED} 43", 4_000), [due(), SECOND]
+    ),
+    "over, and a short number": Row(
+        "amount", receipt(f"{NAMED} 43", 6_000), [due(), SECOND]
+    ),
+    "over, and the amount of what looks like a number": Row(
+        "looks_like",
+        receipt(f"{NAMED} CLIENT 202600043", 6_000),
+        [due(), due("FAC/2026/00043", 6_000, "Garage du Lac")],
+    ),
     "over, a number cut off": Row("amount", receipt(f"{NAMED} ET FAC/2", 6_000)),
     "over, the label goes on": Row("amount", receipt(f"VIR {NAMED},", 6_000)),
     "digits alone, from somebody of another name": Row(
@@ -276,6 +295,18 @@ LEFT_TO_A_PERSON = {
     ),
     "short numbers of two customers": Row(
         "several_customers", receipt("VIR FACT 42 FACT 43", 1_500), [FIRST, OTHERS]
+    ),
+    "numbers of two customers, less a fee": Row(
+        "several_customers",
+        receipt("FAC/2026/00042 FAC/2026/00043", 1_400),
+        [FIRST, OTHERS],
+        {"settings": Settings(tolerance_cents=500)},
+        {"customer": "ACME Industries SAS"},
+    ),
+    "discount of either": Row(
+        "ambiguous",
+        receipt("FAC/2026/00042 ET 43", 19_800),
+        [DISCOUNTED, due("FAC/2026/00043", 10_000, discount_cents=200)],
     ),
     "numbers of two customers, the account of a third": Row(
         "several_customers",

@@ -162,6 +162,12 @@ BOOKED = {
             "RFAC202600003 FAC202600042": (-990, 4_990),
         }.items()
     },
+    "a customer number that looks like another number": Row(
+        "exact",
+        receipt("CLIENT 202600043 FAC/2026/00042"),
+        [due(), due("FAC/2026/00043")],
+        best={"documents": (NUMBER,)},
+    ),
     "the label names the customer and another who owes as much": Row(
         "exact",
         receipt("ACME INDUSTRIES POUR GARAGE DU LAC FAC/2026/00042"),
@@ -257,6 +263,17 @@ BOOKED = {
             4_000,
         ),
     ),
+    "part, and the short number of a paid one": Row(
+        "part", receipt(f"{NAMED} 43", 4_000), [due(), SECOND._replace(cents=0)]
+    ),
+    "part, and the short number of another customer": Row(
+        "part", receipt(f"{NAMED} 43", 4_000), [due(), OTHERS]
+    ),
+    "part of a reference whose zeros the bank dropped": Row(
+        "part",
+        receipt("RF18539007547034", 4_000),
+        [due(payment_reference="RF18000539007547034")],
+    ),
     "over": Row(
         "over", receipt(NAMED, 6_000), best={"paid": (CENTS,), "rest_cents": 1_010}
     ),
@@ -300,6 +317,7 @@ def test_it_is_booked(row):
 
 def test_a_part_is_booked_only_after_a_second_look():
     assert needs_more(decided(receipt(NAMED, 4_000), [due()]))
+    assert not needs_more(decided(receipt(NAMED), [due()]))
 
 
 def test_all_that_the_customer_owes():
