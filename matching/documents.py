@@ -96,8 +96,12 @@ def _gather(dues: Iterable[Due]) -> list[list[Due]]:
             entries = by_number.setdefault((due.document, due.partner), {})
             documents.setdefault((None, due.document, due.partner), entries)
             entries[due.key, "payment"] = due
-    distinct = {id(entries): entries for entries in documents.values()}
-    return [list(entries.values()) for entries in distinct.values()]
+    distinct = {id(entries): list(entries.values()) for entries in documents.values()}
+    # an installment that is paid takes no money beside the open ones
+    return [
+        [due for due in entries if due.cents] or entries
+        for entries in distinct.values()
+    ]
 
 
 def _texts(entries: list[Due]) -> tuple[str, ...]:

@@ -12,9 +12,6 @@ from .documents import Document
 from .proposals import Case
 from .types import Due, Settings
 
-#: Open credit notes of a customer that are tried against what they name.
-_MOST_CREDITS = 16
-
 
 class Fit(NamedTuple):
     """One way in which the amount agrees.
@@ -87,21 +84,20 @@ def _options(place: list[Document]) -> list[_Option]:
     options = []
     for document in place:
         dues = document.dues
-        if not dues or not document.cents:
+        if not document.cents:
             continue
         options.append(_Option(document.cents, "exact", (document,), dues))
-        if len(dues) > 1:
-            parts: dict[int, tuple[Due, ...]] = {}
-            # one installment, or the first ones; the oldest of equal ones
-            for end in range(1, len(dues)):
-                parts.setdefault(sum(due.cents for due in dues[:end]), dues[:end])
-            for due in dues:
-                parts.setdefault(due.cents, (due,))
-            parts.pop(document.cents, None)
-            options += (
-                _Option(cents, "installment", (document,), part)
-                for cents, part in parts.items()
-            )
+        parts: dict[int, tuple[Due, ...]] = {}
+        # one installment, or the first ones; the oldest of equal ones
+        for end in range(1, len(dues)):
+            parts.setdefault(sum(due.cents for due in dues[:end]), dues[:end])
+        for due in dues:
+            parts.setdefault(due.cents, (due,))
+        parts.pop(document.cents, None)
+        options += (
+            _Option(cents, "installment", (document,), part)
+            for cents, part in parts.items()
+        )
     if len(place) > 1 and len({document.any.partner for document in place}) == 1:
         dues = tuple(due for document in place for due in document.dues)
         options.append(_Option(sum(d.cents for d in dues), "all_due", (*place,), dues))
@@ -157,19 +153,11 @@ def other_fits(
 
 
 def _less_discount(amount: int, named: Fit) -> Iterator[Fit]:
-    offered = [due.discount_cents for due in named.dues]
+    offered = [due for due in named.dues if due.discount_cents]
     taken = named.expected - amount
-    if not taken or not any(offered):
-        return
-    if sum(offered) == taken:
-        choices: tuple[tuple[int, ...], ...] = (tuple(range(len(offered))),)
-    else:
-        choices = combine(offered, taken)
-    for choice in choices:
-        paid = tuple(
-            due.cents - (due.discount_cents if index in choice else 0)
-            for index, due in enumerate(named.dues)
-        )
+    for choice in combine([due.discount_cents for due in offered], taken):
+        less = {offered[index].key: offered[index].discount_cents for index in choice}
+        paid = tuple(due.cents - less.get(due.key, 0) for due in named.dues)
         yield named._replace(reason="discount", paid=paid, discount=taken)
 
 
@@ -183,8 +171,6 @@ def _less_credit_notes(
         for due in customer_dues
         if due.cents * sign < 0 and due.key not in used and not due.payment
     ]
-    if not credits or len(credits) > _MOST_CREDITS:
-        return
     left = amount - named.expected
     for choice in combine([due.cents for due in credits], left):
         dues = (*named.dues, *(credits[index] for index in choice))
@@ -200,7 +186,7 @@ def _all_due(
     """All that the customer owes: with or without what is not due yet, or credits."""
     used = {due.key for due in named.dues}
     entries = {due.key: due for due in customer_dues if due.cents and not due.payment}
-    if not entries.keys() - used:
+    if not used < entries.keys():
         return
     seen = set()
     for of_day in (False, True):

@@ -208,15 +208,22 @@ LEFT_TO_A_PERSON = {
         "already_matched", receipt("VIR 202600042"), [due(cents=0)]
     ),
     "money goes out": Row("direction", receipt(NUMBER, -CENTS)),
-    "money goes out, an installment is paid": Row(
-        "direction",
-        receipt(NUMBER, -300),
-        [due(cents=0, move="invoice"), due(cents=700, move="invoice")],
-    ),
     "refund": Row(
         "refund",
         receipt("REMBOURSEMENT AV/2026/00007", -CENTS),
         [due("AV/2026/00007", -CENTS)],
+    ),
+    "refund less an invoice": Row(
+        "refund",
+        receipt("REMBOURSEMENT AV/2026/00007", -4_000),
+        [due("AV/2026/00007", -CENTS), due(cents=990), due("FAC/2026/00050", 77_700)],
+        best={"paid": (-CENTS, 990)},
+    ),
+    "money comes in for an invoice and its credit note": Row(
+        "amount",
+        receipt("ACME INDUSTRIES FAC/2026/00042 RFAC/2026/00003", 400),
+        [due(cents=990), due("RFAC/2026/00003", -990)],
+        best={"paid": ()},
     ),
     "credit note not named": Row(
         "credit_notes",
@@ -282,6 +289,16 @@ LEFT_TO_A_PERSON = {
         receipt("VIR FACT 42, 43 ET 44", 1_500),
         [FIRST, SECOND, due("FAC/2026/00044", 777)],
     ),
+    "a short number with a paid installment, payer unknown": Row(
+        "incomplete",
+        receipt("VIR FACT 42 ET 43", 500),
+        [due(cents=0, move="invoice"), due(cents=700, move="invoice"), SECOND],
+    ),
+    "a short number that a payment registered by hand has too, payer unknown": Row(
+        "incomplete",
+        receipt("VIR FACT 42 ET 43", 500),
+        [FIRST, due("FAC/2025/00042", payment=True), SECOND],
+    ),
     "all that is due, and the label goes on": Row(
         "amount", receipt("VIR FAC/2026/00042 ET", 1_500), [FIRST, SECOND]
     ),
@@ -299,7 +316,7 @@ LEFT_TO_A_PERSON = {
     "numbers of two customers, less a fee": Row(
         "several_customers",
         receipt("FAC/2026/00042 FAC/2026/00043", 1_400),
-        [FIRST, OTHERS],
+        [FIRST, due("FAC/2026/00043", 500, "other")],
         {"settings": Settings(tolerance_cents=500)},
         {"customer": "ACME Industries SAS"},
     ),
@@ -307,6 +324,16 @@ LEFT_TO_A_PERSON = {
         "ambiguous",
         receipt("FAC/2026/00042 ET 43", 19_800),
         [DISCOUNTED, due("FAC/2026/00043", 10_000, discount_cents=200)],
+    ),
+    "discount of either, beside two without": Row(
+        "ambiguous",
+        receipt("FAC/2026/00042/43/44/45", 20_800),
+        [
+            due(cents=500),
+            SECOND,
+            due("FAC/2026/00044", 10_000, discount_cents=200),
+            due("FAC/2026/00045", 10_000, discount_cents=200),
+        ],
     ),
     "numbers of two customers, the account of a third": Row(
         "several_customers",

@@ -105,6 +105,12 @@ def test_what_is_paid_too_much_may_be_for_another_invoice():
     assert said(decision) == (UNSURE, "ambiguous")
 
 
+def test_what_else_the_customer_owes_is_not_all_of_it():
+    other = due("FAC/2026/00050", 6_000)
+    decision = decided(receipt(CODE, 6_000), [other], [target()])
+    assert said(decision) == (UNSURE, "ambiguous")
+
+
 # === What is sure ===
 
 
