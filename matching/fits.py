@@ -71,9 +71,8 @@ def exact_fits(amount: int, places: list[list[Document]]) -> tuple[list[Fit], bo
         fits = {}
         for choice in choose(cents, amount):
             taken = [row[i] for row, i in zip(rows, choice, strict=True) if row[i].dues]
-            if taken:
-                fit = _exact(taken)
-                fits[frozenset(due.key for due in fit.dues)] = fit
+            fit = _exact(taken)
+            fits[frozenset(due.key for due in fit.dues)] = fit
         if fits:
             return list(fits.values()), not some_left
     return [], False
@@ -164,12 +163,11 @@ def _less_discount(amount: int, named: Fit) -> Iterator[Fit]:
 def _less_credit_notes(
     amount: int, named: Fit, customer_dues: list[Due]
 ) -> Iterator[Fit]:
-    sign = 1 if named.expected > 0 else -1
     used = {due.key for due in named.dues}
     credits = [
         due
         for due in customer_dues
-        if due.cents * sign < 0 and due.key not in used and not due.payment
+        if due.cents * named.expected < 0 and due.key not in used and not due.payment
     ]
     left = amount - named.expected
     for choice in combine([due.cents for due in credits], left):
@@ -188,7 +186,6 @@ def _all_due(
     entries = {due.key: due for due in customer_dues if due.cents and not due.payment}
     if not used < entries.keys():
         return
-    seen = set()
     for of_day in (False, True):
         for with_credits in (True, False):
             dues = tuple(
@@ -198,12 +195,8 @@ def _all_due(
                 or not (of_day and due.date and due.date > day)
                 and (with_credits or due.cents * amount > 0)
             )
-            keys = frozenset(due.key for due in dues)
-            if keys in seen or keys == used or _is_arbitrary(dues, used, entries):
-                continue
-            seen.add(keys)
             paid = tuple(due.cents for due in dues)
-            if sum(paid) == amount:
+            if sum(paid) == amount and not _is_arbitrary(dues, used, entries):
                 yield named._replace(
                     reason="all_due", dues=dues, paid=paid, expected=amount
                 )

@@ -1,5 +1,7 @@
 """Invoice numbers: never the wrong invoice."""
 
+from datetime import timedelta
+
 import pytest
 
 from matching import SURE, UNSURE, Settings, needs_more
@@ -8,6 +10,7 @@ from .samples import (
     CENTS,
     NAMED,
     NUMBER,
+    TODAY,
     Row,
     decided,
     documents,
@@ -301,6 +304,11 @@ LEFT_TO_A_PERSON = {
     ),
     "all that is due, and the label goes on": Row(
         "amount", receipt("VIR FAC/2026/00042 ET", 1_500), [FIRST, SECOND]
+    ),
+    "all that was due on the day, and as much is due later": Row(
+        "amount",
+        receipt("VIR FAC/2026/00042 SOLDE", 1_500),
+        [FIRST, SECOND, due("FAC/2026/00044", 500, date=TODAY + timedelta(20))],
     ),
     "part of what a payment registered by hand left open": Row(
         "amount", receipt(NAMED, 4_000), [due(payment=True), due(cents=6_000)]

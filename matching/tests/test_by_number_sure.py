@@ -203,6 +203,12 @@ BOOKED = {
         [FIRST, SECOND, due("FAC/2026/00044", 77, date=TODAY + timedelta(20))],
         best={"dues": (FIRST, SECOND)},
     ),
+    "all that was due on the day, and as much as is named is due later": Row(
+        "all_due",
+        receipt("FAC/2026/00042 ET SOLDE", 1_500),
+        [FIRST, SECOND, due("FAC/2026/00044", 1_000, date=TODAY + timedelta(20))],
+        best={"dues": (FIRST, SECOND)},
+    ),
     "one installment": Row(
         "installment", receipt(NUMBER, 700), [EARLIER, LATER], best={"dues": (LATER,)}
     ),
