@@ -12,7 +12,7 @@ _WORD = re.compile("[A-Z]+")
 _YEAR = re.compile(r"20[1-4]\d")
 _MOST_LISTED = 30  # numbers of one list
 _WIDEST_GAP = 8  # characters between two of them
-_OTHER_UNITS = frozenset("%,")  # what follows a percentage or an amount
+_OTHER = re.compile(r"[A-Z%]|,\d")  # what follows a street number, a percentage, euros
 
 
 class Item(NamedTuple):
@@ -46,15 +46,13 @@ def read_list(around: Surroundings, number: Number, at: int) -> Iterator[Item]:
     for previous, run in zip(runs[at:], runs[at + 1 : at + _MOST_LISTED], strict=False):
         gap = label.folded[previous.end : run.start]
         words = set(_WORD.findall(gap))
-        following = label.folded[run.end : run.end + 1]
         if (
             len(gap) > _WIDEST_GAP
             or len(run.digits) > len(base)
             or words - JOINING - RANGE - {number.letters}
             or _YEAR.fullmatch(run.digits)  # the next number, written out
             or run.digits in number.parts[:-1]
-            or following.isalpha()
-            or following in _OTHER_UNITS
+            or _OTHER.match(label.folded, run.end)
             or around.is_hidden(run.start, run.end)
             or around.is_in_date(run.start, run.end)
         ):

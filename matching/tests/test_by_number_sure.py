@@ -101,6 +101,7 @@ def test_a_short_number_is_sure_when_the_payer_is_known(number, text, known):
     [
         "FAC/2026/00042 FAC/2026/00043 FAC/2026/00044",
         "FAC/2026/00042, 43 ET 44",
+        "FAC/2026/00042, 43, 44",
         "FAC/2026/00042 43 44",
         "FAC/2026/00042/43/44",
         "FAC/2026/00042 + 00043 + 00044",
