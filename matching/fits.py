@@ -88,7 +88,7 @@ def _options(place: list[Document]) -> list[_Option]:
         options.append(_Option(document.cents, "exact", (document,), dues))
         parts: dict[int, tuple[Due, ...]] = {}
         # one installment, or the first ones; the oldest of equal ones
-        for end in range(1, len(dues)):
+        for end in range(2, len(dues)):
             parts.setdefault(sum(due.cents for due in dues[:end]), dues[:end])
         for due in dues:
             parts.setdefault(due.cents, (due,))
@@ -236,11 +236,10 @@ def _short(named: Fit, left: int, keep: bool = False) -> Fit:
     :param bool keep: whether to keep entries for which nothing is left
     :return: the fit, the entry that is paid in part as its last
     """
-    sign = 1 if left > 0 else -1
     paid = list(named.paid)
     for index in range(len(paid) - 1, -1, -1):
-        if paid[index] * sign > 0:
-            cut = min(paid[index] * sign, left * sign) * sign
+        if paid[index] * left > 0:
+            cut = min(paid[index], left, key=abs)
             paid[index] -= cut
             left -= cut
     kept = [index for index, cents in enumerate(paid) if cents or keep]

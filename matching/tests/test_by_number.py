@@ -216,6 +216,12 @@ LEFT_TO_A_PERSON = {
         receipt("REMBOURSEMENT AV/2026/00007", -CENTS),
         [due("AV/2026/00007", -CENTS)],
     ),
+    "part of a refund": Row(
+        "refund",
+        receipt("REMBOURSEMENT AV/2026/00007", -4_000),
+        [due("AV/2026/00007", -CENTS)],
+        best={"paid": (-4_000,), "missing_cents": -990},
+    ),
     "refund less an invoice": Row(
         "refund",
         receipt("REMBOURSEMENT AV/2026/00007", -4_000),
@@ -299,8 +305,13 @@ LEFT_TO_A_PERSON = {
     ),
     "a short number that a payment registered by hand has too, payer unknown": Row(
         "incomplete",
-        receipt("VIR FACT 42 ET 43", 500),
-        [FIRST, due("FAC/2025/00042", payment=True), SECOND],
+        receipt("VIR FACT 42, 43 ET 44", 1_277),
+        [
+            FIRST,
+            due("FAC/2025/00042", payment=True),
+            SECOND,
+            due("FAC/2026/00044", 777),
+        ],
     ),
     "all that is due, and the label goes on": Row(
         "amount", receipt("VIR FAC/2026/00042 ET", 1_500), [FIRST, SECOND]
