@@ -148,6 +148,12 @@ BOOKED = {
         ],
         best={"paid": (1_000, 500)},
     ),
+    "one of two": Row(
+        "exact",
+        receipt("FAC/2026/00042 FAC/2026/00043", 500),
+        [FIRST, SECOND],
+        best={"dues": (SECOND,)},
+    ),
     "buying group": Row(
         "several",
         receipt("CENTRALE D ACHATS FAC/2026/00042 FAC/2026/00043", 1_500),
@@ -313,6 +319,13 @@ BOOKED = {
         [due(cents=10_000)],
         {"settings": Settings(tolerance_cents=500)},
         {"fee_cents": 500, "missing_cents": 0},
+    ),
+    "fee of more than the last of two": Row(
+        "fee",
+        receipt("FAC/2026/00042 FAC/2026/00043", 9_900),
+        [due(cents=10_000), due("FAC/2026/00043", 300)],
+        {"settings": Settings(tolerance_cents=500)},
+        {"paid": (9_900, 0), "fee_cents": 400},
     ),
 }
 
