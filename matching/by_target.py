@@ -16,11 +16,8 @@ def judge(case: Case) -> Verdict:
     verdicts = [_judge(case, kind, found) for kind, found in _find(case).items()]
     if not verdicts:
         return Verdict()
-    best, *weaker = verdicts
-    if best.sure:
-        return best
-    more = tuple(proposal for verdict in weaker for proposal in verdict.proposals)
-    return best._replace(proposals=best.proposals + more)
+    proposals = tuple(told for verdict in verdicts for told in verdict.proposals)
+    return verdicts[0]._replace(proposals=proposals)
 
 
 def _find(case: Case) -> dict[str, list[Target]]:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from bridge import reference
 from matching import NONE, SURE, UNSURE, Decision, Settings, Target, needs_more
 
-from .samples import decided, due, receipt, said
+from .samples import Row, decided, due, receipt, said
 
 CODE, OTHER = reference.make_many(2)
 
@@ -96,7 +96,7 @@ def test_a_sum_of_two_transfers_is_left_to_a_person():
         target(1_000, OTHER, document="FAC/2026/00043", kind="transaction"),
     ]
     decision = decided(receipt(f"{CODE} {OTHER}", 5_990), targets=targets)
-    assert decision.certainty == UNSURE
+    assert said(decision) == (UNSURE, "ambiguous")
 
 
 def test_what_is_paid_too_much_may_be_for_another_invoice():
@@ -111,7 +111,96 @@ def test_what_else_the_customer_owes_is_not_all_of_it():
     assert said(decision) == (UNSURE, "ambiguous")
 
 
+def test_the_reference_in_the_label_is_told_beside_bridges_word():
+    paid = target(code=OTHER, ids=("link-1",), open=False)
+    line = receipt(CODE, 4_990, payment_refs=("link-1",))
+    decision = decided(line, targets=[target(), paid])
+    assert said(decision) == (UNSURE, "already_matched")
+    assert [told.target.reference for told in decision.alternatives] == [CODE]
+
+
+NEXT = due("FAC/2026/00043", 4_990)
+DISCOUNTS = tuple(
+    due(f"FAC/2026/0004{n}", 10_000, discount_cents=200) for n in range(2)
+)
+
+LEFT_TO_A_PERSON = {
+    "paid, beside one of another amount": Row(
+        "already_matched",
+        receipt(f"{CODE} {OTHER}", 4_990),
+        [],
+        {"targets": [target(open=False), target(1_000, OTHER)]},
+    ),
+    "nothing is asked for": Row(
+        "amount",
+        receipt(CODE, 4_000),
+        [],
+        {"targets": [target(0, dues=(due(cents=990), due("RFAC/2026/00003", -990)))]},
+    ),
+    "discount of either": Row(
+        "ambiguous",
+        receipt(CODE, 19_800),
+        [],
+        {"targets": [target(20_000, dues=DISCOUNTS)]},
+    ),
+    "credit note that is not asked for": Row(
+        "credit_notes",
+        receipt(CODE, 4_000),
+        [due("RFAC/2026/00003", -990)],
+        {"targets": [target()]},
+    ),
+    "transfer, and the number of another customer": Row(
+        "ambiguous",
+        receipt(f"{CODE} FAC/2026/00043", 4_990),
+        [NEXT._replace(partner="other")],
+        {"targets": [target(kind="transaction")]},
+    ),
+}
+
+
+@pytest.mark.parametrize("row", LEFT_TO_A_PERSON.values(), ids=LEFT_TO_A_PERSON)
+def test_it_is_left_to_a_person(row):
+    row.check(UNSURE)
+
+
 # === What is sure ===
+
+
+DEPOSIT = target(kind="transaction", dues=())
+TOLERANT = {"targets": [DEPOSIT], "settings": Settings(tolerance_cents=500)}
+
+BOOKED = {
+    "part of a deposit": Row(
+        "part", receipt(CODE, 4_000), [], {"targets": [DEPOSIT]}, {"missing_cents": 990}
+    ),
+    "more than a deposit": Row(
+        "over", receipt(CODE, 6_000), [], TOLERANT, {"rest_cents": 1_010}
+    ),
+    "deposit less a fee": Row(
+        "fee", receipt(CODE, 4_490), [], TOLERANT, {"fee_cents": 500}
+    ),
+    "deposit less more than a fee": Row(
+        "part", receipt(CODE, 4_489), [], TOLERANT, {"missing_cents": 501}
+    ),
+    "a part of an invoice that was asked for": Row(
+        "exact",
+        receipt(CODE, 1_000),
+        [],
+        {"targets": [target(1_000, dues=(due(),))]},
+        {"dues": ()},
+    ),
+    "transfer, and another number of its customer": Row(
+        "exact",
+        receipt(f"{CODE} FAC/2026/00043", 4_990),
+        [NEXT],
+        {"targets": [target(kind="transaction")]},
+    ),
+}
+
+
+@pytest.mark.parametrize("row", BOOKED.values(), ids=BOOKED)
+def test_it_is_booked(row):
+    row.check(SURE)
 
 
 def test_the_three_ways_in_which_a_reference_comes():
