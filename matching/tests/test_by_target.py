@@ -189,6 +189,18 @@ BOOKED = {
         {"targets": [target(1_000, dues=(due(),))]},
         {"dues": ()},
     ),
+    "discount, and another invoice of as much": Row(
+        "discount",
+        receipt(CODE, 4_900),
+        [due("FAC/2026/00043", 4_900)],
+        {"targets": [target(dues=(due(discount_cents=90),))]},
+    ),
+    "part, and another invoice that is paid": Row(
+        "part",
+        receipt(CODE, 4_000),
+        [due("FAC/2026/00043", 0)],
+        {"targets": [target()]},
+    ),
     "transfer, and another number of its customer": Row(
         "exact",
         receipt(f"{CODE} FAC/2026/00043", 4_990),
@@ -274,7 +286,7 @@ def test_discount_fee_and_all_that_the_customer_owes():
 def test_a_transfer_that_came_back():
     paid = target(open=False)
     decision = decided(receipt(f"REJET VIR {CODE}", -4_990), targets=[paid])
-    assert (decision.certainty, decision.best.kind) == (SURE, "returned")
+    assert (said(decision), decision.best.kind) == ((SURE, "returned"), "returned")
     assert decision.best.target is paid
 
 
