@@ -178,12 +178,12 @@ def _judge_differing(case: Case, kind: str, target: Target) -> Verdict:
 def _without_entries(amount: int, target: Target, settings: Settings) -> Fit:
     """The fit of a target whose entries are not known (a deposit, a payment done)."""
     left = target.cents - amount
-    fit = Fit("part", (), (), (), target.cents, missing=left)
+    fit = Fit("part", (), (), (), target.cents)
     if 0 < left <= settings.tolerance_cents:
-        return fit._replace(reason="fee", fee=left, missing=0)
+        return fit._replace(reason="fee", fee=left)
     if left < 0:
-        return fit._replace(reason="over", rest=-left, missing=0)
-    return fit
+        return fit._replace(reason="over", rest=-left)
+    return fit._replace(missing=left)
 
 
 def _is_explained(case: Case, target: Target, fit: Fit) -> bool:

@@ -255,6 +255,7 @@ def test_two_requests_in_one_transfer():
     assert said(decision) == (SURE, "several")
     assert decision.best.target is None
     assert decision.best.paid == (4_990, 1_000)
+    assert not needs_more(decision)
 
 
 def test_too_little_and_too_much():
@@ -288,6 +289,16 @@ def test_a_transfer_that_came_back():
     decision = decided(receipt(f"REJET VIR {CODE}", -4_990), targets=[paid])
     assert (said(decision), decision.best.kind) == ((SURE, "returned"), "returned")
     assert decision.best.target is paid
+    assert not needs_more(decision)
+
+
+def test_only_what_was_paid_can_come_back():
+    targets = [target(open=False), target(code=OTHER)]
+    decision = decided(receipt(f"{CODE} {OTHER}", -4_990), targets=targets)
+    assert (said(decision), decision.best.target.reference) == (
+        (SURE, "returned"),
+        CODE,
+    )
 
 
 def test_another_amount_that_goes_out_is_left_to_a_person():
