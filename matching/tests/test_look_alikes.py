@@ -30,3 +30,50 @@ IBANS = (
 def test_the_iban_of_a_country_is_found_to_its_end(iban):
     places = Label((f"VIR {iban} 42",)).fields
     assert places == [(4, 4 + len(iban))]
+
+
+@pytest.mark.parametrize(
+    "text, hidden",
+    [
+        ("VIR 42 IBAN DE89370400440532", "DE89370400440532"),
+        ("VIR 42 DE89370400440532", None),
+        ("VIR DE00370400440532013000", None),
+        ("VIR FR76 3000 6000 0112 3456 7890 189", "FR76 3000 6000 0112 3456 7890 189"),
+    ],
+)
+def test_an_iban_has_right_check_digits_or_is_cut_off_after_its_word(text, hidden):
+    assert [text[slice(*place)] for place in Label((text,)).fields] == _list(hidden)
+
+
+@pytest.mark.parametrize(
+    "text, date",
+    [
+        ("VIR 12/10/2026 ACME", "12/10/2026"),
+        ("VIR 1.2.26", "1.2.26"),
+        ("12/10/2023", "12/10/2023"),
+        ("12/10/2022", None),
+        ("12/10/2029", "12/10/2029"),
+        ("12/10/2030", None),
+        ("32/10/2026", None),
+        ("12/13/2026", None),
+        ("12/10-2026", None),
+        ("2026-10-12", "2026-10-12"),
+        ("2022-10-12", None),
+        ("2026-13-12", None),
+        ("DU 12102026", "12102026"),
+        ("VALEUR 20261012", "20261012"),
+        ("LE 121026", "121026"),
+        ("VOM 261012", "261012"),
+        ("DU 12102022", None),
+        ("DU 32102026", None),
+        ("DU 451399", None),
+        ("12102026", None),
+    ],
+)
+def test_a_date_is_one_of_these_years(text, date):
+    places = Label((text,)).dates(2026)
+    assert [text[slice(*place)] for place in places] == _list(date)
+
+
+def _list(found):
+    return [found] if found else []
