@@ -75,5 +75,20 @@ def test_a_date_is_one_of_these_years(text, date):
     assert [text[slice(*place)] for place in places] == _list(date)
 
 
+@pytest.mark.parametrize(
+    "text, hidden",
+    [
+        ("VIR 4970 1012 3456 7893", "4970 1012 3456 7893"),
+        ("VIR 4970-1012-3456-7893", "4970-1012-3456-7893"),
+        ("VIR 4970 1012 3456 7894", None),
+        ("VIR 4970 1012-3456 7893", None),
+        ("VIR 1970 1012 3456 7896", None),
+    ],
+)
+def test_a_card_number_has_a_right_check_digit(text, hidden):
+    places = Label((text,)).look_alikes
+    assert [text[slice(*place)] for place in places] == _list(hidden)
+
+
 def _list(found):
     return [found] if found else []
