@@ -60,10 +60,14 @@ def test_an_iban_has_right_check_digits_or_is_cut_off_after_its_word(text, hidde
         ("2026-10-12", "2026-10-12"),
         ("2022-10-12", None),
         ("2026-13-12", None),
-        ("DU 12102026", "12102026"),
-        ("VALEUR 20261012", "20261012"),
-        ("LE 121026", "121026"),
-        ("VOM 261012", "261012"),
+        ("DU 13022026", "13022026"),
+        ("DU 31122026", "31122026"),
+        ("VALEUR 20260213", "20260213"),
+        ("VALEUR 20261231", "20261231"),
+        ("LE 130226", "130226"),
+        ("LE 311226", "311226"),
+        ("VOM 260213", "260213"),
+        ("VOM 261231", "261231"),
         ("DU 12102022", None),
         ("DU 32102026", None),
         ("DU 451399", None),
@@ -86,6 +90,20 @@ def test_a_date_is_one_of_these_years(text, date):
     ],
 )
 def test_a_card_number_has_a_right_check_digit(text, hidden):
+    places = Label((text,)).look_alikes
+    assert [text[slice(*place)] for place in places] == _list(hidden)
+
+
+@pytest.mark.parametrize(
+    "text, hidden",
+    [
+        ("VIRDUPONTCLIENT42", "4"),
+        ("VIRLOYERNO42", "4"),
+        ("VIRDUPONTHUUR42", None),
+        ("VIRDUPONTFACT42", None),
+    ],
+)
+def test_a_long_word_for_another_number_is_found_where_spaces_are_lost(text, hidden):
     places = Label((text,)).look_alikes
     assert [text[slice(*place)] for place in places] == _list(hidden)
 
