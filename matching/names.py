@@ -78,6 +78,9 @@ def _same_word(one: str, other: str) -> bool:
 
 def is_same(one: str, other: str) -> bool:
     """Tell whether two names are one payer's, as far as names can tell."""
+    figures = [set(filter(str.isdigit, words_of(name))) for name in (one, other)]
+    if all(figures) and figures[0].isdisjoint(figures[1]):
+        return False  # SCI Lilas 1 is not SCI Lilas 2
     if likeness(one, other) >= 0.75:
         return True
     # a whole name within a longer one: "MARTIN BTP" and "MARTIN BTP AGENCE DE LYON"

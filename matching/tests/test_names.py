@@ -15,6 +15,10 @@ DIFFERENT = [
     ("Pharmacie Centrale SARL", "Pharmacie du Marché SARL"),
     ("SAS", "SARL"),
     ("", "ACME"),
+    ("", ""),
+    ("Mac Transports", "Macon Transports"),
+    ("Bel Air Bois", "BEL AIRB"),
+    ("SCI Les Lilas 1", "SCI LES LILAS 2"),
 ]
 SAME = [
     ("Boulangerie du Port SARL", "BOULANGERIE DU PORT"),
@@ -29,6 +33,14 @@ SAME = [
     ("Madame Lina Martin", "MME MARTIN LINA"),
     ("Turnverein Grünau 1898 e.V.", "TURNVEREIN GRUENAU 1898"),
     ("Telecoms Atlantique", "TELECOMS ATLANTI"),
+    ("Atlantique Telecoms", "TELECOMS ATLA"),
+    ("Bel Air", "BELAIR"),
+    ("Bel Air Peinture", "BELAIR PEINT"),
+    ("Bel Air Bois", "BEL AIRBO"),
+    ("Martin BTP", "BTP MARTIN"),
+    ("ACME", "Acme SAS"),
+    ("Garage 2000", "GARAGE 2000 LYON 3"),
+    ("Garage du Lac", "GARAGE DU LAC 74"),
     ("Đorđević Montaža", "DORDEVIC MONTAZA"),
     ("GROẞMANN BAU", "GROSSMANN BAU"),
 ]
@@ -52,6 +64,10 @@ def test_nothing_in_common():
     assert not is_unlike("", "Hôtel Beau Rivage")
 
 
+def test_words_shared_count_by_their_letters():
+    assert likeness("Garage du Lac", "Garage du Port") == 12 / 19
+
+
 def test_legal_forms_alone_are_kept():
     assert words_of("SARL") == ("SARL",)
     assert words_of("SARL Le Port") == ("PORT",)
@@ -69,6 +85,11 @@ def test_legal_forms_alone_are_kept():
 )
 def test_a_name_in_a_label(text, like):
     assert NamesIn(read_label((text,))).likeness("Hôtel Beau Rivage SAS") == like
+
+
+@pytest.mark.parametrize("name, like", [("", 0.0), ("BTP", 0.0), ("Roux", 1.0)])
+def test_a_short_name_in_a_label_says_nothing(name, like):
+    assert NamesIn(read_label(("VIR ROUX BTP 42",))).likeness(name) == like
 
 
 @given(any_text(max_size=40), any_text(max_size=40))
