@@ -115,6 +115,6 @@ class NamesIn:
                 held += len(word)  # the last word of a label may be cut off
         if letters < _SHORTEST_SAME:
             return 0.0
-        if held < letters and letters >= 7 and "".join(words) in self.squeezed:
+        if letters >= 7 and "".join(words) in self.squeezed:
             return 1.0
         return held / letters

@@ -18,6 +18,8 @@ DIFFERENT = [
     ("", ""),
     ("Mac Transports", "Macon Transports"),
     ("Bel Air Bois", "BEL AIRB"),
+    ("Garage Perez", "GARAGE PEREC"),
+    ("Bazar", "BAZAR DU MARCHE CENTRAL"),
     ("SCI Les Lilas 1", "SCI LES LILAS 2"),
 ]
 SAME = [
@@ -38,6 +40,8 @@ SAME = [
     ("Bel Air Peinture", "BELAIR PEINT"),
     ("Bel Air Bois", "BEL AIRBO"),
     ("Martin BTP", "BTP MARTIN"),
+    ("Garage Martin", "GARAGE MARTYN"),
+    ("Bistro", "BISTRO TRAITEUR DU MARCHE"),
     ("ACME", "Acme SAS"),
     ("Garage 2000", "GARAGE 2000 LYON 3"),
     ("Garage du Lac", "GARAGE DU LAC 74"),
@@ -87,9 +91,13 @@ def test_a_name_in_a_label(text, like):
     assert NamesIn(read_label((text,))).likeness("Hôtel Beau Rivage SAS") == like
 
 
-@pytest.mark.parametrize("name, like", [("", 0.0), ("BTP", 0.0), ("Roux", 1.0)])
+@pytest.mark.parametrize(
+    "name, like",
+    [("", 0.0), ("BTP", 0.0), ("Roux", 1.0), ("Bel Air", 0.0), ("Pont Air", 1.0)],
+)
 def test_a_short_name_in_a_label_says_nothing(name, like):
-    assert NamesIn(read_label(("VIR ROUX BTP 42",))).likeness(name) == like
+    label = read_label(("VIRBELAIR VIRPONTAIR ROUX BTP 42",))
+    assert NamesIn(label).likeness(name) == like
 
 
 @given(any_text(max_size=40), any_text(max_size=40))
