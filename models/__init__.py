@@ -4,6 +4,7 @@ from . import (
     database,
     engine_owned,
     ir_attachment,
+    mail_activity,
     payment_rate,
     res_company,
     res_partner,

@@ -1,11 +1,13 @@
-"""How a person is asked to do something."""
+"""How a person is asked to do something, and asked no more once it is done."""
 
 from markupsafe import escape
 
 TODO = "mail.mail_activity_data_todo"
 
 
-def schedule_task(records, summary="", note="", *, user, deadline=None, kind=TODO):
+def schedule_task(
+    records, summary="", note="", *, user, deadline=None, kind=TODO, about="task"
+):
     """Give a person a task about each of the records.
 
     :param models.Model records: of a model with activities; a context with
@@ -15,6 +17,7 @@ def schedule_task(records, summary="", note="", *, user, deadline=None, kind=TOD
     :param res.users user: who is asked
     :param datetime.date deadline: until when; None: today
     :param str kind: external id of the type of task
+    :param str about: a code by which `find_tasks` finds it
     :return: the tasks
     :rtype: mail.activity
     """
@@ -24,4 +27,23 @@ def schedule_task(records, summary="", note="", *, user, deadline=None, kind=TOD
         summary=summary,
         note=escape(note),
         user_id=user.id,
+        payment_task=about,
+    )
+
+
+def find_tasks(records, *about):
+    """Return the open tasks that `schedule_task` made about records: neither what a
+    person planned for themselves, nor what a rule of theirs did.
+
+    :param models.Model records: of a model with activities
+    :param str about: codes; without any, whatever it is about
+    :rtype: mail.activity
+    """
+    wanted = ("payment_task", "in", about) if about else ("payment_task", "!=", False)
+    return (
+        records.env["mail.activity"]
+        .sudo()
+        .search(
+            [("res_model", "=", records._name), ("res_id", "in", records.ids), wanted]
+        )
     )

@@ -49,6 +49,7 @@ def test_what_is_true_passes(truth):
         {"to_pay": 130.0},
         {"body": "<p>130,00 € restent dus</p>"},
         {"body": "<p>0,00 € restent dus</p>"},
+        {"body": "<p>Malgré notre relance du 3 mars, 100,00 € restent dus</p>"},
         {"body": "", "subject": ""},
         {"named": [[3, 5.0]]},
         {"days": -3},

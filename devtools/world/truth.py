@@ -18,6 +18,8 @@ _AMOUNT = {
 SATURDAY = 5
 # What is said by channels that have no table.
 _ALONE = {"sms": "sms", "phone": "script"}
+# Said only to those who were reminded.
+_INSISTS = re.compile(r"Despite our reminder|Malgré (notre|nos) relance")
 # Said of the law, whoever owes what.
 _ALWAYS = {40.0}
 
@@ -169,6 +171,11 @@ class Truth:
         if not words.strip():
             yield "it says nothing"
         allowed = _ALWAYS | {message["asked"], message["overdue"]}
+        before, since = self._split(message, named, today)
+        if before and since:
+            allowed |= {before, since}
+        if not before and _INSISTS.search(words):
+            yield "it speaks of reminders that never came"
         found = amounts(words, message["lang"])
         if found - allowed:
             yield f"its text says {sorted(found - allowed)}"
@@ -178,9 +185,9 @@ class Truth:
             return
         tree = html.fragment_fromstring(message["table"] or "", create_parent="div")
         for part in tree.xpath("//table[@name='not_due']"):
-            told = amounts(
-                plain(html.tostring(part, encoding="unicode")), message["lang"]
-            )
+            text = plain(html.tostring(part, encoding="unicode"))
+            # What it was before a part was paid is said in brackets.
+            told = amounts(re.sub(r"\([^)]*\)", "", text), message["lang"])
             ids = {line["id"] for line in named}
             coming = {
                 line["open"]
@@ -189,6 +196,21 @@ class Truth:
             }
             if told - coming - {message["coming"]}:
                 yield f"it tells {sorted(told - coming)} for information"
+
+    def _split(self, message, named, today):
+        """Return what of the overdue sum was reminded before, and what was not."""
+        reminded = self._account(message).reminded
+        credit, before, since = message["credit"], 0.0, 0.0
+        for line in sorted(named, key=lambda line: (line["due"], line["id"])):
+            paid = min(credit, line["open"])
+            credit -= paid
+            if date.fromisoformat(line["due"]) >= today:
+                continue
+            if reminded.get(line["id"]):
+                before += line["open"] - paid
+            else:
+                since += line["open"] - paid
+        return round(before, 2), round(since, 2)
 
     # === What is owed ===
 

@@ -5,7 +5,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 
 from ..batch import cut
-from ..task import schedule_task
+from ..task import find_tasks, schedule_task
 from .bridge_connection import CONSENT_DAYS
 
 # Connections followed up in one transaction.
@@ -189,7 +189,7 @@ class BridgeConnection(models.Model):
             key = connection._get_task_key()
             if key == connection.task_key:
                 continue
-            connection.activity_unlink(["mail.mail_activity_data_todo"])
+            find_tasks(connection).unlink()
             connection.task_key = key
             if key:
                 connection._make_task()

@@ -10,6 +10,7 @@ from ... import const
 from ...bridge import moment
 from ...bridge.errors import BridgeError
 from ...bridge.transport import Budget
+from ..task import find_tasks
 from ..transfer.payment_provider import error_text
 from .bridge_connection import FETCH_CRON, STATE_OF_STATUS
 
@@ -317,7 +318,7 @@ class BridgeConnection(models.Model):
 
     def _set_removed(self):
         """Note that Bridge no longer has the connection."""
-        self.activity_unlink(["mail.mail_activity_data_todo"])
+        find_tasks(self).unlink()
         self.write(
             {
                 "state": "removed",

@@ -10,8 +10,9 @@ class AccountBankStatementLine(models.Model):
 
     @api.model
     def _get_unallocated_query(self, company):
-        """Return the query of what came in for ``company`` a short time ago and is not
-        allocated yet, with a row for each due line or customer that it may be of.
+        """Return the query of what came in for ``company`` and is not allocated yet,
+        with a row for each due line or customer that it may be of; nothing if the
+        settings give it no days.
 
         What a bank line is suggested for it may be of; else it is of the customer whom
         somebody set, or who owns the account that it came from.
@@ -20,14 +21,14 @@ class AccountBankStatementLine(models.Model):
             parents, too
         :return: a select of `receipt_id` (bank line) or `payment_id`; `amount`,
             `currency_id` and `day` of it; `until`, the last day on which it holds what
-            it may pay; `entry_id` (due line) or `partner_id` (commercial)
+            it may pay, which may be past; `entry_id` (due line) or `partner_id`
+            (commercial)
         :rtype: SQL
         """
         suggested = self.env["bank.match.suggestion"]._fields["entry_ids"]
         return SQL(
             _UNALLOCATED,
             days=company.payment_receipt_days,
-            today=company._get_payment_today(),
             zone=company._get_payment_timezone(),
             payee_ids=company.parent_ids.ids,
             suggested=SQL.identifier(suggested.relation),
@@ -44,7 +45,7 @@ WITH receipt AS MATERIALIZED (
            line.amount,
            line.currency_id,
            move.date AS day,
-           known.day + NULLIF(%(days)s, 0) - 1 AS until,
+           known.day + %(days)s - 1 AS until,
            line.partner_id AS customer_id,
            line.account_number
       FROM account_bank_statement_line line
@@ -59,7 +60,7 @@ CROSS JOIN LATERAL (
        AND line.is_reconciled IS NOT TRUE
        AND line.amount > 0
        AND move.state = 'posted'
-       AND known.day + NULLIF(%(days)s, 0) > %(today)s
+       AND %(days)s > 0
 )
 SELECT receipt.receipt_id, receipt.payment_id, receipt.amount,
        receipt.currency_id, receipt.day, receipt.until,
@@ -102,7 +103,7 @@ SELECT NULL, payment.id, payment.amount, payment.currency_id, payment.date,
    AND payment.partner_type = 'customer'
    AND payment.state = 'in_process'
    AND payment.move_id IS NULL
-   AND payment.date + NULLIF(%(days)s, 0) > %(today)s
+   AND %(days)s > 0
    AND NOT EXISTS (
            SELECT
              FROM account_move__account_payment paid

@@ -41,6 +41,7 @@ class PaymentRequest(models.Model):
                 unallocated=lines._get_unallocated_query(self.company_id),
                 move_ids=moves.ids,
                 partner_id=self.commercial_partner_id.id,
+                today=self.company_id._get_payment_today(),
             )
         )
         currencies = self.env["res.currency"]
@@ -62,7 +63,8 @@ mine AS (
 )
 SELECT mine.amount, mine.currency_id, mine.day, bool_or(mine.is_for_this)
   FROM mine
- WHERE (mine.partner_id = %(partner_id)s OR mine.is_for_this)
+ WHERE mine.until >= %(today)s
+   AND (mine.partner_id = %(partner_id)s OR mine.is_for_this)
    AND NOT EXISTS (
            SELECT
              FROM found other

@@ -52,8 +52,4 @@ class AccountMove(models.Model):
         money = next(
             (state["money"] for state in states.values() if state["money"]), None
         )
-        if not money:
-            return None
-        if money._name == "account.payment":
-            return money.sudo(False)._get_records_action()
-        return money.sudo(False).action_open_to_reconcile()
+        return self.env["payment.reminder"]._open_money(money)

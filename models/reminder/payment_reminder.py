@@ -2,9 +2,9 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import format_list
 
-from ..text import shorten_list, write_day_in_words
+from ..task import find_tasks
+from ..text import shorten_list
 from .payment_reminder_level import CHANNELS
 from .res_company import NOT_IN_USE
 
@@ -36,6 +36,8 @@ ARRIVED_STATES = ("sent", "delivered")
 #: Sent to the address of test mode: the plan alone takes it for sent, until that ends.
 TESTED = "tested"
 
+#: What the tasks about money that is not allocated are about.
+ALLOCATE = "allocate"
 #: States in which a user may send it now.
 RELEASABLE = ("to_confirm", "to_send", "failed")
 
@@ -104,6 +106,9 @@ class PaymentReminder(models.Model):
         selection=CHANNELS, readonly=True, help="Used last, or to be used."
     )
     failure_reason = fields.Char(readonly=True)
+    failed_channels = fields.Char(
+        readonly=True, help="By which it did not reach the customer so far."
+    )
     note = fields.Char(readonly=True, help="Why it was dropped, or waits.")
     user_id = fields.Many2one(
         comodel_name="res.users",
@@ -199,11 +204,6 @@ class PaymentReminder(models.Model):
     days_late = fields.Integer(
         compute="_compute_invoices", help="Of the oldest; negative before it is due."
     )
-    earlier_dates = fields.Char(
-        string="Earlier Reminders",
-        compute="_compute_earlier_dates",
-        help="The days of those that reached the customer and named the same.",
-    )
 
     # === Compute ===
 
@@ -245,20 +245,6 @@ class PaymentReminder(models.Model):
         if more:
             return self.env._("%(names)s and %(count)s more", names=text, count=more)
         return text
-
-    @api.depends("line_ids.move_line_id", "level_id", "due_date")
-    @api.depends_context("lang")
-    def _compute_earlier_dates(self):
-        earlier = self._find_earlier()
-        for reminder in self:
-            told = self.browse().union(*(earlier[line] for line in reminder.line_ids))
-            days = sorted({r._get_sent_date() for r in told})
-            if not reminder._origin and reminder.level_id and reminder.due_date:
-                # A preview shows what there will be.
-                days = reminder.level_id._get_earlier_days(reminder.due_date)
-            reminder.earlier_dates = format_list(
-                self.env, [write_day_in_words(self.env, day) for day in days]
-            )
 
     def _find_earlier(self):
         """Return the reminders before these of what they name that were received, as
@@ -345,8 +331,20 @@ class PaymentReminder(models.Model):
         self.ensure_one()
         channels = self.level_id._get_channels() if self.level_id else []
         if self.channel in channels:
-            return channels[channels.index(self.channel) :]
-        return channels
+            channels = channels[channels.index(self.channel) :]
+        failed = self._get_failed_channels()
+        return [channel for channel in channels if channel not in failed]
+
+    def _get_failed_channels(self):
+        return (self.failed_channels or "").split(",")
+
+    def _note_failed_channels(self, *channels):
+        """Note by which channels these did not reach their customers."""
+        for reminder in self:
+            failed = (*reminder._get_failed_channels(), *channels)
+            failed = ",".join(dict.fromkeys(filter(None, failed)))
+            if failed != (reminder.failed_channels or ""):
+                reminder.failed_channels = failed
 
     def _get_responsible(self):
         """Return the user responsible for the reminder, by its level, its policy or its
@@ -403,6 +401,7 @@ class PaymentReminder(models.Model):
             raise UserError(self.env._("None of these reminders waits to be sent."))
         reminders._check_in_use()
         reminders._check_not_testing()
+        find_tasks(reminders, ALLOCATE).unlink()
         quiet = reminders._without_tracking()
         for reminder in quiet.filtered(lambda r: r.state == "failed"):
             reminder.channel = reminder.level_id.channel
@@ -412,6 +411,7 @@ class PaymentReminder(models.Model):
                 "manual": True,
                 "send_attempts": 0,
                 "failure_reason": False,
+                "failed_channels": False,
                 "leaves_at": False,
             }
         )
@@ -464,9 +464,7 @@ class PaymentReminder(models.Model):
         ).request_id.filtered(lambda request: not request.transaction_ids)
         for reminder in self._without_tracking():
             reminder.write({"state": "dropped", "note": notes[reminder.id]})
-        self.activity_unlink(
-            ["mail.mail_activity_data_todo", "mail.mail_activity_data_call"]
-        )
+        find_tasks(self).unlink()
         unused.unlink()
 
     def _get_reminder_lines(self):

@@ -147,7 +147,7 @@ class PaymentReminder(models.Model):
         """Let reminders that a person released wait again."""
         waiting = self.filtered(lambda r: r.state == "to_send")._without_tracking()
         waiting.manual = False
-        waiting.filtered(lambda r: not r.level_id.automatic).state = "to_confirm"
+        waiting.filtered(lambda r: r._needs_confirmation()).state = "to_confirm"
 
     @api.model
     def _read_work(self):

@@ -6,8 +6,10 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..batch import back_off, cut
+from ..task import find_tasks
 from .failure_words import say_failure
 from .payment_reminder import SENT_STATES
+from .payment_reminder_task import UNREACHED
 
 SLICE = 500
 #: Days after which neither a bounce nor a delivery report is expected any more.
@@ -219,6 +221,7 @@ class PaymentReminder(models.Model):
             if reminder.channel not in queue or len(queue) < 2:
                 reminder._mark_failed(reason, summary)
                 continue
+            reminder._note_failed_channels(reminder.channel)
             reminder._message_log(body=reason or "")
             reminder._schedule_task(reason, summary)
             reminder._send_again(reason, channel=queue[1], send_attempts=0)
@@ -255,24 +258,36 @@ class PaymentReminder(models.Model):
         )
 
     @api.model
-    def _send_undelivered(self, partners):
+    def _send_undelivered(self, partners, channels):
         """Let failed reminders leave again, at the same level: an address of their
-        customers was corrected. What nobody may send by itself is confirmed again.
+        customers was corrected. What nobody may send by itself is confirmed again, and
+        what failed by other channels only is not sent.
 
         :param res.partner partners: that have another address now
+        :param tuple[str] channels: that use it
         """
         theirs = Domain("partner_id", "in", partners.commercial_partner_id.ids)
         failed = self.search(
             Domain("state", "=", "failed")
             & (theirs | Domain("contact_id", "in", partners.ids))
             & Domain("level_id", "!=", False)
-        )._without_tracking()
+        ).filtered(lambda r: not {*channels}.isdisjoint(r._get_failed_channels()))
+        failed = failed._without_tracking()
         for reminder in failed:
-            state = "to_send" if reminder.level_id.automatic else "to_confirm"
+            lost = reminder._get_failed_channels()
+            again = [name for name in lost if name in channels]
+            in_order = reminder.level_id._get_channels()
+            state = "to_confirm" if reminder._needs_confirmation() else "to_send"
             reminder.write(
                 {
                     "state": state,
-                    "channel": reminder.level_id.channel,
+                    "channel": next(
+                        (name for name in in_order if name in again),
+                        reminder.level_id.channel,
+                    ),
+                    "failed_channels": ",".join(
+                        name for name in lost if name not in again
+                    ),
                     "manual": False,
                     "send_attempts": 0,
                     "failure_reason": False,
@@ -281,7 +296,7 @@ class PaymentReminder(models.Model):
             if not reminder.edited and reminder.contact_id not in partners:
                 reminder.contact_id = False
         failed.prepared_date = False
-        failed.activity_unlink(["mail.mail_activity_data_todo"])
+        find_tasks(failed, UNREACHED).unlink()
 
     def _give_up(self, reason):
         """Take the next channel, except after mails: while our own server is down,
@@ -318,6 +333,7 @@ class PaymentReminder(models.Model):
         """
         self._cancel_message()
         for reminder in self._without_tracking():
+            reminder._note_failed_channels(reminder.channel)
             reminder.write(
                 {"state": "failed", "failure_reason": reason, "sent_at": False}
             )

@@ -196,6 +196,8 @@ class PaymentReminder(models.Model):
         elif reason == "customer_held":
             customer = line.sudo().partner_id.with_company(line.company_id)
             note = customer.payment_reminder_hold_reason
+        elif reason in (None, "not_yet", "waiting") and (money := self._get_money(row)):
+            return f"{sentence} {self._describe_unallocated(money)}"
         if not note:
             return sentence
         return self.env._(
@@ -204,8 +206,8 @@ class PaymentReminder(models.Model):
 
     @api.model
     def _get_money(self, row):
-        """Return the bank line or the payment for which a row of the plan is held, in
-        sudo; empty if it is not."""
+        """Return the bank line or the payment of a row of the plan that is not
+        allocated, in sudo; empty if there is none."""
         if payment_id := row.get("payment_id"):
             return self.env["account.payment"].sudo().browse(payment_id)
         receipt_id = row.get("receipt_id") or ()

@@ -189,12 +189,16 @@ class PaymentReminderLevel(models.Model):
         )
 
     def _get_channels(self):
-        """Return the channels to try, in order, each once.
+        """Return the channels to try, in order, each once; in the end a letter, if the
+        policy wants it.
 
         :rtype: list[str]
         """
         self.ensure_one()
-        wanted = (self.channel, self.second_channel, self.third_channel)
+        wanted = [self.channel, self.second_channel, self.third_channel]
+        # No letter is in time to announce what is not due yet.
+        if self.policy_id.letter_if_unreached and self.days_from_due >= 0:
+            wanted.append("letter")
         return list(dict.fromkeys(filter(None, wanted)))
 
     def _get_earlier_days(self, due_date):

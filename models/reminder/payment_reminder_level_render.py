@@ -25,11 +25,16 @@ PLACEHOLDERS = frozenset(
         "object.user_id.name",
         "format_amount(object.amount_asked, object.currency_id)",
         "format_amount(object.amount_overdue, object.currency_id)",
+        "format_amount(object.amount_reminded, object.currency_id)",
         "format_amount(object.amount_coming, object.currency_id)",
+        "object.also_due_text",
         "object.invoice_names",
         "format_date(object.due_date)",
         "object.days_late",
         "object.earlier_dates",
+        "object.despite_reminders",
+        "object.pay_text",
+        "object.pay_label",
         "object.request_id.url",
     }
 )
@@ -69,6 +74,11 @@ SMS_LETTERS = str.maketrans(
         "…": "...",
     }
 )
+
+
+def _join_words(text):
+    """Return a line with one space between words: a placeholder may be empty."""
+    return " ".join(text.split())
 
 
 def _to_qweb(source):
@@ -354,10 +364,12 @@ class PaymentReminderLevel(models.Model):
         }
         return {
             id_: {
-                "subject": " ".join(rendered["subject"][id_].split()),
+                "subject": _join_words(rendered["subject"][id_]),
                 "body": Markup(rendered["body"][id_]),
                 "closing": Markup(rendered["closing"][id_]),
-                "sms_body": rendered["sms_body"][id_].translate(SMS_LETTERS).strip(),
+                "sms_body": "\n".join(
+                    map(_join_words, rendered["sms_body"][id_].strip().splitlines())
+                ).translate(SMS_LETTERS),
                 "phone_script": Markup(rendered["phone_script"][id_]),
             }
             for id_ in ids

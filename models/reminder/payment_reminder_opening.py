@@ -28,7 +28,8 @@ class PaymentReminder(models.Model):
         for reminder in self:
             if reminder not in waiting:
                 reminder.waits_for = {
-                    "to_confirm": self.env._("A person confirms it."),
+                    "to_confirm": reminder.money_note
+                    or self.env._("A person confirms it."),
                     "failed": reminder.failure_reason,
                 }.get(reminder.state)
             elif opening := reminder.leaves_at or openings.get(reminder):
@@ -71,8 +72,15 @@ class PaymentReminder(models.Model):
 
         :param dict openings: as `_get_openings` returns them
         """
-        released = self._release_manually()
-        for reminder in released._without_tracking():
+        self._release_manually()._set_openings(openings)
+
+    def _wait_for_hours(self):
+        """Let those that are outside of their hours wait for the next ones."""
+        openings = self._get_openings()
+        self.browse(reminder.id for reminder in openings)._set_openings(openings)
+
+    def _set_openings(self, openings):
+        for reminder in self._without_tracking():
             reminder.leaves_at = openings[reminder]
         for moment in set(openings.values()):
             self._wake_cron(moment)

@@ -31,8 +31,8 @@ class PaymentReminder(models.Model):
             customers, at their next level even before its day, or too soon after
             the last message
         :param payment.reminder.level level: that a person chose for these lines
-        :return: the reminders made, in `to_send` or, if their level is not automatic,
-            in `to_confirm`
+        :return: the reminders made, in `to_send` or, if their level is not automatic or
+            money that may pay them is not allocated, in `to_confirm`
         :rtype: payment.reminder
         :raises UserError: for lines, while another process plans for the company
         """
@@ -157,7 +157,9 @@ class PaymentReminder(models.Model):
         )
         # The cache knows nothing of them.
         self.env.invalidate_all()
-        return self.env["payment.reminder"].browse(row[0] for row in rows)
+        reminders = self.env["payment.reminder"]
+        reminders.browse(row[0] for row in rows if row[1])._ask_to_allocate()
+        return reminders.browse(row[0] for row in rows)
 
     @api.model
     def _analyze(self, start, count):
@@ -264,7 +266,7 @@ class PaymentReminder(models.Model):
                 *steps,
                 reminders._send_thanks,
             ]
-        steps.append(reminders._ask_for_waiting)
+        steps += [reminders._ask_for_waiting, reminders._tell_overlooked]
         cron = self.env["ir.cron"]
         for step in steps:
             try:
@@ -300,6 +302,8 @@ SELECT row_number() OVER (
        sum(residual) AS amount,
        COALESCE(sum(residual) FILTER (WHERE overdue), 0) AS overdue,
        LEAST(max(credit), sum(residual)) AS credit,
+       max(receipt_id) AS receipt_id,
+       max(payment_id) AS payment_id,
        array_agg(line_id) AS line_ids,
        array_agg(CASE WHEN joins THEN level_id END) AS level_keys,
        array_agg(CASE WHEN joins THEN days_from_due END) AS level_days,
@@ -355,13 +359,16 @@ reminder AS (
     INSERT INTO payment_reminder (
         id, company_id, currency_id, partner_id, policy_id, level_id, level_name,
         level_days, state, date, channel, user_id, amount_total, amount_credit,
-        amount_asked, amount_overdue, is_test, manual, create_uid, write_uid,
-        create_date, write_date
+        amount_asked, amount_overdue, receipt_id, payment_id, is_test, manual,
+        create_uid, write_uid, create_date, write_date
     )
     SELECT numbered.id, %(company_id)s, numbered.currency_id, numbered.partner_id,
            policy.id, level.id,
            COALESCE(level.name->>%(lang)s, level.name->>'en_US'), level.days_from_due,
-           CASE WHEN level.automatic OR %(is_test)s THEN 'to_send'
+           CASE WHEN %(is_test)s
+                  OR level.automatic
+                     AND COALESCE(numbered.receipt_id, numbered.payment_id) IS NULL
+                THEN 'to_send'
                 ELSE 'to_confirm'
            END,
            %(today)s, level.channel,
@@ -371,6 +378,7 @@ reminder AS (
            numbered.amount, numbered.credit, numbered.amount - numbered.credit,
            -- Credits go to the oldest.
            GREATEST(numbered.overdue - numbered.credit, 0),
+           numbered.receipt_id, numbered.payment_id,
            -- Whoever tests does not wait for the hours of the level.
            %(is_test)s, %(is_test)s,
            %(uid)s::int, %(uid)s::int, %(now)s, %(now)s
@@ -389,5 +397,5 @@ line AS (
       FROM numbered
 CROSS JOIN unnest(line_ids, level_keys, level_days, dates, residuals) named
 )
-SELECT id FROM numbered ORDER BY id
+SELECT id, COALESCE(receipt_id, payment_id) IS NOT NULL FROM numbered ORDER BY id
 """

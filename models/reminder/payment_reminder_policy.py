@@ -43,6 +43,11 @@ class PaymentReminderPolicy(models.Model):
         copy=True,
         help="Without levels, whoever has this policy is not reminded.",
     )
+    letter_if_unreached = fields.Boolean(
+        string="Letter as Last Resort",
+        help="Whom none of the channels of a level reaches gets a letter, if their "
+        "address is complete: a person posts it. Not before the due date.",
+    )
     escalation = fields.Char(
         compute="_compute_escalation",
         help="The days of its levels, and how they leave.",

@@ -40,8 +40,8 @@ class PaymentReminder(models.Model):
         `reached_level_key`, the highest level that was sent of it; `reason`, why no
         reminder is to be made (NULL: it is due), and its `reason_date`;
         `blocker`, what holds the line whatever its level, with `blocker_date`;
-        `receipt_id` or `payment_id`, the money that came in and may pay it, if it is
-        held for that;
+        `receipt_id` or `payment_id`, the money that came in and may pay it, even if it
+        is held for that no more;
         `named`, whether a reminder of its customer names it; `is_due, overdue`;
         `covered`, whether credits pay it wholly; `reminded`, whether a reminder of it
         arrived; `credit` (of the customer, in the currency, for what is due or else
@@ -378,7 +378,7 @@ standing AS MATERIALIZED (
                 WHEN due.reminder_hold_until >= %(today)s THEN 'held'
                 WHEN customer.hold_until >= %(today)s THEN 'customer_held'
                 WHEN in_flight.move_id IS NOT NULL THEN 'in_flight'
-                WHEN received.line_id IS NOT NULL THEN 'received'
+                WHEN received.until >= %(today)s THEN 'received'
                 WHEN due.date_maturity < %(due_from)s::date
                      AND NOT due.line_id = ANY(%(forced_ids)s)
                      AND memory.begun IS NOT TRUE THEN 'before_start'
@@ -625,8 +625,8 @@ SELECT line_id,
        END AS reason_date,
        blocker,
        blocker_date,
-       CASE WHEN blocker = 'received' THEN receipt_id END AS receipt_id,
-       CASE WHEN blocker = 'received' THEN payment_id END AS payment_id,
+       receipt_id,
+       payment_id,
        free AND (reason IS NULL OR overdue) AS named,
        is_due,
        overdue,

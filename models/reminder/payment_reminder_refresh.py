@@ -43,6 +43,7 @@ class PaymentReminder(models.Model):
         reminders to confirm; texts that were made say what is left."""
         quiet = self.filtered(lambda r: r.state == "to_confirm")._without_tracking()
         for company, reminders in quiet.grouped("company_id").items():
-            _left, changed = reminders.with_company(company)._update_named()
+            left, changed = reminders.with_company(company)._update_named()
+            left._settle_unallocated()
             if prepared := changed.filtered("prepared_date"):
                 prepared._prepare_contents()

@@ -59,6 +59,8 @@ class PaymentReminder(models.Model):
         domain = Domain("company_id", "=", company.id) & Domain("state", "=", "to_send")
         now = company._get_payment_now()
         domain &= Domain("leaves_at", "=", False) | Domain("leaves_at", "<=", now)
+        # The job may come so late that their hours are over again.
+        self.search(domain & Domain("leaves_at", "!=", False))._wait_for_hours()
         for level, channel in self._read_group(domain, ["level_id", "channel"]):
             held = (
                 Domain("level_id", "in", [level.id])
@@ -205,6 +207,7 @@ class PaymentReminder(models.Model):
         """
         queues = {reminder.id: reminder._get_channels_left() for reminder in self}
         reasons = {reminder.id: [] for reminder in self}
+        failed = {reminder.id: [] for reminder in self}
         taken, postponed, waiting = self.browse(), self.browse(), self
         wordless = self._find_wordless()
         while waiting := waiting.filtered(lambda r: queues[r.id]):
@@ -224,12 +227,15 @@ class PaymentReminder(models.Model):
                 why_not |= getattr(ready, f"_send_by_{channel}")()
                 for reminder_id, reason in why_not.items():
                     reasons[reminder_id].append(reason)
+                    if reason != wordless.get(reminder_id):
+                        failed[reminder_id].append(channel)
                 refused |= self.browse(why_not)
                 if accepted := reminders - refused:
                     accepted._note_handed_over(channel)
                     taken |= accepted
             waiting = refused
         for reminder in self:
+            reminder._note_failed_channels(*failed[reminder.id])
             # Several channels may fail for one reason, which is told once.
             reason = " ".join(dict.fromkeys(reasons[reminder.id]))
             summary = None

@@ -21,10 +21,12 @@ class PaymentReminder(models.Model):
         :param account.move.line not_due: told for information, as `_find_not_due`
             returns it
         :return: `rows` as `_get_invoice_row` makes them, `has_orders` (one of them at
-            least), `open` and `credit` (empty without credits), `total`, all written
-            out; `amount`, `url`, `short_url`, `from_bank` and `transfer` for the
-            button; `not_due` and, beside a formal notice, `apart` (`name`, `due_date`,
-            `amount`); `not_due_more`, `apart_more`, what is left of them in a sentence
+            least), `open` (empty without credits), `credits` as `_get_credit_rows`
+            makes them, `total`, all written out; `amount`, `url`, `short_url`, `way`
+            and `transfer` for the button; `not_due` and, beside a formal notice,
+            `apart` (`name`, `detail`, `due_date`, `amount`); `from_today`, whether some
+            of `not_due` is due today; `not_due_more`, `apart_more`, what is left of
+            them in a sentence
         :rtype: dict
         """
         self.ensure_one()
@@ -34,18 +36,20 @@ class PaymentReminder(models.Model):
         late = [line for line in not_due if self._is_late(line)]
         not_due = [line for line in not_due if not self._is_late(line)]
         rows = self._get_invoice_rows()
+        today = self.company_id._get_payment_today()
         return {
             "rows": rows,
             "has_orders": any(row["order"] for row in rows),
             "open": self._write_amount(self.amount_total) if credit else "",
-            "credit": self._write_amount(-credit) if credit else "",
+            "credits": self._get_credit_rows() if credit else [],
             "total": total,
             "amount": total,
             "url": request.url,
             "short_url": request.short_url,
-            "from_bank": bool(request) and self._is_paid_from_bank(),
+            "way": self._get_way_to_pay(),
             "transfer": request and request._get_told_transfer(self.amount_asked),
             "not_due": self._get_told_rows(not_due),
+            "from_today": any(line.date_maturity == today for line in not_due),
             "not_due_more": self._describe_more(not_due),
             "apart": self._get_told_rows(late),
             "apart_more": self._describe_more(late),
@@ -57,11 +61,58 @@ class PaymentReminder(models.Model):
         return [
             {
                 "name": line.move_id.name,
+                "detail": self._get_part_text(line, line.amount_residual_currency),
                 "due_date": write_day(self.env, line.date_maturity),
                 "amount": self._write_amount(line.amount_residual_currency),
             }
             for line in shown
         ]
+
+    def _get_credit_rows(self):
+        """Return the credit notes and payments that are deducted, written out; in one
+        row if there are many, or if only a part of them is.
+
+        :return: `name`, `amount`
+        :rtype: list[dict]
+        """
+        lines = (
+            self.env["account.move.line"]
+            .sudo()
+            .search(
+                [
+                    ("company_id", "=", self.company_id.id),
+                    ("partner_id.commercial_partner_id", "=", self.partner_id.id),
+                    ("currency_id", "=", self.currency_id.id),
+                    ("account_type", "=", "asset_receivable"),
+                    ("parent_state", "=", "posted"),
+                    ("reconciled", "=", False),
+                    ("amount_residual_currency", "<", 0),
+                ],
+                order="date, id",
+            )
+        )
+        open_credit = -sum(lines.mapped("amount_residual_currency"))
+        if len(lines) > LINES_TOLD or self.currency_id.compare_amounts(
+            open_credit, self.amount_credit
+        ):
+            name = self.env._("Your credit notes and payments not yet allocated")
+            return [{"name": name, "amount": self._write_amount(-self.amount_credit)}]
+        return [
+            {
+                "name": self._get_credit_name(line),
+                "amount": self._write_amount(line.amount_residual_currency),
+            }
+            for line in lines
+        ]
+
+    def _get_credit_name(self, line):
+        """Return what a credit of the customer is, and of which day."""
+        day = write_day(self.env, line.date)
+        if line.move_id.move_type == "out_refund":
+            return self.env._(
+                "Your credit note %(name)s of %(day)s", name=line.move_id.name, day=day
+            )
+        return self.env._("Your payment of %s, not yet allocated", day)
 
     def _describe_more(self, lines):
         """Return in a sentence what is told and not shown line by line."""
@@ -152,7 +203,7 @@ class PaymentReminder(models.Model):
         due = line.date_maturity
         today = self.company_id._get_payment_today()
         days_late = (today - due).days if due and not covered else 0
-        part = self._get_part_text(line)
+        part = self._get_part_text(line.move_line_id, line.amount)
         paid = self.env._("paid by your credits") if covered else ""
         return {
             "name": line.move_id.name or "",
@@ -185,9 +236,13 @@ class PaymentReminder(models.Model):
             return self.env._("1 day late")
         return self.env._("%s days late", days)
 
-    def _get_part_text(self, line):
-        """Return which part of its invoice a due line is, empty for all of it."""
-        move_line, move = line.move_line_id, line.move_id
+    def _get_part_text(self, move_line, amount):
+        """Return which part of its invoice a due line is, empty for all of it.
+
+        :param account.move.line move_line: due line
+        :param float amount: what is open of it
+        """
+        move = move_line.move_id
         parts = []
         # Most invoices are due at once: no need to read their lines.
         if len(move.invoice_payment_term_id.line_ids) > 1:
@@ -203,20 +258,8 @@ class PaymentReminder(models.Model):
                     )
                 )
         whole = move_line.amount_currency
-        if self.currency_id.compare_amounts(line.amount, whole) < 0:
+        if self.currency_id.compare_amounts(amount, whole) < 0:
             parts.append(
                 self.env._("rest of %(amount)s", amount=self._write_amount(whole))
             )
         return ", ".join(parts)
-
-    def _is_paid_from_bank(self):
-        """Return whether the recipient may pay from their bank, asked once for all the
-        reminders of one country.
-        """
-        self.ensure_one()
-        country = self.request_id.partner_id.country_id
-        known = self.env.cr.cache.setdefault("reminder_from_bank", {})
-        key = (self.company_id.id, self.currency_id.id, country.id)
-        if key not in known:
-            known[key] = self.request_id._is_paid_from_bank()
-        return known[key]

@@ -2,8 +2,11 @@ from odoo import api, models
 from odoo.fields import Domain
 
 from ..task import TODO as TODO_ACTIVITY
-from ..task import schedule_task
+from ..task import find_tasks, schedule_task
 
+#: What tasks are about.
+UNREACHED = "unreached"
+WAITING = "waiting"
 WAITING_ACTIVITY = "account_payment_request.mail_activity_reminder_waiting"
 
 
@@ -12,13 +15,16 @@ class PaymentReminder(models.Model):
 
     _inherit = "payment.reminder"
 
-    def _schedule_task(self, reason, summary=None, activity=TODO_ACTIVITY):
+    def _schedule_task(
+        self, reason, summary=None, activity=TODO_ACTIVITY, about="task"
+    ):
         """Give the responsible of each reminder something to do today, in the language
         of the company; what is to be done once is not asked twice.
 
         :param str reason: what happened, in a sentence
         :param str summary: what to do; by default, to correct the contact
         :param str activity: external id of the type
+        :param str about: a code by which it is found, if it has a summary
         """
         for reminder in self:
             # No mail for each: a run may schedule hundreds.
@@ -39,6 +45,7 @@ class PaymentReminder(models.Model):
                 user=reminder._get_responsible() or self.env.user,
                 deadline=reminder.company_id._get_payment_today(),
                 kind=activity,
+                about=about if summary else UNREACHED,
             )
 
     def _has_task(self, summary, at_level):
@@ -68,6 +75,9 @@ class PaymentReminder(models.Model):
                 ("company_id", "=", company.id),
                 ("state", "in", ("to_confirm", "to_post")),
                 ("is_test", "=", False),
+                # These have a task of their own.
+                ("receipt_id", "=", False),
+                ("payment_id", "=", False),
             ],
             ["state", "level_id", "user_id"],
             ["id:min"],
@@ -76,11 +86,7 @@ class PaymentReminder(models.Model):
         asked = self.search(
             [
                 ("company_id", "=", company.id),
-                (
-                    "activity_ids.activity_type_id",
-                    "=",
-                    self.env.ref(WAITING_ACTIVITY).id,
-                ),
+                ("activity_ids.payment_task", "=", WAITING),
             ]
         )
         over = self.browse()
@@ -88,10 +94,10 @@ class PaymentReminder(models.Model):
             key = (reminder.state, reminder.level_id, reminder.user_id)
             if missing.pop(key, None) is None:
                 over |= reminder
-        over.activity_unlink([WAITING_ACTIVITY])
+        find_tasks(over, WAITING).unlink()
         for reminder in self.browse(missing.values()):
             reminder._schedule_task(
-                "", reminder._get_waiting_summary(), WAITING_ACTIVITY
+                "", reminder._get_waiting_summary(), WAITING_ACTIVITY, WAITING
             )
 
     def _get_waiting_summary(self):

@@ -51,10 +51,12 @@ class PaymentReminder(models.Model):
             test._send_to_tester()
         return super(PaymentReminder, self - tests)._mark_failed(reason, summary)
 
-    def _schedule_task(self, reason, summary=None, *how):
+    def _schedule_task(self, reason, summary=None, *how, **named):
         """Override: a test is nobody's task."""
         real = self.filtered(lambda r: not r.is_test)
-        return super(PaymentReminder, real)._schedule_task(reason, summary, *how)
+        return super(PaymentReminder, real)._schedule_task(
+            reason, summary, *how, **named
+        )
 
     def _send_to_tester(self):
         """Queue one mail for each reminder to the address of test mode, with what it
@@ -162,7 +164,7 @@ class PaymentReminder(models.Model):
         ]
         if self.failure_reason:
             lines.append(self.failure_reason)
-        elif not self.level_id.automatic:
+        elif self._needs_confirmation():
             lines.append(env._("It would wait for a person to confirm it."))
         return NOTE.format(Markup("<br/>").join(map(escape, lines)))
 

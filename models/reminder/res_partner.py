@@ -8,6 +8,9 @@ from odoo.tools import format_date
 from ...const import ACCOUNTING
 from .payment_reminder_policy import PROFILES
 
+#: Which channels need a field.
+REACHES = {"email": ("email",), "phone": ("sms", "phone")}
+
 
 class ResPartner(models.Model):
     """How a customer is reminded, and how they pay."""
@@ -150,8 +153,9 @@ class ResPartner(models.Model):
     def create(self, vals_list):
         """Override: what did not arrive leaves again to a new address."""
         partners = super().create(vals_list)
-        reached = partners.filtered(lambda p: p.parent_id and (p.email or p.phone))
-        reached._send_undelivered()
+        contacts = partners.filtered("parent_id")
+        for name in REACHES:
+            contacts.filtered(name)._send_undelivered(name)
         return partners
 
     def write(self, vals):
@@ -159,18 +163,23 @@ class ResPartner(models.Model):
         whoever holds reminders is told when that ends."""
         if vals.get("payment_reminder_hold_until"):
             vals = {"payment_reminder_hold_user_id": self.env.uid, **vals}
-        given = {name: vals[name] for name in ("email", "phone") if vals.get(name)}
-        corrected = self.filtered(
-            lambda p: any(p[name] != value for name, value in given.items())
-        )
+        corrected = {
+            name: self.filtered(lambda p, name=name: p[name] != vals[name])
+            for name in REACHES
+            if vals.get(name)
+        }
         res = super().write(vals)
-        corrected._send_undelivered()
+        for name, partners in corrected.items():
+            partners._send_undelivered(name)
         return res
 
-    def _send_undelivered(self):
-        """Let the reminders that did not reach these customers leave once more."""
+    def _send_undelivered(self, name):
+        """Let the reminders that did not reach these customers leave once more.
+
+        :param str name: field of theirs that was corrected
+        """
         if self:
-            self.env["payment.reminder"].sudo()._send_undelivered(self)
+            self.env["payment.reminder"].sudo()._send_undelivered(self, REACHES[name])
 
     def _hold_reminders(self, company, until, reason):
         """Send no reminders of ``company`` to these customers up to a day.

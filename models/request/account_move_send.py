@@ -68,7 +68,7 @@ class AccountMoveSend(models.AbstractModel):
             {
                 "url": request.url,
                 "short_url": request.short_url,
-                "from_bank": request._is_paid_from_bank(),
+                "way": request._get_way_to_pay(),
                 "amount": format_amount(
                     request.env, request.amount_to_pay, request.currency_id
                 ),

@@ -20,8 +20,8 @@ class PaymentRequest(models.Model):
     def _get_payment_offer(self):
         """Return what is printed for the payer, empty when nothing is to pay.
 
-        :return: `url`, `short_url`, `from_bank` (whether the payer's bank is offered),
-            `qr` (picture as a data URI) and its `qr_width` in millimetres, quiet zone
+        :return: `url`, `short_url`, `way` (as `_get_way_to_pay` returns it), `qr`
+            (picture as a data URI) and its `qr_width` in millimetres, quiet zone
             included
         :rtype: dict
         """
@@ -33,7 +33,7 @@ class PaymentRequest(models.Model):
         return {
             "url": request.url,
             "short_url": request.short_url,
-            "from_bank": request._is_paid_from_bank(),
+            "way": request._get_way_to_pay(),
             "qr": picture.data_uri,
             "qr_width": picture.width(PRINTED_SYMBOL_MM),
         }
@@ -47,6 +47,22 @@ class PaymentRequest(models.Model):
         """Return whether the payer may pay from their bank: euros, through Bridge."""
         self.ensure_one()
         return bool(self._get_bridge_offer(self.amount_to_pay)["provider"])
+
+    def _get_way_to_pay(self, online=True):
+        """Return what whoever opens the page can pay by, for what is written beside its
+        address.
+
+        :param bool online: whether there may be means beside the payer's bank
+        :return: `bank` (from the payer's own bank), `online` (another provider),
+            `transfer` (the page shows the account to transfer to), or empty: neither
+        :rtype: str
+        """
+        self.ensure_one()
+        if self._is_paid_from_bank():
+            return "bank"
+        if online and self._get_other_providers(self.amount_to_pay):
+            return "online"
+        return "transfer" if self._get_bank_account() else ""
 
     def _get_payment_options(self):
         """Return the amounts the payer may choose from, the one due now first.

@@ -424,7 +424,9 @@ class TestReminderMailLook(PortalCase):
         credit_note.action_post()
         _tree, text = self.mail(self.overdue(100.0, 3, self.company_customer))
         self.assertIn("Total open 300.00 €", text)
-        self.assertIn("Your credit notes and payments not yet allocated -50.00 €", text)
+        self.assertIn(
+            f"Your credit note {credit_note.name} of Mar 16, 2026 -50.00 €", text
+        )
         self.assertIn("Total to pay 250.00 €", text)
 
     def test_an_installment_says_which_one_it_is_and_a_part_paid_what_it_is_of(self):

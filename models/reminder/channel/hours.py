@@ -50,7 +50,8 @@ class PaymentReminder(models.Model):
                 zone = reminder._find_zone(number)
             return reminder.company_id, reminder.level_id, zone
 
-        mine = self.filtered(lambda r: r.level_id and not r.manual)
+        # Whoever sends by hand may have wanted to wait for the hours.
+        mine = self.filtered(lambda r: r.level_id and (not r.manual or r.leaves_at))
         for (company, level, zone), reminders in mine.grouped(get_place).items():
             if code := company._get_window_blocker(level, zone):
                 yield reminders, level, zone, code

@@ -6,9 +6,11 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ...task import schedule_task
+from ...task import find_tasks, schedule_task
 from ..payment_reminder import OUTCOMES
 
+#: What the tasks are about.
+CALL = "call"
 CALL_ACTIVITY = "mail.mail_activity_data_call"
 #: How often nobody may answer before the next channel is tried.
 CALLS_MAX = 3
@@ -155,6 +157,7 @@ class PaymentReminder(models.Model):
                     user=user or self.env.user,
                     deadline=today,
                     kind=CALL_ACTIVITY,
+                    about=CALL,
                 )
 
     # === What the customer said ===
@@ -217,21 +220,29 @@ class PaymentReminder(models.Model):
     def _note_wrong_number(self, note, _date):
         numbers = [shown for shown, _number, _name in self._get_phone_book()]
         reason = self.env._("Wrong number: %s", note or ", ".join(numbers))
-        self.activity_unlink([CALL_ACTIVITY])
+        find_tasks(self, CALL).unlink()
         self._try_next_channel(reason)
 
     def _note_no_answer(self, _note, _date):
         attempts = self.call_attempts + 1
         if attempts >= CALLS_MAX:
             self.call_attempts = attempts
-            self.activity_unlink([CALL_ACTIVITY])
+            find_tasks(self, CALL).unlink()
             self._try_next_channel(
                 self.env._("Nobody answered the phone on %s days.", attempts)
             )
             return
         day = self.company_id._get_next_business_day()
-        self.write({"call_attempts": attempts, "call_date": day})
-        self.activity_reschedule([CALL_ACTIVITY], date_deadline=day)
+        self.write(
+            {
+                "call_attempts": attempts,
+                "call_date": day,
+                # Somebody is at it.
+                "waiting_date": False,
+                "overlooked": False,
+            }
+        )
+        find_tasks(self, CALL).date_deadline = day
 
     def _note_done(self, _note, _date):
         self._close_call()
@@ -242,7 +253,7 @@ class PaymentReminder(models.Model):
             lines._hold_reminders(until, reason)
 
     def _close_call(self):
-        self.activity_feedback([CALL_ACTIVITY])
+        find_tasks(self, CALL).action_feedback()
         self._mark_sent()
 
     def _log_call(self):

@@ -16,6 +16,10 @@ export const PLACEHOLDERS = {
     "format_amount(object.amount_overdue, object.currency_id)": _t(
         "What is past its due date"
     ),
+    "format_amount(object.amount_reminded, object.currency_id)": _t(
+        "What is past its due date and was reminded before"
+    ),
+    "object.also_due_text": _t("What has fallen due since, in a sentence"),
     "format_amount(object.amount_coming, object.currency_id)": _t(
         "What is not due yet, for information"
     ),
@@ -23,6 +27,9 @@ export const PLACEHOLDERS = {
     "format_date(object.due_date)": _t("Oldest due date"),
     "object.days_late": _t("Days since then"),
     "object.earlier_dates": _t("Days of the earlier reminders"),
+    "object.despite_reminders": _t("“Despite our reminders of…”, once there were any"),
+    "object.pay_text": _t("How to pay, in a sentence"),
+    "object.pay_label": _t("How to pay, before the link"),
     "object.request_id.url": _t("Link to pay"),
 };
 const TAG = /\{\{\s*(.+?)\s*(?:\|\|\|\s*(.*?)\s*)?\}\}/g;
