@@ -2,7 +2,8 @@ from odoo import fields, models
 
 
 class MailActivity(models.Model):
-    _inherit = "mail.activity"
+    _name = "mail.activity"
+    _inherit = ["payment.engine.owned", "mail.activity"]
 
     payment_task = fields.Char(
         readonly=True,

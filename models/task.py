@@ -18,10 +18,10 @@ def schedule_task(
     :param datetime.date deadline: until when; None: today
     :param str kind: external id of the type of task
     :param str about: a code by which `find_tasks` finds it
-    :return: the tasks
+    :return: the tasks, in sudo
     :rtype: mail.activity
     """
-    return records.activity_schedule(
+    return records.sudo().activity_schedule(
         kind,
         date_deadline=deadline,
         summary=summary,

@@ -82,6 +82,23 @@ class TestReminderLetterParts(LetterCase):
         text = self.text(self.remind(self.overdue(partner=other)))
         self.assertNotIn("Your order", text)
 
+    def test_what_is_no_part_of_the_sum_is_told_apart(self):
+        self.second.write({"formal_notice": True, "channel": "letter"})
+        first, coming = self.overdue(days=9), self.overdue(30.0, days=-9)
+        letter = self.remind(first)
+        text = self.text(letter)
+        self.assertIn("Not due yet, for your information", text)
+        self.assertIn(f"{coming.name}, due on", text)
+        self.print(letter)
+        letter.with_user(self.accountant).action_posted()
+        self.next_days(8)
+        other = self.overdue(50.0, days=3)
+        notice = self.remind(first)[:1]
+        self.assertEqual((notice.level_id, notice.state), (self.second, "to_post"))
+        text = self.text(notice)
+        self.assertIn(f"not included in the sum above {other.name}, due on", text)
+        self.assertNotIn(coming.name, text)
+
     def test_a_registered_letter_says_so_with_its_number(self):
         words = "Registered letter with proof of delivery"
         reminder = self.remind(self.overdue())

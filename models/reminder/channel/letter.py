@@ -158,7 +158,7 @@ class PaymentReminder(models.Model):
             "registered": self._get_registered_text(),
             "debtor_number": self.partner_id._get_number_text(),
             "place_date": today,
-            "table": self._get_invoices_values(),
+            "table": self._get_invoices_values(self._find_not_due()[self.id]),
             "offer": request._get_payment_offer() if request else {},
             "enclosures": self._get_enclosures_text(),
         }
