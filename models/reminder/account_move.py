@@ -139,6 +139,21 @@ class AccountMove(models.Model):
             for line, state in states.items()
         )
 
+    def _get_reminder_party(self, policy):
+        """Return with whom one talks about this invoice by a policy, if that is not the
+        customer.
+
+        :param payment.reminder.policy policy: that applies
+        :rtype: res.partner
+        """
+        self.ensure_one()
+        customer = self.commercial_partner_id
+        party = {
+            "contact": self.partner_id,
+            "group": customer.sudo()._get_group_heads(),
+        }.get(policy.grouping, customer)
+        return party - customer
+
     # === Actions ===
 
     def _get_reminder_lines(self):

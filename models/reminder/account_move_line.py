@@ -230,9 +230,10 @@ class AccountMoveLine(models.Model):
         :rtype: dict
         :raises UserError: with the reasons why there are none
         """
-        waiting = self._find_waiting_reminders().partner_id
-        others = self.filtered(lambda line: line.partner_id not in waiting)
-        if others._find_paused_customers():
+        waiting = [r._get_party() for r in self._find_waiting_reminders()]
+        parties = self._find_parties()
+        others = self.filtered(lambda line: parties[line] not in waiting)
+        if others._find_paused_parties():
             return self.env["payment.reminder.remind"]._open_on(self)
         return self._remind_now()
 
@@ -245,10 +246,25 @@ class AccountMoveLine(models.Model):
         reminders = self.env["payment.reminder"].sudo()
         return reminders.search(named & Domain("state", "in", OPEN_STATES))
 
-    def _find_paused_customers(self):
-        """Return the customers of these lines who got a message a short time ago.
+    def _find_parties(self):
+        """Return with whom one talks about each of these open lines.
 
-        :return: from when on they may get another one, by customer
+        :return: the customer, an invoice address or the head of a group, by line
+        :rtype: dict[account.move.line, res.partner]
+        """
+        reminders = self.env["payment.reminder"].sudo()
+        parties = {line: line.partner_id for line in self}
+        for company, lines in self.grouped("company_id").items():
+            query = reminders._plan_query(company, line_ids=lines.ids)
+            for row in reminders._read_plan(query):
+                party = self.env["res.partner"].browse(row["party_id"])
+                parties[self.browse(row["line_id"])] = party
+        return parties
+
+    def _find_paused_parties(self):
+        """Return those who got a message about these lines a short time ago.
+
+        :return: from when on they may get another one, by party
         :rtype: dict[res.partner, datetime.date]
         """
         reminders = self.env["payment.reminder"].sudo()
@@ -258,8 +274,8 @@ class AccountMoveLine(models.Model):
             query = reminders._plan_query(company, line_ids=lines.ids)
             for row in reminders._read_plan(query):
                 if row["pause_until"] and row["pause_until"] > today:
-                    customer = self.env["res.partner"].browse(row["partner_id"])
-                    paused[customer] = row["pause_until"]
+                    party = self.env["res.partner"].browse(row["party_id"])
+                    paused[party] = row["pause_until"]
         return paused
 
     def _remind_now(self):

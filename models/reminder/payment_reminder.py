@@ -72,6 +72,15 @@ class PaymentReminder(models.Model):
         ondelete="restrict",
         help="The commercial entity that owes the invoices.",
     )
+    party_id = fields.Many2one(
+        comodel_name="res.partner",
+        string="Conversation With",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="The invoice address, or the head of the group of companies, that is "
+        "reminded; empty: the customer.",
+    )
     contact_id = fields.Many2one(
         comodel_name="res.partner",
         string="Recipient",
@@ -265,7 +274,9 @@ class PaymentReminder(models.Model):
             for line in reminder.line_ids:
                 told = arrived.get(line.move_line_id._origin, named.browse())
                 earlier[line] = told.reminder_id.filtered(
-                    lambda r, last=reminder._origin.id: not last or r.id < last
+                    lambda r, this=reminder: (
+                        (not this._origin or r.id < this._origin.id) and this._knows(r)
+                    )
                 )
         return earlier
 

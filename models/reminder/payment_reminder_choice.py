@@ -19,19 +19,22 @@ class PaymentReminder(models.Model):
 
     @api.model
     def _plan_chosen(self, company, lines, level, reason):
-        """Make the reminder of one customer at a level that a person chose: what they
-        were told of this level and of higher ones counts no more.
+        """Make the reminders of one party at a level that a person chose: what it was
+        told of this level and of higher ones counts no more, in whatever currency.
 
         :param res.company company: whose invoices
-        :param account.move.line lines: due lines of one customer, open
+        :param account.move.line lines: due lines of one party, open
         :param payment.reminder.level level: of the policy that applies
         :param str reason: kept on the reminder, the invoices and the customer
         :return: the reminders made; none if something holds them
         :rtype: payment.reminder
         """
-        open_lines = lines.search(
-            lines._get_owed_domain(company, lines.partner_id)
-            & Domain("currency_id", "in", lines.currency_id.ids)
+        rows = self._read_plan(
+            self._plan_query(company, partner_ids=lines.partner_id.ids)
+        )
+        parties = {row["party_id"] for row in rows if row["line_id"] in lines.ids}
+        open_lines = lines.browse(
+            row["line_id"] for row in rows if row["party_id"] in parties
         )
         told = self.env["payment.reminder.line"].search(
             Domain("move_line_id", "in", open_lines.ids)

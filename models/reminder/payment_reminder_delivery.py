@@ -266,7 +266,7 @@ class PaymentReminder(models.Model):
         :param res.partner partners: that have another address now
         :param tuple[str] channels: that use it
         """
-        theirs = Domain("partner_id", "in", partners.commercial_partner_id.ids)
+        theirs = self._get_party_domain(partners._get_parties())
         failed = self.search(
             Domain("state", "=", "failed")
             & (theirs | Domain("contact_id", "in", partners.ids))

@@ -40,10 +40,14 @@ class PaymentReminder(models.Model):
             Domain("payment_reminder_hold_user_id", "!=", False)
             & Domain("payment_reminder_hold_until", "<=", today)
         )
-        theirs = model.search(model._get_owed_domain(company, customers))
-        theirs = theirs.grouped("partner_id")
+        policies = self.env["payment.reminder.policy"]._get_usable(company)
+        heads = policies._find_group_heads(company, customers.ids)
+        theirs = model.search(
+            model._get_owed_domain(company, customers | customers.browse(heads))
+        )
         for customer in customers:
-            if lines := theirs.get(customer):
+            held = [customer.id, *(id_ for id_ in heads if heads[id_] == customer.id)]
+            if lines := theirs.filtered(lambda ln, held=held: ln.partner_id.id in held):
                 self._tell_ending_hold(
                     company,
                     customer,

@@ -33,6 +33,7 @@ SENTENCES = {
     "not_yet": _lt("“%(level)s” follows on %(day)s."),
     "settled": _lt("Nothing is due."),
     "overtaken": _lt("Another level applies by now."),
+    "moved": _lt("Somebody else is reminded of it by now."),
     "no_policy": _lt("No reminders: no policy applies, or it has no levels."),
     "other_class": _lt(
         "The policy of the company is not for customers of this class: choose one for "
@@ -194,8 +195,12 @@ class PaymentReminder(models.Model):
         if reason == "held":
             note = line.sudo().reminder_hold_reason
         elif reason == "customer_held":
-            customer = line.sudo().partner_id.with_company(line.company_id)
-            note = customer.payment_reminder_hold_reason
+            head = self.env["res.partner"].sudo().browse(row["party_id"])
+            customers = line.sudo().partner_id | head.commercial_partner_id
+            note = max(
+                customers.with_company(line.company_id),
+                key=lambda customer: customer.payment_reminder_hold_until or date.min,
+            ).payment_reminder_hold_reason
         elif reason in (None, "not_yet", "waiting") and (money := self._get_money(row)):
             return f"{sentence} {self._describe_unallocated(money)}"
         if not note:
@@ -231,7 +236,7 @@ class PaymentReminder(models.Model):
                 company,
                 line_ids=named.move_line_id.ids,
                 forced_ids=escalating.move_line_id.ids,
-                ignored_ids=reminders.ids,
+                ignored_ids=reminders._find_same_voice().ids,
             )
             rows = {row["line_id"]: row for row in self._read_plan(query)}
             for line in named:
@@ -261,6 +266,12 @@ class PaymentReminder(models.Model):
         """
         if not row:
             return Blocker("settled")
+        reminder = line.reminder_id
+        if (row["partner_id"], row["party_id"]) != (
+            reminder.partner_id.id,
+            reminder._get_party().id,
+        ):
+            return Blocker("moved")
         if row["named"] and (row["covered"] or not line.level_key):
             # It is named because it is overdue, whatever it waits for.
             return None
@@ -268,7 +279,7 @@ class PaymentReminder(models.Model):
             return Blocker(row["blocker"], row["blocker_date"])
         if row["reason"] in REMOVING:
             return Blocker(row["reason"], row["reason_date"])
-        chosen = line.reminder_id.chosen_reason
+        chosen = reminder.chosen_reason
         if (line.level_key and not chosen) and (
             line != rivals[-1] or row["level_id"] not in rivals.mapped("level_key")
         ):

@@ -24,14 +24,18 @@ class PaymentReminder(models.Model):
 
     @api.model
     def _get_portal_domain(self, user):
-        """Return which reminders somebody may see as a customer.
+        """Return which reminders somebody may see as a customer: what was said to them
+        or to their company, and whoever is the company itself, to its addresses.
 
         :param res.users user: logged in
         :rtype: Domain
         """
-        customer = user.partner_id.commercial_partner_id
+        person = user.sudo().partner_id
+        mine = self._get_party_domain(person._get_parties())
+        if person == person.commercial_partner_id:
+            mine |= Domain("party_id.commercial_partner_id", "=", person.id)
         return (
-            Domain("partner_id", "=", customer.id)
+            mine
             & Domain("company_id", "in", user.company_ids.ids)
             & Domain("state", "in", SENT_STATES)
         )

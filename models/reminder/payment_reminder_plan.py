@@ -90,8 +90,8 @@ class PaymentReminder(models.Model):
         this connection sees: the plan is made once, not once a slice.
 
         :param scope: as for `_plan_query`
-        :return: the number of rows to make now, and the last reminder that the plan
-            knows of
+        :return: the number of parties to remind now, and the last reminder that the
+            plan knows of
         :rtype: tuple[int, int]
         """
         draft = SQL(
@@ -103,7 +103,8 @@ class PaymentReminder(models.Model):
         [[count, last_id]] = self.env.execute_query(
             SQL(
                 """
-                SELECT (SELECT count(*) FROM pg_temp.payment_reminder_draft),
+                SELECT (SELECT COALESCE(max(number) + 1, 0)
+                          FROM pg_temp.payment_reminder_draft),
                        (SELECT COALESCE(max(id), 0)
                           FROM payment_reminder
                          WHERE company_id = %s)
@@ -117,7 +118,8 @@ class PaymentReminder(models.Model):
 
     @api.model
     def _get_draft_query(self, company, **scope):
-        """Return the query of a row for each reminder to make, the oldest debts first.
+        """Return the query of a row for each reminder to make, the oldest debts first;
+        those of one party, in several currencies, have one number.
 
         :param scope: as for `_plan_query`
         :rtype: SQL
@@ -127,10 +129,10 @@ class PaymentReminder(models.Model):
 
     @api.model
     def _make_drafted(self, company, start, stop, last_id):
-        """Make the reminders of some rows of the draft.
+        """Make the reminders of some parties of the draft.
 
-        :param int start: the first row
-        :param int stop: the row after the last
+        :param int start: the first one
+        :param int stop: the one after the last
         :param int last_id: leave out customers with younger reminders: another process
             planned them since the draft was made
         :rtype: payment.reminder
@@ -292,10 +294,9 @@ class PaymentReminder(models.Model):
 
 # Carry lines in arrays: the planner misjudges a join with rows just inserted.
 _DRAFT = """
-SELECT row_number() OVER (
-           ORDER BY min(date_maturity), partner_id, currency_id
-       ) - 1 AS number,
+SELECT dense_rank() OVER (ORDER BY min(oldest), party_id) - 1 AS number,
        partner_id,
+       party_id,
        currency_id,
        top,
        max(invoice_user_id) FILTER (WHERE reason IS NULL) AS salesperson_id,
@@ -316,22 +317,24 @@ SELECT row_number() OVER (
       FROM (
         SELECT plan.*,
                max(ARRAY[days_from_due, level_id])
-                   FILTER (WHERE reason IS NULL) OVER account AS top,
+                   FILTER (WHERE reason IS NULL) OVER party AS top,
                bool_or(formal_notice)
-                   FILTER (WHERE reason IS NULL) OVER account AS gives_notice
+                   FILTER (WHERE reason IS NULL) OVER party AS gives_notice,
+               min(date_maturity) OVER party AS oldest
           FROM (%(plan)s) plan
          WHERE named
-        WINDOW account AS (PARTITION BY partner_id, currency_id)
+        WINDOW party AS (PARTITION BY party_id)
            ) named_line
        ) joining
- -- What is late and what is to come are never one message, and a formal notice speaks
- -- of what the customer was reminded of.
+ -- A party is at one level, with a message for each debtor and currency. What is late
+ -- and what is to come are never one message, and a formal notice speaks of what was
+ -- reminded of.
  WHERE CASE WHEN top[1] < 0 THEN NOT is_due
             WHEN gives_notice THEN overdue AND reminded
             ELSE overdue OR is_due AND top[1] = 0
        END
-GROUP BY partner_id, currency_id, top
-HAVING bool_or(reason IS NULL)
+GROUP BY partner_id, party_id, currency_id, top
+HAVING bool_or(joins)
    AND sum(residual) > COALESCE(max(credit), 0)
 """
 
@@ -349,7 +352,6 @@ WITH numbered AS MATERIALIZED (
                  FROM payment_reminder other
                 WHERE other.company_id = %(company_id)s
                   AND other.partner_id = draft.partner_id
-                  AND other.currency_id = draft.currency_id
            ) IS NOT TRUE
 ),
 colleague AS (
@@ -357,13 +359,13 @@ colleague AS (
 ),
 reminder AS (
     INSERT INTO payment_reminder (
-        id, company_id, currency_id, partner_id, policy_id, level_id, level_name,
-        level_days, state, date, channel, user_id, amount_total, amount_credit,
-        amount_asked, amount_overdue, receipt_id, payment_id, is_test, manual,
-        create_uid, write_uid, create_date, write_date
+        id, company_id, currency_id, partner_id, party_id, policy_id, level_id,
+        level_name, level_days, state, date, channel, user_id, amount_total,
+        amount_credit, amount_asked, amount_overdue, receipt_id, payment_id, is_test,
+        manual, create_uid, write_uid, create_date, write_date
     )
     SELECT numbered.id, %(company_id)s, numbered.currency_id, numbered.partner_id,
-           policy.id, level.id,
+           NULLIF(numbered.party_id, numbered.partner_id), policy.id, level.id,
            COALESCE(level.name->>%(lang)s, level.name->>'en_US'), level.days_from_due,
            CASE WHEN %(is_test)s
                   OR level.automatic

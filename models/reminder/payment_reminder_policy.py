@@ -12,6 +12,11 @@ SOURCES = {
     "country_ids": "country",
     "by_class": "class",
 }
+GROUPINGS = [
+    ("customer", "Each customer"),
+    ("contact", "Each invoice address"),
+    ("group", "Each group of companies"),
+]
 PROFILES = [
     ("on_time", "Always on time"),
     ("late", "Sometimes late"),
@@ -62,6 +67,19 @@ class PaymentReminderPolicy(models.Model):
         selection=PROFILES,
         string="Payment History",
         help="Customers who pay like this have this policy.",
+    )
+    grouping = fields.Selection(
+        selection=GROUPINGS,
+        string="One Conversation With",
+        required=True,
+        default="customer",
+        help="Who is reminded by messages of their own, and has levels of their own. "
+        "Invoice address: for customers with agencies. Each hears of what is invoiced "
+        "to it; payments and credits of the customer as a whole count for each of "
+        "them, until they are allocated. Group: the topmost company, if this is its "
+        "policy, is reminded for all companies below it, by its policy; each company "
+        "has a message and a payment link of its own, of the same level on the same "
+        "day.",
     )
     user_id = fields.Many2one(
         comodel_name="res.users",

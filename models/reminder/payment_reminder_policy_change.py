@@ -6,7 +6,14 @@ from .payment_reminder_audience import FIELDS
 from .payment_reminder_policy import SOURCES
 
 #: What decides who has a policy.
-DECIDING = (*SOURCES, *FIELDS.values(), "active", "company_id", "sequence")
+DECIDING = (
+    *SOURCES,
+    *FIELDS.values(),
+    "active",
+    "company_id",
+    "grouping",
+    "sequence",
+)
 
 
 class PaymentReminderPolicy(models.Model):
@@ -109,8 +116,13 @@ class PaymentReminderPolicy(models.Model):
                   FROM account_move_line line
                   JOIN account_move move ON move.id = line.move_id
                   JOIN res_partner partner ON partner.id = line.partner_id
-                  JOIN (%(before)s) before ON before.partner_id = line.partner_id
-                  JOIN (%(after)s) after ON after.partner_id = line.partner_id
+             LEFT JOIN %(heads_before)s ON old_member.customer_id = line.partner_id
+             LEFT JOIN %(heads_after)s ON new_member.customer_id = line.partner_id
+                  JOIN (%(before)s) before
+                    ON before.partner_id
+                       = COALESCE(old_member.head_id, line.partner_id)
+                  JOIN (%(after)s) after
+                    ON after.partner_id = COALESCE(new_member.head_id, line.partner_id)
              LEFT JOIN %(fitting_before)s own_before
                     ON own_before.id = move.payment_reminder_policy_id
                    AND own_before.customer_class = partner.customer_class
@@ -126,6 +138,12 @@ class PaymentReminderPolicy(models.Model):
             """,
             before=self._partner_policy_query(company, policies=before),
             after=self._partner_policy_query(company, policies=after, default=default),
+            heads_before=self._get_heads_sql(
+                before._find_group_heads(company), "old_member"
+            ),
+            heads_after=self._get_heads_sql(
+                after._find_group_heads(company, default=default), "new_member"
+            ),
             fitting_before=before._get_fitting_sql(),
             fitting_after=after._get_fitting_sql(),
             remindable=lines._get_remindable_sql(),

@@ -8,6 +8,7 @@ from odoo.addons.base.models.ir_qweb import QWebError
 
 from ..batch import together_or_each
 from .payment_reminder import OPEN_STATES
+from .payment_reminder_party import ACCOUNT_KEY
 
 _logger = logging.getLogger(__name__)
 
@@ -143,7 +144,8 @@ class PaymentReminder(models.Model):
 
     def _find_credits(self):
         """Return what the company, one for all, owes the customers: for an announcement
-        what is left of it once it pays what is due.
+        what is left of it once it pays what is due, for an invoice address what counts
+        for it.
 
         :return: amount by reminder
         :rtype: dict[payment.reminder, float]
@@ -155,24 +157,24 @@ class PaymentReminder(models.Model):
             )
             for reminder in self
         }
-        early = self.filtered(lambda r: r.level_days < 0 and credits[r])
-        if early:
+        apart = self.filtered(
+            lambda r: credits[r] and (r.level_days < 0 or r._is_by_contact())
+        )
+        if apart:
             rows = self._read_plan(
                 self._plan_query(
-                    early.company_id,
-                    partner_ids=early.partner_id.ids,
-                    ignored_ids=early.ids,
+                    apart.company_id,
+                    partner_ids=apart.partner_id.ids,
+                    ignored_ids=apart._find_same_voice().ids,
                 )
             )
-            for reminder in early:
-                key = (reminder.partner_id.id, reminder.currency_id.id)
-                left = (
-                    float(row["credit"])
-                    for row in rows
-                    if (row["partner_id"], row["currency_id"]) == key
-                    and not row["is_due"]
-                )
-                credits[reminder] = next(left, credits[reminder])
+            left = {
+                (*(row[name] for name in ACCOUNT_KEY), row["is_due"]): row["credit"]
+                for row in rows
+            }
+            for reminder in apart:
+                key = (*reminder._get_account_key(), reminder.level_days >= 0)
+                credits[reminder] = float(left.get(key, credits[reminder]))
         return credits
 
     def _share_credit(self, credit, amount_field):
@@ -373,7 +375,8 @@ class PaymentReminder(models.Model):
 
     def _find_contacts(self):
         """Return whom each reminder is for, by the rule of its level: whoever reads
-        reminders there, else whoever gets the invoices, else the company itself.
+        reminders there, else whoever gets the invoices, else the company itself. An
+        invoice address that is reminded by itself hears of its own invoices only.
 
         Archived contacts are skipped, and those that no channel of the level reaches:
         then it is the company itself.
@@ -386,7 +389,11 @@ class PaymentReminder(models.Model):
             .sudo()
             .search(
                 [
-                    ("commercial_partner_id", "in", self.partner_id.ids),
+                    (
+                        "commercial_partner_id",
+                        "in",
+                        (self.partner_id | self.party_id.commercial_partner_id).ids,
+                    ),
                     ("type", "in", ("followup", "invoice")),
                     ("company_id", "in", [False, *self.company_id.ids]),
                 ],
@@ -397,17 +404,27 @@ class PaymentReminder(models.Model):
         nobody = self.env["res.partner"]
         contacts = {}
         for reminder in self:
-            customer, rule = reminder.partner_id, reminder.level_id.recipient
+            party, rule = reminder._get_party(), reminder.level_id.recipient
+            # Whoever is on top of it.
+            customer = party.commercial_partner_id
             channels = reminder.level_id and reminder.level_id._get_channels()
             ways = {REACHED_BY[name] for name in channels if name in REACHED_BY}
             wanted = []
-            if rule == "followup":
-                wanted += addresses.get((customer, "followup"), nobody)
-            if rule in ("followup", "invoice"):
+            if reminder._is_by_contact():
+                readers = addresses.get((customer, "followup"), nobody)
+                if rule == "followup":
+                    wanted += readers.filtered(lambda p, of=party: p.parent_id == of)
+                if rule in ("followup", "invoice") and party.active:
+                    wanted += party
+            elif rule in ("followup", "invoice"):
+                if rule == "followup":
+                    wanted += addresses.get((customer, "followup"), nobody)
                 invoiced = reminder.line_ids.move_id.partner_id
                 # The address on the invoices, unless they went to several.
                 if len(invoiced) == 1 and invoiced.active:
-                    wanted += invoiced - customer
+                    wanted += (invoiced - customer).filtered(
+                        lambda p, of=customer: p.commercial_partner_id == of
+                    )
                 wanted += addresses.get((customer, "invoice"), nobody)
             company = reminder.company_id
             contacts[reminder.id] = next(

@@ -34,26 +34,28 @@ class PaymentReminder(models.Model):
     ):
         """Return the statement with one row for each due line of ``company``.
 
-        Columns: `line_id, move_id, partner_id, currency_id, residual, date_maturity,
+        Columns: `line_id, move_id, partner_id` (who owes it), `party_id` (whom one
+        talks with about it, by the policy), `currency_id, residual, date_maturity,
         policy_id, level_id` (the next one) with its `days_from_due, formal_notice,
-        next_date`; `reached_days, last_on` of where the line or its customer is;
+        next_date`; `reached_days, last_on` of where the line or its party is;
         `reached_level_key`, the highest level that was sent of it; `reason`, why no
         reminder is to be made (NULL: it is due), and its `reason_date`;
         `blocker`, what holds the line whatever its level, with `blocker_date`;
         `receipt_id` or `payment_id`, the money that came in and may pay it, even if it
         is held for that no more;
-        `named`, whether a reminder of its customer names it; `is_due, overdue`;
+        `named`, whether a reminder of its party names it; `is_due, overdue`;
         `covered`, whether credits pay it wholly; `reminded`, whether a reminder of it
-        arrived; `credit` (of the customer, in the currency, for what is due or else
-        for what is not); `pause_until`, from when on the customer may get another
+        reached the party; `credit` (for the party, in the currency, for what is due or
+        else for what is not); `pause_until`, from when on the party may get another
         message; `invoice_user_id`.
 
-        The level is the customer's, in each currency: that of the line which is due
-        for the highest, beyond what the customer was told. Others go with it.
+        The level is the party's, whatever the currency: that of the line which is due
+        for the highest, beyond what the party was told. Others go with it.
 
         :param res.company company: whose invoices
         :param list line_ids: return the rows of these lines only
-        :param list partner_ids: customers (commercial entities) to look at; None: all
+        :param list partner_ids: customers (commercial entities) to look at, with all
+            of their groups; None: all
         :param list forced_ids: lines to remind now, whether or not it is their day
         :param list ignored_ids: reminders to look past, for what they are checked again
         :param bool level_due_only: leave out customers in their contact pause: on most
@@ -71,6 +73,9 @@ class PaymentReminder(models.Model):
             partner_ids = lines.partner_id.ids
         policies = self.env["payment.reminder.policy"]
         usable = policies._get_usable(company)
+        heads = usable._find_group_heads(company, partner_ids)
+        if partner_ids is not None:
+            partner_ids = list({*partner_ids, *heads})
         today = company._get_payment_today()
         due_from = due_from or company.sudo().payment_reminder_due_from_date or None
         quiet_days = max(company.payment_reminder_interval_days, 7)
@@ -96,6 +101,7 @@ class PaymentReminder(models.Model):
             "nothing": NOTHING_REACHED,
             "forced_ids": list(forced_ids or ()),
             "policies": policies._partner_policy_query(company, partner_ids, usable),
+            **self._plan_parties(company, usable, heads, partner_ids),
             "fitting": usable._get_fitting_sql(),
             "moving": self._plan_moving_query(company),
             "unallocated": self.env[
@@ -110,18 +116,14 @@ class PaymentReminder(models.Model):
             "reachable": SQL(
                 """AND NOT EXISTS (
                        SELECT FROM contact_pause
-                        WHERE contact_pause.partner_id = line.partner_id
+                        WHERE contact_pause.party_id = party.id
                           AND contact_pause.until > %s
                    )""",
                 today,
             )
             if level_due_only
             else SQL(),
-            "credits": self._open_credit_query(company, partner_ids),
             # Join for all customers, look up for a few.
-            "seen_join": SQL("JOIN due ON due.line_id = seen.move_line_id")
-            if partner_ids is None
-            else SQL(),
             "seen_scope": SQL()
             if partner_ids is None
             else SQL("AND seen.move_line_id = ANY(ARRAY(SELECT line_id FROM due))"),
@@ -142,31 +144,54 @@ class PaymentReminder(models.Model):
         return SQL("AND %s = ANY(%s)", SQL(column), list(partner_ids))
 
     @api.model
-    def _open_credit_query(self, company, partner_ids=None):
+    def _open_credit_query(self, company, partner_ids=None, by_contact=False):
         """Return the query of what ``company`` owes its customers: credit notes and
         payments not allocated yet.
 
-        :return: a select of `partner_id` (commercial), `currency_id`, `amount` in it
-            and `amount_company` in the company's currency, both positive
+        :param bool by_contact: apart for each contact that gets invoices of its own
+        :return: a select of `partner_id` (commercial), `contact_id` (null: the
+            customer as a whole), `currency_id`, `amount` in it and `amount_company` in
+            the company's currency, both positive
         :rtype: SQL
         """
         return SQL(
             """
             SELECT customer.commercial_partner_id AS partner_id,
+                   %(contact)s AS contact_id,
                    line.currency_id,
                    -sum(line.amount_residual_currency) AS amount,
                    -sum(line.amount_residual) AS amount_company
               FROM account_move_line line
               JOIN account_account account ON account.id = line.account_id
               JOIN res_partner customer ON customer.id = line.partner_id
+              %(document)s
              WHERE line.amount_residual < 0
                AND line.reconciled IS NOT TRUE
                AND line.parent_state = 'posted'
                AND line.company_id = %(company_id)s
                AND account.account_type = 'asset_receivable'
                %(scope)s
-          GROUP BY customer.commercial_partner_id, line.currency_id
+          GROUP BY 1, 2, 3
             """,
+            contact=SQL(
+                """CASE WHEN document.move_type = 'out_refund'
+                         AND document.partner_id != customer.commercial_partner_id
+                         AND EXISTS (
+                                 SELECT
+                                   FROM account_move invoice
+                                  WHERE invoice.partner_id = document.partner_id
+                                    AND invoice.company_id = document.company_id
+                                    AND invoice.move_type = 'out_invoice'
+                                    AND invoice.state = 'posted'
+                             )
+                        THEN document.partner_id
+                   END"""
+            )
+            if by_contact
+            else SQL("NULL::int"),
+            document=SQL("JOIN account_move document ON document.id = line.move_id")
+            if by_contact
+            else SQL(),
             company_id=company.id,
             scope=self._plan_scope("customer.commercial_partner_id", partner_ids),
         )
@@ -213,15 +238,19 @@ class PaymentReminder(models.Model):
 
 # The first blocker that applies is the `reason`.
 _PLAN = """
--- Until when each customer is left in peace.
+-- Until when each party is left in peace.
 WITH contact_pause AS (
-    SELECT partner_id,
+    SELECT party_id,
            GREATEST(
                max(day) + NULLIF(%(interval)s, 0),
                (array_agg(day ORDER BY day DESC))[%(week_max)s] + 7
            ) AS until
       FROM (
-        SELECT reminder.partner_id,
+        -- Those of one plan, in several currencies, are one message.
+        SELECT DISTINCT
+               COALESCE(reminder.party_id, reminder.partner_id) AS party_id,
+               reminder.date,
+               reminder.level_days,
                COALESCE(
                    (reminder.sent_at AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date,
                    reminder.date
@@ -233,12 +262,16 @@ WITH contact_pause AS (
            %(message_scope)s
            %(not_ignored)s
            ) message
-  GROUP BY partner_id
+  GROUP BY party_id
 ),
+policy AS (%(policies)s),
 due AS MATERIALIZED (
     SELECT line.id AS line_id,
            line.move_id,
            line.partner_id,
+           party.id AS party_id,
+           %(governor)s AS governor_id,
+           %(by_contact)s AS by_contact,
            line.currency_id,
            line.amount_residual_currency AS residual,
            line.amount_residual AS residual_company,
@@ -254,6 +287,8 @@ due AS MATERIALIZED (
            move.invoice_user_id
       FROM account_move_line line
       JOIN account_move move ON move.id = line.move_id
+      %(party_joins)s
+CROSS JOIN LATERAL (SELECT %(party)s AS id) party
      WHERE %(remindable)s
        AND line.company_id = %(company_id)s
        %(line_scope)s
@@ -275,10 +310,25 @@ message AS MATERIALIZED (
            COALESCE(
                (reminder.sent_at AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date,
                reminder.date
-           ) AS day
+           ) AS day,
+           -- Said to the party, or to the customer of which it is: neither to the group
+           -- nor to another contact.
+           CASE WHEN COALESCE(reminder.party_id, reminder.partner_id) = due.party_id
+                    THEN TRUE
+                WHEN due.party_id = due.partner_id
+                    THEN due.partner_id = (
+                        SELECT person.commercial_partner_id
+                          FROM res_partner person
+                         WHERE person.id
+                               = COALESCE(reminder.party_id, reminder.partner_id)
+                    )
+                ELSE due.governor_id = due.partner_id
+                     AND reminder.party_id IS NULL
+                     AND reminder.partner_id = due.partner_id
+           END AS to_party
       FROM payment_reminder_line seen
       JOIN payment_reminder reminder ON reminder.id = seen.reminder_id
-      %(seen_join)s
+      JOIN due ON due.line_id = seen.move_line_id
      WHERE reminder.company_id = %(company_id)s
        %(seen_scope)s
        %(not_ignored)s
@@ -295,7 +345,8 @@ memory AS (
                FILTER (WHERE NOT forgotten
                          AND state IN %(sent_states)s AND state != %(tested)s)
                AS reached,
-           bool_or(state IN %(arrived_states)s AND level_days >= 0) AS reminded,
+           bool_or(state IN %(arrived_states)s AND level_days >= 0 AND to_party)
+               AS reminded,
            -- What was due before reminders began, once a person reminds of it.
            bool_or(state != 'dropped' AND date >= %(due_from)s::date) AS begun
       FROM (
@@ -349,7 +400,6 @@ received AS (
   ORDER BY line_id, until DESC, receipt_id, payment_id
 ),
 credit AS (%(credits)s),
-policy AS (%(policies)s),
 customer AS (
     SELECT partner.id,
            policy.policy_id,
@@ -368,7 +418,7 @@ standing AS MATERIALIZED (
            due.line_id = ANY(%(forced_ids)s) AS forced,
            COALESCE(customer.customer_class, 'consumer') AS customer_class,
            customer.source AS policy_source,
-           customer.hold_until AS customer_hold_until,
+           %(customer_hold)s AS customer_hold_until,
            in_flight.until AS flies_until,
            received.until AS received_until,
            received.receipt_id,
@@ -376,7 +426,7 @@ standing AS MATERIALIZED (
            CASE WHEN due.no_followup THEN 'excluded'
                 WHEN due.blocked THEN 'blocked'
                 WHEN due.reminder_hold_until >= %(today)s THEN 'held'
-                WHEN customer.hold_until >= %(today)s THEN 'customer_held'
+                WHEN %(customer_hold)s >= %(today)s THEN 'customer_held'
                 WHEN in_flight.move_id IS NOT NULL THEN 'in_flight'
                 WHEN received.until >= %(today)s THEN 'received'
                 WHEN due.date_maturity < %(due_from)s::date
@@ -387,7 +437,8 @@ standing AS MATERIALIZED (
            END AS line_blocker
       FROM due
  LEFT JOIN memory ON memory.line_id = due.line_id
- LEFT JOIN customer ON customer.id = due.partner_id
+ LEFT JOIN customer ON customer.id = due.governor_id
+ %(debtor_join)s
  LEFT JOIN usable_policy own_policy
         ON own_policy.id = due.payment_reminder_policy_id
        AND own_policy.customer_class = COALESCE(customer.customer_class, 'consumer')
@@ -401,21 +452,20 @@ covered AS (
         SELECT standing.line_id,
                credit.amount,
                sum(standing.residual) OVER (
-                   PARTITION BY partner_id, currency_id
+                   PARTITION BY party_id, partner_id, currency_id
                    ORDER BY standing.date_maturity, standing.line_id
                ) AS up_to
           FROM standing
-          JOIN credit USING (partner_id, currency_id)
+          JOIN credit USING (party_id, partner_id, currency_id)
          WHERE standing.is_due
            AND standing.line_blocker IS NULL
            ) sorted
      WHERE up_to <= amount
 ),
--- Where the conversation with each customer is: it lasts while something is overdue of
+-- Where the conversation with each party is: it lasts while something is overdue of
 -- what they were told, and what is set aside is no part of it.
 talk AS (
-    SELECT line.partner_id,
-           line.currency_id,
+    SELECT line.party_id,
            bool_or(line.overdue AND line.spoken_of) AS in_episode,
            max(ARRAY[message.level_days, COALESCE(message.level_id, 0)])
                FILTER (WHERE told) AS told,
@@ -427,8 +477,7 @@ talk AS (
                AS failed_on
       FROM (
         SELECT standing.line_id,
-               standing.partner_id,
-               standing.currency_id,
+               standing.party_id,
                standing.overdue,
                standing.is_due,
                covered.line_id IS NULL
@@ -442,12 +491,13 @@ talk AS (
 CROSS JOIN LATERAL (
         SELECT line.spoken_of
                AND NOT message.forgotten
+               AND message.to_party
                AND message.state IN %(sent_states)s
                AND message.level_days >= 0
                -- A note on the due date itself begins it, too.
                AND (line.overdue OR line.is_due AND message.level_days = 0) AS told
            ) said
-  GROUP BY line.partner_id, line.currency_id
+  GROUP BY line.party_id
 ),
 remembering AS MATERIALIZED (
     SELECT standing.*,
@@ -475,7 +525,7 @@ remembering AS MATERIALIZED (
                 WHEN talk.failed_on IS NOT NULL THEN 'undelivered'
            END AS blocker
       FROM standing
-      JOIN talk USING (partner_id, currency_id)
+      JOIN talk USING (party_id)
  LEFT JOIN covered USING (line_id)
  LEFT JOIN memory USING (line_id)
 ),
@@ -554,7 +604,8 @@ examined AS MATERIALIZED (
       FROM escalating
 ),
 debt AS (
-    SELECT partner_id,
+    SELECT party_id,
+           partner_id,
            currency_id,
            sum(residual) FILTER (WHERE free AND (level_due OR overdue)) AS amount,
            sum(residual_company) FILTER (WHERE free AND (level_due OR overdue))
@@ -567,16 +618,41 @@ debt AS (
            ) AS next_date,
            bool_or(forced) AS forced
       FROM examined
-  GROUP BY partner_id, currency_id
+  GROUP BY party_id, partner_id, currency_id
+),
+-- All that a party owes, net of credits, and when it hears of it.
+account AS (
+    SELECT debt.party_id,
+           debt.partner_id,
+           debt.currency_id,
+           debt.amount,
+           debt.late,
+           credit.amount AS credit,
+           net.amount AS net,
+           sum(net.amount) OVER party AS party_net,
+           sum(net.reminded) OVER party AS party_reminded,
+           min(debt.next_date) OVER party AS next_date,
+           bool_or(debt.forced) OVER party AS forced
+      FROM debt
+ LEFT JOIN credit USING (party_id, partner_id, currency_id)
+CROSS JOIN LATERAL (
+        SELECT GREATEST(
+                   debt.amount_company - COALESCE(credit.amount_company, 0), 0
+               ) AS amount,
+               GREATEST(
+                   debt.reminded_company - COALESCE(credit.amount_company, 0), 0
+               ) AS reminded
+           ) net
+    WINDOW party AS (PARTITION BY debt.party_id)
 ),
 judged AS (
     SELECT examined.*,
-           -- What is overdue goes with the oldest of its customer.
-           CASE WHEN overdue THEN LEAST(own_date, debt.next_date) ELSE own_date END
+           -- What is overdue goes with the oldest of its party.
+           CASE WHEN overdue THEN LEAST(own_date, account.next_date) ELSE own_date END
                AS next_date,
            -- An announcement has what is left of credits once they pay what is overdue.
-           CASE WHEN is_due THEN COALESCE(credit.amount, 0)
-                ELSE GREATEST(credit.amount - COALESCE(debt.late, 0), 0)
+           CASE WHEN is_due THEN COALESCE(account.credit, 0)
+                ELSE GREATEST(account.credit - COALESCE(account.late, 0), 0)
            END AS credit,
            contact_pause.until AS pause_until,
            CASE WHEN policy_id IS NULL AND policy_source = 'other_class'
@@ -589,23 +665,26 @@ judged AS (
                 WHEN blocker IS NOT NULL THEN blocker
                 WHEN covered THEN 'credits'
                 WHEN NOT level_due THEN 'not_yet'
-                WHEN credit.amount >= debt.amount THEN 'credits'
+                WHEN account.credit >= account.amount THEN 'credits'
                 WHEN formal_notice AND NOT reminded THEN 'unreminded'
                 -- A notice asks for what the customer was reminded of, and no more.
-                WHEN amount_min > CASE WHEN formal_notice THEN debt.reminded_company
-                                       ELSE debt.amount_company
-                                  END - COALESCE(credit.amount_company, 0)
+                WHEN amount_min > CASE WHEN formal_notice THEN account.party_reminded
+                                       ELSE account.party_net
+                                  END
+                    -- No message for cents alone, either.
+                    OR LEAST(COALESCE(amount_min, 0), 1) > account.net
                     THEN 'below_minimum'
-                WHEN contact_pause.until > %(today)s AND NOT debt.forced THEN 'too_soon'
+                WHEN contact_pause.until > %(today)s AND NOT account.forced
+                    THEN 'too_soon'
            END AS reason
       FROM examined
-      JOIN debt USING (partner_id, currency_id)
- LEFT JOIN credit USING (partner_id, currency_id)
- LEFT JOIN contact_pause USING (partner_id)
+      JOIN account USING (party_id, partner_id, currency_id)
+ LEFT JOIN contact_pause USING (party_id)
 )
 SELECT line_id,
        move_id,
        partner_id,
+       party_id,
        currency_id,
        residual,
        date_maturity,

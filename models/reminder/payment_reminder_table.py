@@ -146,26 +146,21 @@ class PaymentReminder(models.Model):
         for company, reminders in self.grouped("company_id").items():
             query = SQL(
                 """
-                SELECT partner_id, currency_id, overdue,
+                SELECT party_id, partner_id, currency_id, overdue,
                        array_agg(line_id ORDER BY date_maturity, line_id)
                   FROM (%s) plan
                  WHERE blocker IS NULL AND NOT covered
-              GROUP BY partner_id, currency_id, overdue
+              GROUP BY party_id, partner_id, currency_id, overdue
                 """,
                 self._plan_query(
                     company,
                     partner_ids=reminders.partner_id.ids,
-                    ignored_ids=reminders.ids,
+                    ignored_ids=reminders._find_same_voice().ids,
                 ),
             )
-            owed = {
-                (partner_id, currency_id, overdue): line_ids
-                for partner_id, currency_id, overdue, line_ids in self._execute_plan(
-                    query
-                )
-            }
+            owed = {tuple(key): ids for *key, ids in self._execute_plan(query)}
             for reminder in reminders:
-                key = (reminder.partner_id.id, reminder.currency_id.id)
+                key = reminder._get_account_key()
                 late = () if reminder.level_days < 0 else owed.get((*key, True), ())
                 early = owed.get((*key, False), ())
                 ids = late if reminder.level_id.formal_notice else [*late, *early]

@@ -36,16 +36,16 @@ class PaymentReminder(models.Model):
             return
         paid = self.search(
             self._get_thanks_domain(company),
-            order="partner_id, sent_at desc, id desc",
+            order="sent_at desc, id desc",
         )
-        # Customers with something else overdue are thanked once that is paid, too.
-        overdue = self.env["account.move.line"]._find_overdue(company, paid.partner_id)
-        owing = overdue.partner_id
+        # Whoever has something else overdue is thanked once that is paid, too.
+        plan = self._plan_query(company, partner_ids=paid.partner_id.ids)
+        owing = {row["party_id"] for row in self._read_plan(plan) if row["overdue"]}
         last = self.browse().concat(
             *(
                 reminders[0]
-                for customer, reminders in paid.grouped("partner_id").items()
-                if customer not in owing
+                for party, reminders in paid.grouped(lambda r: r._get_party()).items()
+                if party.id not in owing
             )
         )
         last = last.filtered(
@@ -106,7 +106,9 @@ class PaymentReminder(models.Model):
         """
         return self.search(
             self._get_thanks_domain(company)
-            & Domain("partner_id", "in", self.partner_id.ids)
+            & self._get_party_domain(
+                self.partner_id.browse(r._get_party().id for r in self)
+            )
         )
 
     def _get_thanked(self):

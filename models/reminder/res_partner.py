@@ -92,9 +92,13 @@ class ResPartner(models.Model):
         self.env.flush_all()
         policies = self.env["payment.reminder.policy"]
 
+        usable = policies._get_usable(self.env.company)
+        heads = usable._find_group_heads(self.env.company, commercial.ids)
+        governing = commercial | commercial.browse(heads.values())
+
         def read(whoever):
             query = policies._partner_policy_query(
-                self.env.company, commercial.ids, whoever=whoever
+                self.env.company, governing.ids, whoever=whoever
             )
             return {
                 partner_id: (policies.browse(policy_id), source)
@@ -105,6 +109,8 @@ class ResPartner(models.Model):
         nothing = (policies, None)
         for partner in self:
             customer = partner.commercial_partner_id
+            head = customer.browse(heads.get(customer._origin.id)) - customer._origin
+            customer = head.sudo() or customer
             policy, source = rows.get(customer._origin.id, nothing)
             other, _source = of_whoever.get(customer._origin.id, nothing)
             note = policy._get_note(source)
@@ -114,6 +120,12 @@ class ResPartner(models.Model):
                     note=note,
                     other=other.name,
                     classes=other._name_classes([customer.customer_class]),
+                )
+            if head:
+                note = self.env._(
+                    "%(note)s. Reminded together with %(head)s.",
+                    note=note,
+                    head=customer.name,
                 )
             partner.payment_reminder_policy_note = note
 

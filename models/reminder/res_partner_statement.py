@@ -99,10 +99,18 @@ class ResPartner(models.Model):
         """
         self.ensure_one()
         customer = self.commercial_partner_id
+        mine = Domain.TRUE
+        if self != customer and self.env.context.get("reminder_statement_of_contact"):
+            of_all = Domain("amount_residual", "<", 0) & (
+                Domain("move_id.move_type", "!=", "out_refund")
+                | Domain("move_id.partner_id", "=", customer.id)
+            )
+            mine = of_all | Domain("move_id.partner_id", "=", self.id)
         return (
             self.env["account.move.line"]
             .search(
                 self.env["account.move.line"]._get_open_domain()
+                & mine
                 & Domain("account_type", "=", "asset_receivable")
                 & Domain("company_id", "=", company.id)
                 & Domain("partner_id.commercial_partner_id", "=", customer.id)

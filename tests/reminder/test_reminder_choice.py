@@ -55,18 +55,18 @@ class TestReminderChoice(ReminderPlanCase):
         reminder = self.choose(14)
         self.assertEqual(reminder.level_days, 14)
 
-    def test_another_currency_has_a_conversation_of_its_own(self):
+    def test_it_holds_in_every_currency(self):
         dollar = self.setup_other_currency("USD", rates=[("1900-01-01", 2.0)])
         other = self.owe(currency_id=dollar.id)
         self.after(21)
         self.remind()
-        self.choose(1)
         self.assertTrue(self.state(other)["reached"])
-        self.assertFalse(
-            self.env["payment.reminder.line"].search_count(
-                [("move_line_id", "=", other.id), ("forgotten", "=", True)]
-            )
-        )
+        level = self.level(1)
+        action = self.open(level_id=level.id, reason="Moved").action_remind()
+        reminders = self.reminders.search(action["domain"])
+        self.assertEqual(reminders.currency_id, dollar | self.company.currency_id)
+        self.assertEqual(reminders.level_id, level)
+        self.assertFalse(self.state(other)["reached"])
 
     def test_the_same_level_again(self):
         reminder = self.choose(7)

@@ -276,21 +276,20 @@ class TestReminderHeld(ReminderPlanCase):
         self.owe(60.0)
         self.assertEqual(self.plan().amount_total, 120.0)
 
-    def test_the_minimum_is_in_the_company_s_currency_less_credits(self):
+    def test_the_minimum_is_of_all_in_the_company_s_currency_less_credits(self):
         self.policy.level_ids.amount_min = 100.0
         dollar = self.setup_other_currency("USD", rates=[("1900-01-01", 2.0)])
-        half = self.owe(150.0, currency_id=dollar.id)
-        line = self.owe(120.0)
+        half = self.owe(50.0, currency_id=dollar.id)
+        line = self.owe(100.0)
         self.create_credit(30.0)
         self.after(5)
         self.assertFalse(self.plan())
         self.assert_reason(half, "below_minimum")
         self.assert_reason(line, "below_minimum")
-        self.owe(60.0, currency_id=dollar.id)
-        self.owe(20.0)
+        self.owe(10.0, currency_id=dollar.id)
         self.assertEqual(
             sorted(self.plan().mapped("amount_total")),
-            [140.0, 210.0],
+            [60.0, 100.0],
         )
 
     def test_minimum_of_a_level_counts_all_that_is_overdue(self):
@@ -306,11 +305,12 @@ class TestReminderHeld(ReminderPlanCase):
         self.assertEqual(reminder.line_ids.move_line_id, old + new)
 
     def test_too_soon_after_the_last_message(self):
+        self.company.payment_reminder_policy_id = self.create_policy("Daily", 1, 2)
         self.owe()
         self.after(1)
         self.remind()
         dollar = self.env.ref("base.USD")
-        second = self.owe(50.0, DUE + timedelta(1), currency_id=dollar.id)
+        second = self.owe(50.0, currency_id=dollar.id)
         self.after(2)
         self.assertFalse(self.plan())
         self.assert_reason(second, "too_soon", DUE + timedelta(4))

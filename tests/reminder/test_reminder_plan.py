@@ -295,12 +295,12 @@ class TestReminderDay(ReminderPlanCase):
 
     def test_the_last_message_is_counted_in_days_of_the_company(self):
         self.company.partner_id.tz = "Pacific/Noumea"
-        self.owe()
+        self.company.payment_reminder_policy_id = self.create_policy("Daily", 1, 2)
         self.now = datetime(2026, 12, 10, 20, 0)  # The 11th in Noumea.
+        line = self.owe()
         self.remind()
-        dollar = self.env.ref("base.USD")
-        second = self.owe(50.0, currency_id=dollar.id)
-        self.assert_reason(second, "too_soon", date(2026, 12, 14))
+        self.now += timedelta(1)
+        self.assert_reason(line, "too_soon", date(2026, 12, 14))
 
     def test_window_and_business_days_are_those_of_the_company(self):
         self.company.partner_id.tz = "Pacific/Noumea"

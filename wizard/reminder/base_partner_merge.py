@@ -18,7 +18,9 @@ class MergePartnerAutomatic(models.TransientModel):
                 [
                     ("state", "in", ("to_confirm", "to_send")),
                     "|",
+                    "|",
                     ("partner_id", "in", src_partners.ids),
+                    ("party_id", "in", src_partners.ids),
                     ("contact_id", "in", src_partners.ids),
                 ]
             )

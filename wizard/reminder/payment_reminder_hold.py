@@ -85,9 +85,10 @@ class PaymentReminderHold(models.TransientModel):
         """Take what is held now out of the reminders that have not left."""
         named = Domain("line_ids.move_line_id", "in", self.line_ids.ids)
         customers = self.partner_ids.commercial_partner_id
-        theirs = Domain("partner_id", "in", customers.ids) & Domain(
-            "company_id", "=", self.company_id.id
-        )
+        theirs = (
+            Domain("partner_id", "in", customers.ids)
+            | Domain("party_id", "in", customers.ids)
+        ) & Domain("company_id", "=", self.company_id.id)
         waiting = Domain("state", "in", OPEN_STATES)
         self.env["payment.reminder"].sudo().search(
             waiting & (named | theirs)

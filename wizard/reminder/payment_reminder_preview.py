@@ -192,6 +192,7 @@ class PaymentReminderPreview(models.TransientModel):
                 "company_id": company.id,
                 "currency_id": move.currency_id.id,
                 "partner_id": move.commercial_partner_id.id,
+                "party_id": move._get_reminder_party(level.policy_id).id,
                 "policy_id": level.policy_id.id,
                 "level_id": level.id,
                 "level_name": level.name,

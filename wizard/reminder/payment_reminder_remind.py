@@ -43,7 +43,9 @@ class PaymentReminderRemind(models.TransientModel):
         lines = lines._filter_remindable()
         if not lines:
             raise UserError(self.env._("There is nothing to remind of now."))
-        if choose and (len(lines.partner_id) > 1 or len(lines.company_id) > 1):
+        if choose and (
+            len(lines.company_id) > 1 or len(set(lines._find_parties().values())) > 1
+        ):
             raise UserError(
                 self.env._("Choose one customer: each is at a level of their own.")
             )
@@ -90,13 +92,13 @@ class PaymentReminderRemind(models.TransientModel):
     def _compute_note(self):
         for assistant in self:
             lines = assistant.line_ids._origin
-            paused = lines._find_paused_customers()
+            paused = lines._find_paused_parties()
             names = [customer.display_name for customer in paused]
             names, more = shorten_list(names, NAMES_SHOWN)
             if more:
                 names.append(self.env._("%s more", more))
             assistant.has_others = any(
-                customer not in paused for customer in lines.partner_id
+                party not in paused for party in lines._find_parties().values()
             )
             assistant.note = bool(paused) and self.env._(
                 "A short time ago a message went to %(customers)s: the next one would "
@@ -124,8 +126,9 @@ class PaymentReminderRemind(models.TransientModel):
         """
         self.ensure_one()
         self.line_ids._check_may_remind()
-        paused = self.line_ids._find_paused_customers()
-        others = self.line_ids.filtered(lambda line: line.partner_id not in paused)
+        paused = self.line_ids._find_paused_parties()
+        parties = self.line_ids._find_parties()
+        others = self.line_ids.filtered(lambda line: parties[line] not in paused)
         return others._remind_now()
 
     def _remind_at_level(self):

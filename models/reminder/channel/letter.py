@@ -120,7 +120,7 @@ class PaymentReminder(models.Model):
         self.ensure_one()
         contact = self.contact_id
         if contact._get_missing_address_parts():
-            return self.partner_id
+            return self._get_party() if self.party_id.is_company else self.partner_id
         return contact
 
     def _get_postal_lines(self):
@@ -399,12 +399,14 @@ class PaymentReminder(models.Model):
         wanted = self.filtered("level_id.attach_statement")
         for company, reminders in wanted.grouped("company_id").items():
             pdfs = reminders._try_statements(company)
-            made = reminders.filtered(lambda r, pdfs=pdfs: r.partner_id.id in pdfs)
+            made = reminders.filtered(
+                lambda r, pdfs=pdfs: r._get_statement_partner().id in pdfs
+            )
             attachments = nothing.create(
                 [
                     {
                         "name": reminder._get_statement_name(),
-                        "raw": pdfs[reminder.partner_id.id],
+                        "raw": pdfs[reminder._get_statement_partner().id],
                         "res_model": self._name,
                         "res_id": reminder.id,
                     }
@@ -414,6 +416,16 @@ class PaymentReminder(models.Model):
             for reminder, attachment in zip(made, attachments, strict=True):
                 statements[reminder.id] = attachment
         return statements
+
+    def _get_statement_partner(self):
+        """Return whose statement of account goes with the reminder: an invoice address
+        that is reminded by itself does not see those of others.
+
+        :rtype: res.partner
+        """
+        self.ensure_one()
+        apart = self.party_id and self._is_by_contact()
+        return self.party_id if apart else self.partner_id
 
     def _try_statements(self, company):
         """Return the statements of account of these customers. Without one the reminder
@@ -426,13 +438,19 @@ class PaymentReminder(models.Model):
         pdfs, errors = {}, {}
         together_or_each(
             self.env,
-            self.partner_id,
-            lambda customers: pdfs.update(customers._print_statements(company)),
+            self.partner_id.browse().union(*(r._get_statement_partner() for r in self)),
+            lambda customers: pdfs.update(
+                customers.with_context(
+                    reminder_statement_of_contact=True
+                )._print_statements(company)
+            ),
             lambda customer, error: errors.update({customer: error}),
             UserError,
         )
         for customer, error in errors.items():
-            reminder = self.filtered(lambda r, mine=customer: r.partner_id == mine)[:1]
+            reminder = self.filtered(
+                lambda r, mine=customer: r._get_statement_partner() == mine
+            )[:1]
             env = company._with_books_language(self).env
             reminder._schedule_task(
                 env._("The reminder left without the statement: %s", error),

@@ -59,7 +59,13 @@ class PaymentReminder(models.Model):
         due &= Domain("state", "=", "to_call")
         return due if True in value else ~due
 
-    @api.depends("contact_id.phone", "partner_id.phone", "partner_id.child_ids.phone")
+    @api.depends(
+        "contact_id.phone",
+        "party_id.phone",
+        "party_id.child_ids.phone",
+        "partner_id.phone",
+        "partner_id.child_ids.phone",
+    )
     def _compute_phone_numbers(self):
         row = Markup('<div><a href="{}">{}</a> {} {}</div>')
         for reminder in self:
@@ -80,7 +86,8 @@ class PaymentReminder(models.Model):
         :rtype: list[tuple[str, str | bool, str]]
         """
         self.ensure_one()
-        people = self.contact_id | self.partner_id | self.partner_id.child_ids
+        party = self._get_party()
+        people = self.contact_id | party | party.child_ids | self.partner_id
         book = {}
         for partner in people.filtered("phone"):
             numbers = partner._get_phone_numbers() or {False: partner.phone}
@@ -116,12 +123,10 @@ class PaymentReminder(models.Model):
         if self.state != "to_call":
             return self.browse()
         return self.search(
-            [
-                ("state", "=", "to_call"),
-                ("company_id", "=", self.company_id.id),
-                ("partner_id", "=", self.partner_id.id),
-                ("id", "!=", self.id),
-            ],
+            self._get_party_domain(self._get_party())
+            & Domain("state", "=", "to_call")
+            & Domain("company_id", "=", self.company_id.id)
+            & Domain("id", "!=", self.id),
             order="id",
         )
 

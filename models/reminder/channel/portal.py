@@ -24,7 +24,7 @@ class PaymentReminder(models.Model):
             .create(
                 [
                     reminder._get_message_values(
-                        users[reminder.partner_id].partner_id,
+                        users[reminder._get_party()].partner_id,
                         subtype="mail.mt_comment",
                         message_type="notification",
                         subject=reminder.subject,
@@ -37,7 +37,7 @@ class PaymentReminder(models.Model):
         mails = self.env["mail.mail"].sudo()
         for reminder, message in zip(reached, messages, strict=True):
             reminder.mail_message_id = message
-            if addresses := users[reminder.partner_id]._get_portal_addresses():
+            if addresses := users[reminder._get_party()]._get_portal_addresses():
                 mails.create(
                     reminder._get_mail_values(
                         message, ", ".join(addresses), reminder._get_portal_notice()
@@ -55,29 +55,38 @@ class PaymentReminder(models.Model):
         why_not = {
             reminder.id: self.env._(
                 "Nobody of %s has access to the portal.",
-                reminder.partner_id.display_name,
+                reminder._get_party().display_name,
             )
             for reminder in self
-            if not users[reminder.partner_id]
+            if not users[reminder._get_party()]
         }
         return why_not | self._find_archived()
 
     def _find_portal_users(self):
-        """Return who of the customers may log in to the portal.
+        """Return who of those that are reminded may log in to the portal.
 
-        :return: users by commercial entity
+        :return: users by customer, invoice address or head of a group
         :rtype: dict[res.partner, res.users]
         """
         users = self.env["res.users"].sudo()
+        parties = self.partner_id.union(*(r._get_party() for r in self))
         known = users.search(
             [
                 ("share", "=", True),
                 ("all_group_ids", "in", self.env.ref("base.group_portal").id),
                 ("company_ids", "in", self.company_id.ids),
-                ("partner_id.commercial_partner_id", "in", self.partner_id.ids),
+                (
+                    "partner_id.commercial_partner_id",
+                    "in",
+                    parties.commercial_partner_id.ids,
+                ),
             ]
-        ).grouped(lambda user: user.partner_id.commercial_partner_id)
-        return {partner: known.get(partner, users) for partner in self.partner_id}
+        )
+        found = dict.fromkeys(parties, users)
+        for user in known:
+            for party in parties & user.partner_id._get_parties():
+                found[party] |= user
+        return found
 
     def _get_portal_notice(self):
         """Return the mail that tells portal users of a message.

@@ -1,0 +1,31 @@
+from odoo import models
+
+
+class ResPartner(models.Model):
+    """What customers belong to."""
+
+    _inherit = "res.partner"
+
+    def _get_parties(self):
+        """Return these contacts and what they belong to, up to their customers: what
+        is said to any of these they may read.
+
+        :rtype: res.partner
+        """
+        parties = below = self
+        while below := below.filtered(lambda p: p != p.commercial_partner_id).parent_id:
+            parties |= below
+        return parties
+
+    def _get_group_heads(self):
+        """Return the companies on top of those that these belong to.
+
+        :rtype: res.partner
+        """
+        tops = self.commercial_partner_id
+        while above := tops._get_companies_above():
+            tops = tops.filtered(lambda top: not top._get_companies_above()) | above
+        return tops
+
+    def _get_companies_above(self):
+        return self.parent_id.commercial_partner_id.filtered("is_company")
