@@ -10,11 +10,12 @@ from devtools.world.truth import Truth, amounts
 TODAY = "2026-03-16"
 LATE = {
     **{"id": 1, "name": "INV/1", "due": "2026-03-01", "open": 100.0},
-    **{"currency": "EUR", "held": False, "moving": 0},
+    **{"partner": 7, "currency": "EUR", "held": False, "moving": 0},
 }
 COMING = {**LATE, "id": 2, "name": "INV/2", "due": "2026-04-01", "open": 30.0}
 MESSAGE = {
     **{"id": 9, "partner": 7, "name": "Client", "currency": "EUR", "channel": "email"},
+    **{"party": 7, "to": 7, "planned_on": TODAY},
     **{"state": "sent", "manual": False, "level": 1, "level_name": "First", "days": 1},
     **{"notice": False, "sent_on": TODAY, "named": [[1, 100.0]], "asked": 100.0},
     **{"overdue": 100.0, "coming": 30.0, "credit": 0.0, "days_late": 15, "sms": ""},
@@ -30,8 +31,8 @@ def truth():
     return Truth()
 
 
-def judge(truth, *messages, lines=(LATE, COMING), today=TODAY):
-    ledger = {"today": today, "lines": {"7": deepcopy(list(lines))}}
+def judge(truth, *messages, lines=(LATE, COMING), today=TODAY, others=None):
+    ledger = {"today": today, "lines": {"7": deepcopy(list(lines)), **(others or {})}}
     truth.begin_day(ledger)
     truth.check(ledger, deepcopy(list(messages)))
     found, truth.problems = truth.problems, []
@@ -109,6 +110,33 @@ def test_a_notice_names_the_days_of_what_arrived(truth):
     truth.note_failed(9)
     truth.note_failed(10)
     assert judge(truth, notice, today="2026-03-31")
+
+
+def test_a_message_in_each_currency_is_of_one_plan(truth):
+    abroad = {**LATE, "id": 5, "currency": "USD"}
+    message = {
+        **{**MESSAGE, "id": 10, "currency": "USD", "named": [[5, 100.0]]},
+        **{"coming": 0.0, "table": ""},
+    }
+    lines = [LATE, COMING, abroad]
+    assert judge(truth, MESSAGE, message, lines=lines) == []
+    later = {**message, "planned_on": "2026-03-17"}
+    assert judge(Truth(), MESSAGE, later, lines=lines) == [
+        "the same level again",
+        "level 1 after levels [1]",
+    ]
+
+
+def test_nobody_hears_of_what_another_address_owes(truth):
+    theirs = {"8": [{**LATE, "id": 6}]}
+    of_both = {**MESSAGE, "named": [[1, 100.0], [6, 100.0]]}
+    assert judge(truth, of_both, others=theirs) == ["it names what is not open"]
+    to_them = {**MESSAGE, "to": 8}
+    assert judge(Truth(), to_them, others=theirs) == ["it went to somebody else"]
+    # Each has levels of its own.
+    own = {**MESSAGE, "party": 8, "to": 8, "named": [[6, 100.0]], "coming": 0.0}
+    own["table"] = ""
+    assert judge(Truth(), MESSAGE, own, others=theirs) == []
 
 
 def test_amounts_are_read_as_the_language_writes_them():

@@ -68,22 +68,45 @@ def work(env, jobs):
 # === People ===
 
 
-def make_customer(env, name, email, phone, lang, policy):
-    """Return the id of a new customer."""
-    return (
-        env["res.partner"]
-        .create(
-            {
-                **{"name": name, "email": email, "phone": phone, "lang": lang},
-                **{"is_company": True, "country_id": env.ref("base.fr").id},
-                **{"street": "2 rue du Port", "zip": "44000", "city": "Nantes"},
-                "payment_reminder_policy_id": env.ref(
-                    f"account_payment_request.payment_reminder_policy_{policy}"
-                ).id,
-            }
-        )
-        .id
+def make_customer(env, name, email, phone, lang, policy, grouping):
+    """Return the ids of a new customer, and of its agencies or the company below."""
+    person = {
+        **{"phone": phone or "+33612009999", "lang": lang, "is_company": True},
+        **{"street": "2 rue du Port", "zip": "44000", "city": "Nantes"},
+        "country_id": env.ref("base.fr").id,
+    }
+    customer = env["res.partner"].create(
+        {
+            **person,
+            **{"name": name, "email": email, "phone": phone},
+            "payment_reminder_policy_id": _get_policy(env, policy, grouping).id,
+        }
     )
+    parts = {"contact": ("Agence Lyon", "Agence Nantes"), "group": ("Filiale",)}
+    below = env["res.partner"].create(
+        [
+            {
+                **person,
+                "name": f"{name} {part}",
+                "email": f"{part.split()[-1]}.{customer.id}@world.example".lower(),
+                "parent_id": customer.id,
+                "type": "invoice" if grouping == "contact" else "contact",
+                "is_company": grouping == "group",
+            }
+            for part in parts.get(grouping, ())
+        ]
+    )
+    return [customer.id, *below.ids]
+
+
+def _get_policy(env, name, grouping):
+    """Return a ready-made policy, or a copy of it with another grouping."""
+    policy = env.ref(f"account_payment_request.payment_reminder_policy_{name}")
+    if grouping == "customer":
+        return policy
+    name = f"{policy.name} ({grouping})"
+    known = policy.search([("name", "=", name)], limit=1)
+    return known or policy.copy({"name": name, "grouping": grouping})
 
 
 def invoice(env, partner, amount, due, installments=False, currency="EUR"):
@@ -110,7 +133,7 @@ def invoice(env, partner, amount, due, installments=False, currency="EUR"):
     return move.id
 
 
-def credit(env, partner, invoice, share):
+def credit(env, invoice, share):
     """Post a credit note over a part of an invoice; it stays open."""
     move = histories._invoice(env, invoice)
     line = {
@@ -121,7 +144,7 @@ def credit(env, partner, invoice, share):
     note = move.create(
         {
             "move_type": "out_refund",
-            "partner_id": partner,
+            "partner_id": move.partner_id.id,
             "invoice_date": move.company_id._get_payment_today(),
             "currency_id": move.currency_id.id,
             "invoice_line_ids": [Command.create(line)],
@@ -228,8 +251,12 @@ def today(env):
     return str(env.ref("base.main_company")._get_payment_today())
 
 
-def ledger(env, partners):
-    """Return what is open of the customers, by their ids as text."""
+def ledger(env, partners, grouping):
+    """Return what is open, by whom one talks with, whose id is text.
+
+    :param dict grouping: how some customers are reminded, by their ids as text: with
+        the head of their group, or (null) by address
+    """
     lines = env["account.move.line"].search(
         [
             ("partner_id", "in", partners),
@@ -243,18 +270,26 @@ def ledger(env, partners):
     found = {}
     for line in lines:
         move, request = line.move_id, line.move_id.payment_request_id
-        held = line.reminder_hold_until
-        found.setdefault(str(line.partner_id.id), []).append(
-            {
-                "id": line.id,
-                "name": move.name,
-                "due": str(line.date_maturity or line.date),
-                "open": line.amount_residual_currency,
-                "currency": line.currency_id.name,
-                "held": bool(held and held >= day),
-                "moving": request.amount_in_progress,
-            }
-        )
+        held, customer = line.reminder_hold_until, line.partner_id
+        parties = [grouping.get(str(customer.id), customer.id)]
+        if parties == [None]:
+            parties = [move.partner_id.id]
+            if line.amount_residual < 0 and move.partner_id == customer:
+                # Money of the customer as a whole is not asked of any address.
+                parties = [customer.id, *customer.child_ids.ids]
+        for party in parties:
+            found.setdefault(str(party), []).append(
+                {
+                    "id": line.id,
+                    "partner": customer.id,
+                    "name": move.name,
+                    "due": str(line.date_maturity or line.date),
+                    "open": line.amount_residual_currency,
+                    "currency": line.currency_id.name,
+                    "held": bool(held and held >= day),
+                    "moving": request.amount_in_progress,
+                }
+            )
     return found
 
 
@@ -272,6 +307,9 @@ def _show(reminder):
     return {
         "id": reminder.id,
         "partner": reminder.partner_id.id,
+        "party": (reminder.party_id or reminder.partner_id).id,
+        "to": reminder.contact_id.id,
+        "planned_on": str(reminder.date),
         "currency": reminder.currency_id.name,
         "channel": reminder.channel,
         "state": reminder.state,

@@ -32,8 +32,8 @@ def _write_customer(world, customer):
         for day, text, message in world.story[customer.id]
     ]
     title = f"{customer.name}: {', '.join(customer.traits)}"
-    policy = customer.address["policy"]
-    head = f"<h2>{escape(title)}</h2><p class='fact'>{policy}</p>"
+    policy, grouping = customer.address["policy"], customer.address["grouping"]
+    head = f"<h2>{escape(title)}</h2><p class='fact'>{policy}, by {grouping}</p>"
     return f"<section>{head}{''.join(entries)}</section>"
 
 

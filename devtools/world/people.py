@@ -40,6 +40,7 @@ def _make_customer(chance: Random, number: int, days: int) -> Customer:
         "phone": f"+3361200{number:04d}",
         "lang": chance.choice(("fr_FR", "fr_FR", "fr_FR", "en_US")),
         "policy": chance.choice(("courteous", "courteous", "firm", "key_account")),
+        "grouping": "customer",
     }
     customer = Customer(name, traits, address)
     invoices = _owe(chance, customer, days)
@@ -149,6 +150,26 @@ def _dollars(chance, customer, _invoices, days):
     customer.plan(day, "invoice", amount=500.0, due=due, currency="USD")
 
 
+def _agencies(chance, customer, _invoices, days):
+    customer.address["grouping"] = "contact"
+    _owe_by(chance, customer, days, (1, 1, 2, 2))
+
+
+def _group(chance, customer, _invoices, days):
+    # One conversation is enough for a customer.
+    if customer.address["grouping"] == "customer":
+        customer.address["grouping"] = "group"
+        _owe_by(chance, customer, days, (0, 1, 1))
+
+
+def _owe_by(chance, customer, days, parts):
+    """Give invoices to addresses of the customer, or to companies below it."""
+    for part in parts:
+        day, due = chance.randrange(max(days // 2, 1)), chance.randint(-20, 20)
+        amount = round(chance.choice((50, 400)) * (0.5 + chance.random()), 2)
+        customer.plan(day, "invoice", amount=amount, due=due, part=part)
+
+
 def _cents(_chance, customer, invoices, _days):
     customer.plan(max(invoices[0], 0), "leave_cents", invoice=0, left=0.4)
 
@@ -168,4 +189,6 @@ TRAITS = {
     "has an invoice corrected": _corrected,
     "owes dollars, too": _dollars,
     "leaves some cents": _cents,
+    "has agencies": _agencies,
+    "has a company below": _group,
 }

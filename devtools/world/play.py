@@ -33,14 +33,20 @@ class MessyWorld(World):
         self.truth = Truth()
         self.sim.faults.set(mail_refused=[GONE])
         self.names, self.invoices, self.story = {}, {}, {}
-        self.unsure, self.reminders = {}, {}
+        self.unsure, self.reminders, self.grouping = {}, {}, {}
         for customer in self.customers:
-            customer.id = self.do(
+            customer.parts = self.do(
                 "make_customer", name=customer.name, **customer.address
             )
-            self.names[customer.id] = customer.name
+            customer.id = customer.parts[0]
+            self.names |= dict.fromkeys(customer.parts, customer.name)
+            if customer.address["grouping"] == "group":
+                self.grouping |= dict.fromkeys(map(str, customer.parts), customer.id)
+            elif customer.address["grouping"] == "contact":
+                self.grouping[str(customer.id)] = None
             self.invoices[customer.id] = []
-            self.story[customer.id] = []
+            # What is told of its parts is its story, too.
+            self.story |= dict.fromkeys(customer.parts, [])
         for day in range(days):
             self.go_to_morning()
             self.consent()
@@ -66,7 +72,9 @@ class MessyWorld(World):
         self.note_failures()
         ledger = {
             "today": self.today,
-            "lines": self.do("ledger", partners=list(self.names)),
+            "lines": self.do(
+                "ledger", partners=list(self.names), grouping=self.grouping
+            ),
         }
         self.truth.begin_day(ledger)
         since = self.do("now")
@@ -140,8 +148,9 @@ class MessyWorld(World):
         self.tell(customer.id, f"{deed.replace('_', ' ')}: {shown}")
         if own := getattr(self, f"do_{deed}", None):
             own(customer, **args)
-        elif deed in ("invoice", "credit", "correct_address"):
-            made = self.do(deed, partner=customer.id, **args)
+        elif deed in ("invoice", "correct_address"):
+            partner = customer.parts[args.pop("part", 0)]
+            made = self.do(deed, partner=partner, **args)
             if deed == "invoice":
                 self.invoices[customer.id].append(made)
         else:

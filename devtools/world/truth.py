@@ -26,7 +26,8 @@ _ALWAYS = {40.0}
 
 @dataclass
 class Account:
-    """What a customer was told, in one currency.
+    """What a party was told: a customer, one of their addresses or a group, whatever
+    the currencies.
 
     :ivar list told: messages of the episode, from the due date on
     :ivar dict reminded: by due line, the days on which reminders of it arrived
@@ -40,16 +41,20 @@ class Truth:
     """Remembers what was said, and compares it with what was owed."""
 
     def __init__(self):
-        self.accounts: dict[tuple, Account] = {}
+        self.accounts: dict[int, Account] = {}
         self.problems: list[str] = []
 
     def begin_day(self, ledger):
         """End the conversations in which nothing that was spoken of is overdue."""
         today = date.fromisoformat(ledger["today"])
-        for (partner, currency), account in self.accounts.items():
-            lines = self._open(ledger, partner, currency)
+        for party, account in self.accounts.items():
+            lines = ledger["lines"].get(str(party), [])
             spoken_of = {line for message in account.told for line in message["ids"]}
-            left = self._uncovered(lines, today)
+            left = [
+                line
+                for owed in self._part(lines).values()
+                for line in self._uncovered(owed, today)
+            ]
             if not any(line["id"] in spoken_of for line in left):
                 account.told.clear()
 
@@ -94,14 +99,15 @@ class Truth:
             days[message["id"]] = message["sent_on"]
 
     def _account(self, message):
-        key = (message["partner"], message["currency"])
-        return self.accounts.setdefault(key, Account())
+        return self.accounts.setdefault(message["party"], Account())
 
     # === What must hold ===
 
     def _find_problems(self, ledger, message):
         today = date.fromisoformat(ledger["today"])
-        lines = self._open(ledger, message["partner"], message["currency"])
+        lines = self._open(ledger, message)
+        if message["to"] != message["party"] and str(message["to"]) in ledger["lines"]:
+            yield "it went to somebody else"
         by_id = {line["id"]: line for line in lines}
         yield from self._check_voice(message, today)
         named = [by_id[line] for line in message["ids"] if line in by_id]
@@ -114,14 +120,22 @@ class Truth:
 
     def _check_voice(self, message, today):
         account = self._account(message)
-        told = [other["days"] for other in account.told]
+        # Of one plan there is a message for each debtor and currency.
+        others = [
+            other
+            for other in account.told
+            if whose(other) == whose(message)
+            or other["level"] != message["level"]
+            or other["planned_on"] != message["planned_on"]
+        ]
+        told = [other["days"] for other in others]
         if today.weekday() >= SATURDAY and not message["manual"]:
             yield "it left at a week-end"
         if message["days"] < 0:
             if told:
                 yield f"an announcement after levels {told}"
             return
-        if message["level"] in [other["level"] for other in account.told]:
+        if message["level"] in [other["level"] for other in others]:
             yield "the same level again"
         if told and message["days"] <= max(told):
             yield f"level {message['days']} after levels {told}"
@@ -214,9 +228,16 @@ class Truth:
 
     # === What is owed ===
 
-    def _open(self, ledger, partner, currency):
-        lines = ledger["lines"].get(str(partner), [])
-        return [line for line in lines if line["currency"] == currency]
+    def _open(self, ledger, message):
+        lines = ledger["lines"].get(str(message["party"]), [])
+        return self._part(lines).get(whose(message), [])
+
+    def _part(self, lines):
+        """Return what is open by debtor and currency: nothing is offset between."""
+        parts = {}
+        for line in lines:
+            parts.setdefault(whose(line), []).append(line)
+        return parts
 
     def _overdue(self, lines, today):
         return [
@@ -236,6 +257,11 @@ class Truth:
             if credit < -0.005:
                 left.append(line)
         return left
+
+
+def whose(entry):
+    """Return the account of a due line or a message: debtor and currency."""
+    return (entry["partner"], entry["currency"])
 
 
 def plain(text):

@@ -352,6 +352,7 @@ WITH numbered AS MATERIALIZED (
                  FROM payment_reminder other
                 WHERE other.company_id = %(company_id)s
                   AND other.partner_id = draft.partner_id
+                  AND COALESCE(other.party_id, other.partner_id) = draft.party_id
            ) IS NOT TRUE
 ),
 colleague AS (

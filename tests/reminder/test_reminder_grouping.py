@@ -1,11 +1,13 @@
 """With whom one talks: the customer, each invoice address, or a group of companies."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 
+from ...models.reminder import payment_reminder_plan
 from ..common.reminder_case import DUE, NO_WAITING
 from .test_reminder_portal import PortalCase
 from .test_reminder_voice import VoiceCase
@@ -94,6 +96,13 @@ class TestReminderAgencies(GroupingCase):
         self.after(15)
         told = self.told_to(self.plan())
         self.assertEqual(told, {self.lyon: (15, 100.0), self.nantes: (7, 50.0)})
+
+    def test_agencies_in_different_slices(self):
+        self.owe(100.0, partner=self.lyon)
+        self.owe(50.0, partner=self.nantes)
+        self.after(1)
+        with patch.object(payment_reminder_plan, "CUSTOMERS_A_SLICE", 1):
+            self.assertEqual(len(self.plan()), 2)
 
     def test_the_head_office_is_one_of_them(self):
         self.owe(100.0, partner=self.head)
@@ -396,6 +405,15 @@ class TestReminderGroup(GroupingCase):
         self.assert_reason(lines[0], "customer_held", until)
         self.head._hold_reminders(self.company, until + timedelta(1), "Merger")
         self.assertIn("Merger", self.state(lines[1])["sentence"])
+
+    def test_whoever_held_a_group_is_asked_before_it_goes_on(self):
+        self.owe(partner=self.south)
+        self.head._hold_reminders(self.company, DUE + timedelta(3), "Merger")
+        self.after(3)
+        self.reminders._tell_ending_holds(self.company)
+        self.assertIn("Merger", self.head.activity_ids.note)
+        self.after(4)
+        self.assertTrue(self.plan())
 
     def test_a_company_leaves_the_group_while_a_reminder_waits(self):
         left, stays = self.owe(partner=self.south), self.owe(partner=self.north)
