@@ -99,9 +99,12 @@ class AllocatedSoFar:
         dues = self.reduce_dues(target.dues)
         left = tuple(due for due in dues if due.cents)
         target = target._replace(dues=left)
+        if target.kind == "transaction":
+            # Its own money, even if another line paid what it was for.
+            return target._replace(open=target.open and target.key not in self._paid)
         if target.key not in self._paid and left == dues:
             return target
-        if target.kind == "transaction" or not left:
+        if not left:
             return target._replace(open=False)
         paid = self._paid[target.key]
         return target._replace(

@@ -88,6 +88,19 @@ class TestBankLine(BankLineCase):
         self.assert_reconciled(first, tx)
         self.assert_open(second)
 
+    def test_a_transfer_is_booked_though_its_invoice_is_paid_in_the_same_import(self):
+        tx = self.paid(outcome="pdng")
+        # Without news for long: something else may pay.
+        tx.released_at = fields.Datetime.now()
+        values = {"journal_id": self.bank_journal.id, "date": fields.Date.today()}
+        labels = (tx.payment_request_id.reference, tx.reference)
+        lines = self.env["account.bank.statement.line"].create(
+            [{**values, "amount": 120.0, "payment_ref": label} for label in labels]
+        )
+        self.assert_reconciled(lines[1], tx)
+        self.assertEqual(tx.state, "done")
+        self.assertEqual(tx.payment_request_id.line_ids.move_id.amount_residual, 0.0)
+
     def test_money_that_leaves_pays_nothing(self):
         tx = self.paid()
         for amount in (-119.0, 0.0):
