@@ -33,8 +33,11 @@ class PaymentReminder(models.Model):
     @api.depends_context("lang")
     def _compute_money_note(self):
         for reminder in self:
-            money = reminder.state == "to_confirm" and reminder._get_unallocated()
-            reminder.money_note = money and self._describe_unallocated(money)
+            reminder.money_note = False
+            if reminder.state == "to_confirm" and (
+                money := reminder._get_unallocated()
+            ):
+                reminder.money_note = self._describe_unallocated(money)
 
     def _get_unallocated(self):
         """Return the bank line or payment for which a person has to confirm this, in

@@ -115,6 +115,7 @@ class TestReminderUnallocated(ReceivedCase):
         receipt.unlink()
         self.follow()
         self.assertEqual(reminder.state, "to_confirm")
+        self.assertFalse(reminder.money_note)
 
     def test_days_of_zero_ask_nobody(self):
         self.company.payment_receipt_days = 0
