@@ -42,7 +42,7 @@ class Number(NamedTuple):
     def shapes(self) -> list[tuple[tuple[str, ...], int | None]]:
         """Its parts, and the place of the year in them, as it may be written."""
         shapes = [(self.parts, self.year)]
-        if len(self.parts) > 2 and len(self.groups) == 1:  # VTE 2611 0042
+        if len(self.parts) > 2:  # VTE 2611 0042
             shapes.append((("".join(self.parts[:-1]), self.parts[-1]), None))
         return shapes
 

@@ -148,6 +148,22 @@ BOOKED = {
         ],
         best={"paid": (1_000, 500)},
     ),
+    "list of numbers that do not follow each other": Row(
+        "several",
+        receipt("FAC/2026/00042, 44", 1_500),
+        [FIRST, SECOND, due("FAC/2026/00044", 500)],
+        best={"documents": (NUMBER, "FAC/2026/00044")},
+    ),
+    "the month of the next number is not one of the list": Row(
+        "several",
+        receipt("VIR INV/2026/11/0007, INV 11/0008", 1_500, name="ACME Industries"),
+        [
+            due("INV/2026/11/0007", 1_000),
+            due("INV/2026/11/0008", 500),
+            due("INV/2026/11/0011", 500),
+        ],
+        best={"documents": ("INV/2026/11/0007", "INV/2026/11/0008")},
+    ),
     "one of two": Row(
         "exact",
         receipt("FAC/2026/00042 FAC/2026/00043", 500),

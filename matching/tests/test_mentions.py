@@ -123,6 +123,10 @@ READINGS = [
     ("2025/00042 ET 2026/42", "FAC/2026/00042", ("HINT", "other_year", "2025/00042")),
     ("INV/2028/7", "INV/2026/11/0007", None),
     ("INV 2026/12/7", "INV/2026/11/0007", None),
+    # what its parts are
+    ("FACT 42", "260042-2", None),
+    ("FAC/07/42", "FAC/05/0042", None),
+    ("INV 202611/7", "INV/2026/11/0007", ("BARE", "", "202611/7")),
     # the last of a text that the bank may have cut
     (
         "VIR SEPA M DUPONT ROGER FAC/2026/42",
