@@ -57,9 +57,8 @@ def find(label: Label) -> list[str]:
     squeezed, at = label.squeezed, label.at
     for head in _RF_HEAD.finditer(squeezed):
         start = head.start()
-        for end in range(start + _RF_SHORTEST, start + _RF_LONGEST + 1):
-            if end > len(squeezed):
-                break
+        longest = min(start + _RF_LONGEST, len(squeezed))
+        for end in range(start + _RF_SHORTEST, longest + 1):
             # it ends where a word ends: a figure within a run is not the last one
             inside = end < len(squeezed) and at[end] - at[end - 1] == 1
             if inside and squeezed[end].isdigit() and squeezed[end - 1].isdigit():

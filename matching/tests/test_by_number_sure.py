@@ -154,6 +154,12 @@ BOOKED = {
         [FIRST, SECOND, due("FAC/2026/00044", 500)],
         best={"documents": (NUMBER, "FAC/2026/00044")},
     ),
+    "list of one year": Row(
+        "several",
+        receipt("FAC/2026/00042, 43", 1_500),
+        [FIRST, SECOND, due("FAC/2025/00043", 500)],
+        best={"dues": (FIRST, SECOND)},
+    ),
     "the month of the next number is not one of the list": Row(
         "several",
         receipt("VIR INV/2026/11/0007, INV 11/0008", 1_500, name="ACME Industries"),

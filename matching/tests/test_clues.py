@@ -85,7 +85,8 @@ def test_an_iban_gives_no_numbers():
 
 
 @pytest.mark.parametrize(
-    "text", ["+++090/9337/55494+++", "RF69 INV0 0003 7", "RF", "VIR ACME 12"]
+    "text",
+    ["+++090/9337/55494+++", "097000000000", "RF69 INV0 0003 7", "RF", "VIR ACME 12"],
 )
 def test_wrong_check_digits_are_no_structured_reference(text):
     assert read_clues(receipt(text, 100)).structured == ()
@@ -96,9 +97,21 @@ def test_structured_references_are_told_without_their_signs():
     assert set(read_clues(line).structured) == {"RF67INV000037", "090933755493"}
 
 
+@pytest.mark.parametrize("text", ["RF097", "RF87123456789ABCDEFGHIJKL", "097000000097"])
+def test_short_and_long_references_are_found_and_those_without_remainder(text):
+    for label in (text, f"VIR {text} MERCI"):
+        assert text in read_clues(receipt(label, 100)).structured
+
+
 def test_zeros_that_a_bank_dropped_from_an_rf_reference_are_restored():
     digits = read_clues(receipt("VIR RF09 104", 100)).digits
-    assert "09000000104" in digits
+    assert {"09104", "09000000104", "09000000000104"} <= set(digits)
+    assert "090000000000104" not in digits
+
+
+def test_no_zeros_are_lost_from_other_references():
+    assert read_clues(receipt("090933755493", 100)).digits == ("090933755493",)
+    assert all(map(str.isdigit, read_clues(receipt("RF67INV000037", 100)).digits))
 
 
 def test_our_codes_are_found_in_each_text_and_across_two():
