@@ -33,6 +33,7 @@ from .request import (
     test_invoice_pdf,
     test_limits,
     test_mails,
+    test_offer,
     test_page_files,
     test_page_many,
     test_page_parts,

@@ -156,7 +156,12 @@ class AccountBankStatementLine(models.Model):
             self._get_transaction_amount(),
             self,
         )
-        discounts = self._get_discount_values(booking)
+        discounts = self.env["account.move.line"]
+        if booking.discounts:
+            discounts = discounts.union(*booking.discounts)
+        discounts = discounts._get_discount_items(
+            self._get_transaction_currency(), self.date
+        )
         _liquidity, suspense, other = self._seek_for_lines()
         if not booking.created_on_account:
             self._set_partner(booking.partner)
@@ -234,49 +239,6 @@ class AccountBankStatementLine(models.Model):
         line.write(values)
         liquidity, _suspense, _other = self._seek_for_lines()
         liquidity.with_context(tracking_disable=True).partner_id = partner
-
-    # === Discounts ===
-
-    def _get_discount_values(self, booking):
-        """Return core's own journal items for the early-payment discounts.
-
-        :rtype: list[dict]
-        :raises UserError: if the company has no account for them
-        """
-        if not booking.discounts:
-            return []
-        currency = self._get_transaction_currency()
-        company_currency = self.company_id.currency_id
-        amls, open_amount = [], 0.0
-        for entry in booking.discounts:
-            amls.append(
-                {
-                    "aml": entry,
-                    "amount_currency": -entry.amount_residual_currency,
-                    "balance": currency._convert(
-                        -entry.amount_residual_currency,
-                        company_currency,
-                        self.company_id,
-                        self.date,
-                    ),
-                }
-            )
-            open_amount += entry.amount_currency - entry.discount_amount_currency
-        open_balance = currency._convert(
-            open_amount, company_currency, self.company_id, self.date
-        )
-        values = self.env[
-            "account.move"
-        ]._get_invoice_counterpart_amls_for_early_payment_discount(amls, open_balance)
-        items = [item for items in values.values() for item in items]
-        if not all(item["account_id"] for item in items):
-            # The database would refuse the whole import.
-            raise UserError(
-                self.env._(
-                    "no account for early-payment discounts is chosen in the settings."
-                )
-            )
-        return items
 
     # === What is remembered ===
 

@@ -208,7 +208,7 @@ class PaymentReminder(models.Model):
                 continue
             vals = {"move_id": line.move_id.id, "move_line_id": line.move_line_id.id}
             if asked < residual:
-                vals.update(amount=asked, residual_start=residual)
+                vals["amount"] = asked
             lines.append(vals)
         return lines
 
@@ -266,11 +266,7 @@ class PaymentReminder(models.Model):
         wanted = self._get_request_lines(credit)
         asked = [
             {"move_id": line.move_id.id, "move_line_id": line.move_line_id.id}
-            | (
-                {"amount": line.amount, "residual_start": line.residual_start}
-                if line.amount
-                else {}
-            )
+            | ({"amount": line.amount} if line.amount else {})
             for line in request.line_ids
         ]
         if sorted(map(repr, asked)) != sorted(map(repr, wanted)):

@@ -213,11 +213,7 @@ class PaymentRequest(models.Model):
         :rtype: dict
         """
         first = moves[:1]
-        part = (
-            {"amount": amount, "residual_start": first.amount_residual}
-            if amount
-            else {}
-        )
+        part = {"amount": amount} if amount else {}
         lines = [
             {"move_id": line.move_id.id, "move_line_id": line.id}
             for line in move_lines or ()

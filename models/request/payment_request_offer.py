@@ -1,6 +1,9 @@
 """What a payer is offered: the amounts they may choose, how each can be paid, and what
 is printed and mailed of it."""
 
+from dataclasses import dataclass
+from datetime import date
+
 from odoo import models
 from odoo.exceptions import UserError
 
@@ -8,10 +11,37 @@ from odoo.addons.payment import utils as payment_utils
 
 from ... import const
 from ...report.qr import make_qr
+from ..text import write_day
 
 # Width of the printed symbol: wkhtmltopdf shrinks what it is told to less than
 # 80 %, and what comes out must stay above 3 cm.
 PRINTED_SYMBOL_MM = 42
+
+
+@dataclass(frozen=True)
+class OfferedDue:
+    """What the payer may pay of one due line.
+
+    :ivar line: of the request
+    :ivar entry: the due line
+    :ivar amount: what is open of it and asked for
+    :ivar discount: what is deducted of that for an early payment
+    :ivar discount_until: last day of the discount, if one was offered
+    """
+
+    line: object
+    entry: object
+    amount: float
+    discount: float = 0.0
+    discount_until: date | None = None
+
+    @property
+    def to_pay(self):
+        return self.amount - self.discount
+
+    @property
+    def due_date(self):
+        return self.entry.date_maturity or self.entry.date
 
 
 class PaymentRequest(models.Model):
@@ -68,74 +98,79 @@ class PaymentRequest(models.Model):
         """Return the amounts the payer may choose from, the one due now first.
 
         :return: dicts with `key` (`due` or `all`), `label`, `amount` in the request's
-                 currency, `share` (how much of the debt it settles), `due_date`, `note`
+                 currency, `share` (how much of the debt it settles), `due_date`,
+                 `note`, and `dues`, the `OfferedDue` it pays
         :rtype: list[dict]
         """
         self.ensure_one()
         if not self.amount_to_pay:
             return []
-        everything = {
-            "key": "all",
-            "label": self.env._("Everything that is open"),
-            "amount": self.amount_to_pay,
-            "share": self.amount_to_pay,
-            "due_date": self.due_date,
-            "note": "",
-        }
-        due = self._get_due_now()
-        amount = self.currency_id.round(due["amount"] - self.amount_in_progress)
-        if amount <= 0 or not self.currency_id.compare_amounts(
-            amount, self.amount_to_pay
-        ):
-            return [{**everything, "key": "due", "label": due["label"]}]
-        due.update(
-            key="due",
-            amount=amount,
-            share=self.currency_id.round(due["share"] - self.amount_in_progress),
-        )
-        if due["note"]:  # A discount settles everything: there is nothing to choose.
-            return [due]
-        return [due, everything]
-
-    def _get_due_now(self):
-        """Return what is due now: overdue or next installments, discount deducted."""
-        self.ensure_one()
-        amount, share, note = 0.0, 0.0, ""
-        label = self.env._("Amount due")
-        dates = []
-        for line in self.line_ids.filtered("amount_due"):
-            line_amount = line_share = line.amount_due
-            due_date = line.due_date
-            if not line.move_line_id and not line.amount:
-                values = line.move_id._get_invoice_next_payment_values()
-                state = values.get("installment_state")
-                if state in ("overdue", "next"):
-                    line_amount = line_share = values["next_amount_to_pay"]
-                    due_date = values["next_due_date"]
-                    label = (
-                        self.env._("Installments due")
-                        if state == "overdue"
-                        else self.env._("Next installment")
-                    )
-                elif (
-                    state == "epd"
-                    and len(self.line_ids) == 1
-                    and not self.amount_in_progress
-                ):
-                    line_amount = values["amount_due"]
-                    note = values["epd_discount_msg"]
-            amount += line_amount
-            share += line_share
-            dates.append(due_date)
         if not self.line_ids:
-            amount = share = self.amount_due
+            option = self._make_option("due", self.env._("Amount due"), [])
+            left = self.amount_to_pay
+            return [{**option, "amount": left, "share": left}]
+        dues = self._get_open_dues()
+        now, label = self._get_due_now(dues)
+        options = [self._make_option("due", label, now)]
+        if len(now) < len(dues):
+            everything = self.env._("Everything that is open")
+            options.append(self._make_option("all", everything, dues))
+        return options if dues else []
+
+    def _make_option(self, key, label, dues):
+        """Return what the payer may choose, as `_get_payment_options` does."""
+        until = [due.discount_until for due in dues if due.discount]
+        note = until and self.env._(
+            "A discount of %(amount)s is deducted if you pay by %(day)s.",
+            amount=self.currency_id.format(sum(due.discount for due in dues)),
+            day=write_day(self.env, min(until)),
+        )
         return {
+            "key": key,
             "label": label,
-            "amount": amount,
-            "share": share,
-            "due_date": min(filter(None, dates), default=False),
-            "note": note,
+            "amount": self.currency_id.round(sum(due.to_pay for due in dues)),
+            "share": self.currency_id.round(sum(due.amount for due in dues)),
+            "due_date": min((due.due_date for due in dues), default=self.due_date),
+            "note": note or "",
+            "dues": dues,
         }
+
+    def _get_due_now(self, dues):
+        """Return which of the open dues are asked for now, and what they are called: of
+        each invoice asked for as a whole those that are overdue, else the next one.
+
+        :param list[OfferedDue] dues: all that are open
+        :rtype: tuple[list[OfferedDue], str]
+        """
+        today = self.company_id._get_payment_today()
+        now, label = [], self.env._("Amount due")
+        for line in self.line_ids:
+            mine = [due for due in dues if due.line == line]
+            if mine and line._is_in_installments():
+                overdue = [due for due in mine if due.due_date < today]
+                label = (
+                    self.env._("Installments due")
+                    if overdue
+                    else self.env._("Next installment")
+                )
+                mine = overdue or mine[:1]
+            now += mine
+        return now, label
+
+    def _get_open_dues(self):
+        """Return what can be paid of what is asked, due line by due line, without what
+        is on its way.
+
+        :rtype: list[OfferedDue]
+        """
+        self.ensure_one()
+        on_its_way = self.sudo()._get_transactions_on_their_way()
+        left = self.sudo()._get_left_to_pay(on_its_way)
+        return [
+            due
+            for line in self.sudo().line_ids
+            for due in line._get_open_dues(left[line], on_its_way)
+        ]
 
     def _get_option(self, option_key):
         """Return the option of that key, the first one for an unknown key.

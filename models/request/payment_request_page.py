@@ -197,17 +197,48 @@ class PaymentRequest(models.Model):
         return self._transaction_values(option, option["amount"])
 
     def _transaction_values(self, option, amount):
-        partial = self.currency_id.compare_amounts(amount, option["amount"]) < 0
+        """Return the values of a transaction that pays ``amount`` of an option.
+
+        :param dict option: see `_get_payment_options`
+        :param float amount: of this transfer; several may be needed
+        :rtype: dict
+        """
+        offers = self._get_offer_values(option, amount)
         return {
             "amount": amount,
-            "request_share": amount if partial else option["share"],
             "currency_id": self.currency_id.id,
             "partner_id": self.partner_id.id,
             "payment_request_id": self.id,
+            "offer_ids": [Command.create(values) for values in offers],
             "invoice_ids": [
-                Command.set(self.line_ids.filtered("amount_due").move_id.ids)
+                Command.set(list(dict.fromkeys(v["move_id"] for v in offers)))
             ],
         }
+
+    def _get_offer_values(self, option, amount):
+        """Return what a transfer of ``amount`` pays of an option, due line by due line;
+        a discount is granted with the transfer that pays the rest of its line.
+
+        :rtype: list[dict]
+        """
+        values, left = [], amount
+        for due in option["dues"]:
+            paid = self.currency_id.round(min(due.to_pay, left))
+            if self.currency_id.compare_amounts(paid, 0) <= 0:
+                break
+            left -= paid
+            whole = not self.currency_id.compare_amounts(paid, due.to_pay)
+            values.append(
+                {
+                    "move_id": due.entry.move_id.id,
+                    "move_line_id": due.entry.id,
+                    "due_date": due.due_date,
+                    "amount": paid,
+                    "discount": due.discount if whole else 0.0,
+                    "discount_until_date": due.discount_until or False,
+                }
+            )
+        return values
 
     def _start_bridge_transfer(self, option_key):
         """Open the bank journey for an option; a second tap opens the same one.
@@ -231,7 +262,7 @@ class PaymentRequest(models.Model):
                 )
             )
         wait = const.REPLACED_SECONDS
-        tx = self._get_reusable_transaction(provider, offer["amount"])
+        tx = self._get_reusable_transaction(provider, option, offer["amount"])
         if not tx:
             # The one before may have been confirmed just now.
             tx, wait = self._make_attempt(option, offer), 0
@@ -301,8 +332,9 @@ class PaymentRequest(models.Model):
         )
         self.invalidate_recordset(["bank_opened_at"])
 
-    def _get_reusable_transaction(self, provider, amount):
-        """Return the open attempt for the same amount whose link still lives."""
+    def _get_reusable_transaction(self, provider, option, amount):
+        """Return the open attempt for the same offer whose link still lives."""
+        offered = self._get_offer_values(option, amount)
         earliest = fields.Datetime.now() + MINIMUM_LINK_LIFE
         return self.transaction_ids.filtered(
             lambda tx: tx._bridge_is_open()
@@ -311,6 +343,7 @@ class PaymentRequest(models.Model):
             # The bank would lead back to a link that was replaced.
             and tx.landing_route == self._get_page_path()
             and not tx.currency_id.compare_amounts(tx.amount, amount)
+            and tx.offer_ids._get_values() == offered
         ).sorted("id", reverse=True)[:1]
 
     def _refresh_transactions(self):

@@ -39,20 +39,58 @@ class PaymentRequest(models.Model):
     def _compute_amounts(self):
         idle = []
         for request in self.sudo():
-            if request.line_ids:
-                due = sum(request.line_ids.mapped("amount_due"))
-            else:
-                due = max(request.amount - request._get_deposit_received(), 0.0)
+            due = request._get_amount_due()
             on_its_way = request._get_transactions_on_their_way()
-            in_progress = sum(request._get_share(tx) for tx in on_its_way)
             request.amount_due = due
-            request.amount_to_pay = max(due - in_progress, 0.0)
-            if in_progress:
-                request.amount_in_progress = min(in_progress, due)
+            if on_its_way:
+                to_pay = sum(request._get_left_to_pay(on_its_way).values())
+                request.amount_to_pay = request.currency_id.round(to_pay)
+                request.amount_in_progress = due - request.amount_to_pay
             else:
+                request.amount_to_pay = due
                 idle.append(request.id)
         # One assignment for most of a batch is many times cheaper than one each.
         self.browse(idle).amount_in_progress = 0.0
+
+    def _get_amount_due(self):
+        """Return what is due of all that is asked, whatever is on its way."""
+        self.ensure_one()
+        if self.line_ids:
+            return sum(self.line_ids.mapped("amount_due"))
+        return max(self.amount - self._get_deposit_received(), 0.0)
+
+    def _get_left_to_pay(self, on_its_way):
+        """Return what is left of what is due once some transfers arrive.
+
+        :param payment.transaction on_its_way: started from any request
+        :return: by line; by no line for a deposit
+        :rtype: dict[payment.request.line, float]
+        """
+        self.ensure_one()
+        if not self.line_ids:
+            moving = sum(on_its_way.mapped("amount"))
+            return {self.line_ids: max(self.amount_due - moving, 0.0)}
+        # Without an offer, such as from the portal: for its invoices in their order.
+        unassigned = {tx: tx.amount for tx in on_its_way if not tx.offer_ids}
+        left = {}
+        for line in self.line_ids:
+            offers = line._get_offers(on_its_way)
+            own = offers.filtered(
+                lambda offer: offer.transaction_id.payment_request_id == self
+            )
+            settled = sum(offers.mapped("settled"))
+            for tx in unassigned:
+                if line.move_id in tx.invoice_ids:
+                    part = min(unassigned[tx], max(line.amount_due - settled, 0.0))
+                    unassigned[tx] -= part
+                    settled += part
+            to_pay = line._get_residual() - settled
+            if line.amount:
+                # A part waits for its own money, not for that of another part.
+                part = line.amount - line._get_received() - sum(own.mapped("settled"))
+                to_pay = min(to_pay, part)
+            left[line] = max(to_pay, 0.0)
+        return left
 
     @api.depends(
         "amount",
@@ -90,14 +128,6 @@ class PaymentRequest(models.Model):
         self.ensure_one()
         transactions = self.transaction_ids | self.line_ids.move_id.transaction_ids
         return transactions._is_on_its_way()
-
-    def _get_share(self, tx):
-        """Return how much of ``tx`` pays what this request asks."""
-        moves = self.line_ids.move_id
-        if not tx.invoice_ids or tx.invoice_ids <= moves:
-            return tx.request_share or tx.amount
-        shared = self.line_ids.filtered(lambda line: line.move_id in tx.invoice_ids)
-        return min(tx.amount, sum(shared.mapped("amount_due")))
 
     @api.depends("line_ids.due_date", "line_ids.amount_due")
     def _compute_due_date(self):

@@ -43,7 +43,7 @@ class PaymentTransaction(models.Model):
     )
     request_share = fields.Monetary(
         string="Settles",
-        readonly=True,
+        compute="_compute_request_share",
         help="How much of what is due this attempt settles: more than its amount "
         "when an early-payment discount was granted.",
     )

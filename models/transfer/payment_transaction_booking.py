@@ -44,8 +44,7 @@ class PaymentTransaction(models.Model):
         payment = self.payment_id
         asked = self.invoice_ids or self.payment_request_id.line_ids
         lines = payment.move_id.line_ids.filtered(
-            lambda line: line.account_id == payment.destination_account_id
-            and not line.reconciled
+            lambda line: line.account_type == "asset_receivable" and not line.reconciled
         )
         unused = -sum(lines.mapped("amount_residual_currency"))
         if asked and self.currency_id.compare_amounts(unused, 0) > 0:
@@ -81,7 +80,10 @@ class PaymentTransaction(models.Model):
                 "payment_reference": self.reference,
                 **extra_create_values,
             }
-        return super()._create_payment(**extra_create_values)
+        create_payment = super()._create_payment
+        if self.offer_ids:
+            return self._book_offer(extra_create_values, create_payment)
+        return create_payment(**extra_create_values)
 
     def _bridge_payment_date(self):
         """Return the day of the transfer in the company's time zone, or today when

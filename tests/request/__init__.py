@@ -3,6 +3,7 @@ from . import (
     test_invoice_pdf,
     test_limits,
     test_mails,
+    test_offer,
     test_page_files,
     test_page_many,
     test_page_parts,

@@ -209,15 +209,15 @@ class TestPaymentRequest(RequestCase):
         request = self.ask(invoice, mode="part", amount=100.0)
         self.assertEqual(request, self.request_of(invoice))
 
-    def test_a_part_counts_what_is_paid_since(self):
+    def test_a_part_waits_for_its_own_money(self):
         invoice = self.create_invoice(100.0)
         request = self.ask(invoice, mode="part", amount=30.0)
         self.assert_state(request, "valid", 30.0)
         self.register_payment(invoice, amount=20.0)
-        self.assert_state(request, "valid", 10.0)
-        self.register_payment(invoice, amount=10.0)
-        self.assert_state(request, "paid", 0.0)
-        self.assert_state(self.request_of(invoice), "valid", 70.0)
+        self.assert_state(request, "valid", 30.0)
+        self.register_payment(invoice, amount=60.0)
+        self.assert_state(request, "valid", 20.0)
+        self.assert_state(self.request_of(invoice), "valid", 20.0)
 
     def test_a_part_is_paid_by_its_own_transfer(self):
         invoice = self.create_invoice(100.0)
