@@ -195,12 +195,11 @@ class PaymentReminder(models.Model):
         if reason == "held":
             note = line.sudo().reminder_hold_reason
         elif reason == "customer_held":
-            head = self.env["res.partner"].sudo().browse(row["party_id"])
-            customers = line.sudo().partner_id | head.commercial_partner_id
-            note = max(
-                customers.with_company(line.company_id),
-                key=lambda customer: customer.payment_reminder_hold_until or date.min,
-            ).payment_reminder_hold_reason
+            customer = line.sudo().partner_id.with_company(line.company_id)
+            if customer.payment_reminder_hold_until != row["reason_date"]:
+                # The whole group is held.
+                customer = customer.browse(row["party_id"])
+            note = customer.payment_reminder_hold_reason
         elif reason in (None, "not_yet", "waiting") and (money := self._get_money(row)):
             return f"{sentence} {self._describe_unallocated(money)}"
         if not note:

@@ -14,6 +14,7 @@ class PaymentReminder(models.Model):
 
     receipt_id = fields.Many2one(
         comodel_name="account.bank.statement.line",
+        string="Money Received",
         readonly=True,
         index="btree_not_null",
         ondelete="set null",

@@ -39,6 +39,7 @@ class PaymentTransactionOffer(models.Model):
     due_date = fields.Date(readonly=True)
     amount = fields.Monetary(string="Pays", readonly=True)
     discount = fields.Monetary(
+        string="Discount Granted",
         readonly=True,
         help="Early-payment discount that is granted with this transfer.",
     )
