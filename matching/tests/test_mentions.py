@@ -123,6 +123,19 @@ READINGS = [
     ("2025/00042 ET 2026/42", "FAC/2026/00042", ("HINT", "other_year", "2025/00042")),
     ("INV/2028/7", "INV/2026/11/0007", None),
     ("INV 2026/12/7", "INV/2026/11/0007", None),
+    # words and signs at its sides
+    ("DUPONT-202600042", "FAC/2026/00042", ("BARE", "", "202600042")),
+    ("ABCDE-202600042", "FAC/2026/00042", ("WEAK", "looks_like", "202600042")),
+    ("MARTIN202600042", "FAC/2026/00042", ("WEAK", "looks_like", "202600042")),
+    ("REF-202600042", "FAC/2026/00042", ("BARE", "", "202600042")),
+    ("202600042VIR DUPONT", "FAC/2026/00042", ("BARE", "", "202600042")),
+    ("VTRFAC/2026/00042", "FAC/2026/00042", ("WEAK", "looks_like", "FAC/2026/00042")),
+    ("POURFAC/2026/00042", "FAC/2026/00042", ("PLAIN", "", "FAC/2026/00042")),
+    ("FAC/2026/00042-", "FAC/2026/00042", ("PLAIN", "", "FAC/2026/00042")),
+    ("AVOIR    FAC/2026/00042", "FAC/2026/00042", ("PLAIN", "", "FAC/2026/00042")),
+    ("202600042EUR 12,00", "FAC/2026/00042", ("WEAK", "looks_like", "202600042")),
+    ("FACTURE   N 42", "FAC/2026/00042", ("WEAK", "incomplete", "42")),
+    ("FACTURE    N 42", "FAC/2026/00042", None),
     # what its parts are
     ("FACT 42", "260042-2", None),
     ("FAC/07/42", "FAC/05/0042", None),
@@ -137,6 +150,11 @@ READINGS = [
         "VIR SEPA DUPONT CLIENT REF 12345678",
         "12345678",
         ("WEAK", "incomplete", "12345678"),
+    ),
+    (
+        "VIR SEPA M DUPONT ROG FAC/2026/1042",
+        "FAC/2026/1042",
+        ("PLAIN", "", "FAC/2026/1042"),
     ),
 ]
 
