@@ -26,8 +26,7 @@ def judge(case: Case) -> Verdict:
     proposals = list(_misspelt(case, usable))
     for partner in case.payer.known:
         proposals += _by_account(case, _distinct(case.dues_of({partner})))
-    if not case.payer.known:
-        proposals += _by_name(case, usable)
+    proposals += _by_name(case, usable)
     return Verdict(tuple(proposals))
 
 
