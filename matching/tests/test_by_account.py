@@ -40,6 +40,14 @@ def test_two_combinations_are_ambiguous_and_both_are_told():
     assert len(decision.alternatives) == 1
 
 
+def test_a_payment_registered_by_hand_is_no_part_of_a_combination():
+    dues = [due(cents=100), due(cents=511, payment=True), due(cents=230)]
+    decision = decided(receipt("VIR", 611), dues, payers=["acme"])
+    assert decision.best.reason == "customer"
+    alone = decided(receipt("VIR", 511), dues, payers=["acme"])
+    assert (alone.best.reason, alone.best.paid) == ("combination", (511,))
+
+
 def test_a_known_payer_whose_entries_do_not_add_up():
     dues = [due("FAC/2026/00042", 4_990)]
     decision = decided(receipt("VIR", 777), dues, payers=["acme"])
@@ -50,6 +58,8 @@ def test_too_many_entries_are_not_searched():
     dues = [due(f"FAC/2026/{n:05}", 2**n) for n in range(40)]
     decision = decided(receipt("VIR", 2**30 + 3), dues, payers=["acme"])
     assert decision.best.reason == "customer"
+    everything = decided(receipt("VIR", 2**40 - 1), dues, payers=["acme"])
+    assert everything.best.reason == "combination"
 
 
 @pytest.mark.parametrize(
@@ -67,6 +77,23 @@ def test_a_name_and_an_amount(text, name):
     decision = decided(receipt(text, 4_990, name=name), dues)
     assert said(decision) == (UNSURE, "name")
     assert documents(decision) == ["FAC/2026/00042"]
+
+
+@pytest.mark.parametrize(
+    "known, reason",
+    [({"payers": ["acme"]}, "combination"), ({"name": "ACME INDUSTRIES"}, "name")],
+)
+def test_a_payer_who_takes_the_discount(known, reason):
+    dues = [due(cents=10_000, discount_cents=200), due("FAC/2026/00043", 7_000)]
+    line = receipt("VIR", 9_800, name=known.get("name", ""))
+    decision = decided(line, dues, payers=known.get("payers", ()))
+    assert said(decision) == (UNSURE, reason)
+    assert (decision.best.paid, decision.best.discount_cents) == ((9_800,), 200)
+
+
+def test_a_name_and_another_amount_say_nothing():
+    line = receipt("VIR", 4_000, name="ACME INDUSTRIES")
+    assert decided(line, [due(discount_cents=90)]).certainty == NONE
 
 
 def test_an_amount_alone_is_told_when_it_is_the_only_one():
