@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from matching import NONE, SURE, UNSURE
 
-from .samples import decided, documents, due, receipt, said
+from .samples import NUMBER, decided, documents, due, receipt, said
 
 
 def test_without_any_evidence_nothing_is_said():
@@ -94,6 +94,20 @@ def test_a_payer_who_takes_the_discount(known, reason):
 def test_a_name_and_another_amount_say_nothing():
     line = receipt("VIR", 4_000, name="ACME INDUSTRIES")
     assert decided(line, [due(discount_cents=90)]).certainty == NONE
+    known = decided(line, [due(discount_cents=90)], payers=["acme"])
+    assert known.best.reason == "customer"
+
+
+def test_a_name_that_is_only_alike_comes_after_the_same():
+    alike = due("FAC/2026/00043", partner="Industries Dupont")
+    decision = decided(receipt("VIR", name="ACME INDUSTRIES"), [alike, due()])
+    assert (said(decision), documents(decision)) == ((UNSURE, "name"), [NUMBER])
+    assert [told.dues for told in decision.alternatives] == [(alike,)]
+
+
+def test_a_misspelt_number_from_somebody_of_another_name_says_nothing():
+    line = receipt("VIR FAC/2026/00024", name="Garage du Lac")
+    assert decided(line, [due()]).certainty == NONE
 
 
 def test_an_amount_alone_is_told_when_it_is_the_only_one():
