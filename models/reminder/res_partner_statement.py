@@ -75,19 +75,26 @@ class ResPartner(models.Model):
         the environment.
 
         :param res.company company: whose claims they are
-        :return: `date` and `currencies`: of each, `rows` (`date`, `name`, `reference`,
-            `due_date`, `late`, `amount`, `open`), `open`, `overdue`, and `ages`
-            (label and amount of each column)
+        :return: `date` and `currencies`: of each, `customer` (of several), `rows`
+            (`date`, `name`, `reference`, `due_date`, `late`, `amount`, `open`), `open`,
+            `overdue`, and `ages` (label and amount of each column)
         :rtype: dict
         """
         self.ensure_one()
         today = company._get_payment_today()
         lines = self._get_open_items(company)
+        accounts = lines.grouped(
+            lambda line: (line.partner_id.commercial_partner_id, line.currency_id)
+        )
+        several = len(lines.partner_id.commercial_partner_id) > 1
         return {
             "date": write_day(self.env, today),
             "currencies": [
-                self._get_statement_part(currency, its_lines, today)
-                for currency, its_lines in lines.grouped("currency_id").items()
+                {
+                    "customer": several and customer.name,
+                    **self._get_statement_part(currency, its_lines, today),
+                }
+                for (customer, currency), its_lines in accounts.items()
             ],
         }
 
@@ -98,26 +105,37 @@ class ResPartner(models.Model):
         :rtype: account.move.line
         """
         self.ensure_one()
+        lines = self.env["account.move.line"]
+        return lines.search(
+            lines._get_open_domain()
+            & self._get_statement_domain(company)
+            & Domain("account_type", "=", "asset_receivable")
+            & Domain("company_id", "=", company.id)
+            & Domain("amount_residual_currency", "!=", 0)
+        ).sorted(lambda line: (line.date_maturity or line.date, line.date, line.id))
+
+    def _get_statement_domain(self, company):
+        """Return whose items the statement shows: the customer's or, beside a reminder,
+        those of whoever is reminded, an invoice address or all companies of a group.
+
+        :rtype: Domain
+        """
         customer = self.commercial_partner_id
-        mine = Domain.TRUE
-        if self != customer and self.env.context.get("reminder_statement_of_contact"):
+        mine = Domain("partner_id.commercial_partner_id", "=", customer.id)
+        if not self.env.context.get("reminder_statement_of_party"):
+            return mine
+        if self != customer:
             of_all = Domain("amount_residual", "<", 0) & (
                 Domain("move_id.move_type", "!=", "out_refund")
                 | Domain("move_id.partner_id", "=", customer.id)
             )
-            mine = of_all | Domain("move_id.partner_id", "=", self.id)
-        return (
-            self.env["account.move.line"]
-            .search(
-                self.env["account.move.line"]._get_open_domain()
-                & mine
-                & Domain("account_type", "=", "asset_receivable")
-                & Domain("company_id", "=", company.id)
-                & Domain("partner_id.commercial_partner_id", "=", customer.id)
-                & Domain("amount_residual_currency", "!=", 0)
-            )
-            .sorted(lambda line: (line.date_maturity or line.date, line.date, line.id))
-        )
+            return mine & (of_all | Domain("move_id.partner_id", "=", self.id))
+        policies = self.env["payment.reminder.policy"].sudo()._get_usable(company)
+        heads = policies._find_group_heads(company, customer.ids)
+        members = [member for member, head in heads.items() if head == customer.id]
+        if not members:
+            return mine
+        return Domain("partner_id.commercial_partner_id", "in", members)
 
     def _get_statement_part(self, currency, lines, today):
         """Return what is open in one currency."""

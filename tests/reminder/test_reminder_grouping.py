@@ -233,7 +233,7 @@ class TestReminderAgencies(GroupingCase):
         reminder = self.plan().filtered(lambda r: r._get_party() == self.lyon)
         self.assertEqual(reminder._get_statement_partner(), self.lyon)
         items = self.lyon.with_context(
-            reminder_statement_of_contact=True
+            reminder_statement_of_party=True
         )._get_open_items(self.company)
         self.assertIn(mine, items.move_id)
         self.assertFalse((others | of_all) & items.move_id)
@@ -395,6 +395,28 @@ class TestReminderGroup(GroupingCase):
         self.assertEqual(
             (reminder.partner_id, reminder.amount_asked), (self.south, 100)
         )
+
+    def test_the_statement_of_a_group_has_all_its_companies(self):
+        moves = self.owe(10.0, partner=self.north).move_id
+        moves |= self.owe(20.0, partner=self.head).move_id
+        elsewhere = self.owe(40.0).move_id
+        self.level(1).attach_statement = True
+        self.after(1)
+        reminders = self.plan()
+        self.assertEqual(
+            reminders.mapped(lambda r: r._get_statement_partner()), self.head
+        )
+        head = self.head.with_context(reminder_statement_of_party=True)
+        items = head._get_open_items(self.company)
+        self.assertEqual(items.move_id, moves)
+        self.assertNotIn(elsewhere, items.move_id)
+        parts = head._get_statement(self.company)["currencies"]
+        self.assertEqual(
+            {part["customer"]: part["rows"][0]["name"] for part in parts},
+            {move.partner_id.name: move.name for move in moves},
+        )
+        # Without a reminder it is the customer's own.
+        self.assertEqual(len(self.head._get_open_items(self.company)), 1)
 
     def test_a_hold_of_the_head_holds_all_and_that_of_a_company_its_own(self):
         lines = self.owe(partner=self.north) | self.owe(partner=self.south)

@@ -419,13 +419,13 @@ class PaymentReminder(models.Model):
 
     def _get_statement_partner(self):
         """Return whose statement of account goes with the reminder: an invoice address
-        that is reminded by itself does not see those of others.
+        that is reminded by itself does not see those of others, and a group has one of
+        all its companies.
 
         :rtype: res.partner
         """
         self.ensure_one()
-        apart = self.party_id and self._is_by_contact()
-        return self.party_id if apart else self.partner_id
+        return self._get_party()
 
     def _try_statements(self, company):
         """Return the statements of account of these customers. Without one the reminder
@@ -441,7 +441,7 @@ class PaymentReminder(models.Model):
             self.partner_id.browse().union(*(r._get_statement_partner() for r in self)),
             lambda customers: pdfs.update(
                 customers.with_context(
-                    reminder_statement_of_contact=True
+                    reminder_statement_of_party=True
                 )._print_statements(company)
             ),
             lambda customer, error: errors.update({customer: error}),
@@ -463,7 +463,7 @@ class PaymentReminder(models.Model):
         env = self.with_context(lang=self.lang).env
         name = env._(
             "Statement of account %(customer)s %(date)s.pdf",
-            customer=self.partner_id.name,
+            customer=self._get_statement_partner().display_name,
             date=self.company_id._get_payment_today(),
         )
         return name.replace("/", "-")
