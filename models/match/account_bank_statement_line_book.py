@@ -160,7 +160,7 @@ class AccountBankStatementLine(models.Model):
         if booking.discounts:
             discounts = discounts.union(*booking.discounts)
         discounts = discounts._get_discount_items(
-            self._get_transaction_currency(), self.date
+            self.company_id, self._get_transaction_currency(), self.date
         )
         _liquidity, suspense, other = self._seek_for_lines()
         if not booking.created_on_account:

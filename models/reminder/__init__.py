@@ -42,6 +42,7 @@ from . import (
     payment_reminder_unallocated,
     payment_reminder_words,
     payment_request,
+    payment_request_line,
     res_company,
     res_company_bank,
     res_company_sender,

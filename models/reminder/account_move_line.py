@@ -246,6 +246,18 @@ class AccountMoveLine(models.Model):
         reminders = self.env["payment.reminder"].sudo()
         return reminders.search(named & Domain("state", "in", OPEN_STATES))
 
+    def _get_paid(self):
+        """Return what was paid of a due line: credit notes pay nothing, what they cover
+        is asked for by no reminder.
+
+        :rtype: float
+        """
+        return sum(
+            partial.debit_amount_currency
+            for partial in self.sudo().matched_credit_ids
+            if partial.credit_move_id.move_id.move_type != "out_refund"
+        )
+
     def _find_parties(self):
         """Return with whom one talks about each of these open lines.
 

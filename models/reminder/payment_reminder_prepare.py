@@ -209,6 +209,7 @@ class PaymentReminder(models.Model):
             vals = {"move_id": line.move_id.id, "move_line_id": line.move_line_id.id}
             if asked < residual:
                 vals["amount"] = asked
+                vals["received_start"] = line.move_line_id._get_paid()
             lines.append(vals)
         return lines
 
@@ -266,7 +267,11 @@ class PaymentReminder(models.Model):
         wanted = self._get_request_lines(credit)
         asked = [
             {"move_id": line.move_id.id, "move_line_id": line.move_line_id.id}
-            | ({"amount": line.amount} if line.amount else {})
+            | (
+                {"amount": line.amount, "received_start": line.received_start}
+                if line.amount
+                else {}
+            )
             for line in request.line_ids
         ]
         if sorted(map(repr, asked)) != sorted(map(repr, wanted)):

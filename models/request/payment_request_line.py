@@ -92,8 +92,9 @@ class PaymentRequestLine(models.Model):
         """
         self.ensure_one()
         request = self.request_id.sudo()
-        received = request.transaction_ids.payment_id.move_id
-        received |= request.bank_line_ids.move_id
+        transactions = request.transaction_ids
+        transactions |= transactions.child_transaction_ids
+        received = transactions.payment_id.move_id | request.bank_line_ids.move_id
         if not received:
             return 0.0
         entries = self.sudo().move_line_id or self.sudo().move_id.line_ids
@@ -172,19 +173,21 @@ class PaymentRequestLine(models.Model):
             not until
             or today > until
             or not entry.move_id.invoice_payment_term_id.early_discount
+            or not entry._get_early_discount()
         ):
             return 0.0, None
+        paying = entry.sudo().matched_credit_ids.credit_move_id.move_id
         offers = self.env["payment.transaction.offer"].sudo()
         accepted = offers.search(
             [("move_line_id", "=", entry.id), ("discount_until_date", "!=", False)]
         ).filtered(
             lambda offer: offer.transaction_id in on_its_way
-            or offer.transaction_id.payment_id
+            or offer.transaction_id.payment_id.move_id & paying
         )
         paid = sum(accepted.mapped("settled"))
         if self.currency_id.compare_amounts(amount + paid, entry.amount_currency):
             return 0.0, None
-        granted = entry.amount_currency - entry.discount_amount_currency
+        granted = entry._get_early_discount()
         discount = max(granted - sum(accepted.mapped("discount")), 0.0)
         return self.currency_id.round(min(discount, amount)), until
 
@@ -199,9 +202,22 @@ class PaymentRequestLine(models.Model):
             lambda offer: offer.move_id == self.move_id
             and (
                 not self.move_line_id
-                or not offer.move_line_id
                 or offer.move_line_id == self.move_line_id
+                # Its due line is gone since the invoice was corrected.
+                or (not offer.move_line_id and offer.due_date == self.due_date)
             )
+        )
+
+    def _get_own_offers(self, offers):
+        """Return which of these pay the part that this line asks for: a part waits for
+        its own money, not for that of another part.
+
+        :param payment.transaction.offer offers: on its invoice
+        :rtype: payment.transaction.offer
+        """
+        self.ensure_one()
+        return offers.filtered(
+            lambda offer: offer.transaction_id.payment_request_id == self.request_id
         )
 
     @api.constrains("request_id", "move_id", "move_line_id")

@@ -233,6 +233,7 @@ class PaymentRequest(models.Model):
                     "move_id": due.entry.move_id.id,
                     "move_line_id": due.entry.id,
                     "due_date": due.due_date,
+                    "whole_invoice": not due.line.move_line_id,
                     "amount": paid,
                     "discount": due.discount if whole else 0.0,
                     "discount_until_date": due.discount_until or False,

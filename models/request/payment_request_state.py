@@ -75,9 +75,7 @@ class PaymentRequest(models.Model):
         left = {}
         for line in self.line_ids:
             offers = line._get_offers(on_its_way)
-            own = offers.filtered(
-                lambda offer: offer.transaction_id.payment_request_id == self
-            )
+            own = line._get_own_offers(offers)
             settled = sum(offers.mapped("settled"))
             for tx in unassigned:
                 if line.move_id in tx.invoice_ids:
@@ -86,7 +84,6 @@ class PaymentRequest(models.Model):
                     settled += part
             to_pay = line._get_residual() - settled
             if line.amount:
-                # A part waits for its own money, not for that of another part.
                 part = line.amount - line._get_received() - sum(own.mapped("settled"))
                 to_pay = min(to_pay, part)
             left[line] = max(to_pay, 0.0)
@@ -110,9 +107,9 @@ class PaymentRequest(models.Model):
     def _get_deposit_received(self):
         """Return what was received of a fixed amount, in the request's currency."""
         self.ensure_one()
-        booked = self.transaction_ids.filtered(
-            lambda tx: tx.state == "done" and tx.payment_id
-        )
+        transactions = self.transaction_ids
+        transactions |= transactions.child_transaction_ids
+        booked = transactions.filtered(lambda tx: tx.state == "done" and tx.payment_id)
         return sum(booked.mapped("amount")) + sum(
             line.amount
             for line in self.bank_line_ids

@@ -1,5 +1,6 @@
 from . import (
     account_move_line,
+    account_payment,
     bridge_alive,
     bridge_event,
     ir_module_module,

@@ -9,16 +9,36 @@ class AccountMoveLine(models.Model):
 
     _inherit = "account.move.line"
 
-    def _get_discount_items(self, currency, date):
+    def _get_discount_account(self):
+        """Return where core books the early-payment discount of this due line.
+
+        :rtype: account.account
+        """
+        self.ensure_one()
+        return self.company_id.account_journal_early_pay_discount_loss_account_id
+
+    def _get_early_discount(self):
+        """Return the early-payment discount of this due line by its terms, whatever the
+        day; nothing without an account for it.
+
+        :rtype: float
+        """
+        self.ensure_one()
+        if not (self.discount_date and self._get_discount_account()):
+            return 0.0
+        return self.amount_currency - self.discount_amount_currency
+
+    def _get_discount_items(self, company, currency, date):
         """Return core's journal items that grant the discounts of these due lines.
 
+        :param res.company company: that books them
         :param res.currency currency: of the lines
         :param datetime.date date: of the payment
         :rtype: list[dict]
         :raises UserError: if the company has no account for them
         """
         with self._as_if_untouched():
-            items = self._ask_discount_items(currency, date)
+            items = self._ask_discount_items(company, currency, date)
         if not all(item["account_id"] for item in items):
             # The database would refuse all that is booked with it.
             raise UserError(
@@ -28,10 +48,9 @@ class AccountMoveLine(models.Model):
             )
         return items
 
-    def _ask_discount_items(self, currency, date):
+    def _ask_discount_items(self, company, currency, date):
         if not self:
             return []
-        company = self.company_id
 
         def convert(amount):
             return currency._convert(amount, company.currency_id, company, date)

@@ -36,6 +36,7 @@ class PaymentTransaction(models.Model):
         res = super(PaymentTransaction, txs)._post_process()
         for tx in company._with_books_language(unbooked).filtered("payment_id"):
             tx._flag_if_unused()
+            tx._flag_lost_discount()
         return res
 
     def _flag_if_unused(self):
@@ -81,8 +82,8 @@ class PaymentTransaction(models.Model):
                 **extra_create_values,
             }
         create_payment = super()._create_payment
-        if self.offer_ids:
-            return self._book_offer(extra_create_values, create_payment)
+        if offers := self._get_accepted_offers():
+            return self._book_offer(offers, extra_create_values, create_payment)
         return create_payment(**extra_create_values)
 
     def _bridge_payment_date(self):

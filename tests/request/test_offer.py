@@ -1,9 +1,8 @@
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
-from odoo.tools import mute_logger
 
 from ..common.request_case import RequestCase
 
@@ -15,6 +14,16 @@ class OfferCase(RequestCase):
         return invoice.line_ids.filtered(
             lambda line: line.display_type == "payment_term"
         ).sorted("date_maturity")
+
+    def create_receivable(self):
+        return self.env["account.account"].create(
+            {
+                "name": "Customers abroad",
+                "code": "411900",
+                "account_type": "asset_receivable",
+                "reconcile": True,
+            }
+        )
 
     def ask_for(self, dues):
         """Return a request for some due lines, in sudo."""
@@ -45,18 +54,8 @@ class TestOffer(OfferCase):
         self.assertEqual(self.amounts(self.request_of(invoice)), [30.0, 70.0])
 
     def test_invoices_on_two_receivable_accounts_are_paid_by_one_link(self):
-        other = self.env["account.account"].create(
-            {
-                "name": "Customers abroad",
-                "code": "411900",
-                "account_type": "asset_receivable",
-                "reconcile": True,
-            }
-        )
         invoices = self.create_invoice(100.0) | self.create_invoice(50.0, post=False)
-        invoices[1].line_ids.filtered(
-            lambda line: line.display_type == "payment_term"
-        ).account_id = other
+        self.due_lines(invoices[1]).account_id = self.create_receivable()
         invoices[1].action_post()
         self.assertEqual(len(self.due_lines(invoices).account_id), 2)
         request = self.ask(invoices)
@@ -65,6 +64,58 @@ class TestOffer(OfferCase):
         self.assertEqual(invoices.mapped("amount_residual"), [0.0, 0.0])
         self.assert_state(request, "paid", 0.0)
         self.assertFalse(tx.issue)
+
+    def test_two_halves_of_an_invoice_in_installments(self):
+        invoice = self.create_invoice(
+            100.0, invoice_payment_term_id=self.installments().id
+        )
+        requests = [self.ask(invoice, mode="part", amount=50.0) for _part in (1, 2)]
+        # Both were offered the same due lines.
+        transfers = [self.start(request) for request in requests]
+        for request, tx in zip(requests, transfers, strict=True):
+            self.sim.pay(tx.provider_reference, "acsc")
+            self.settle_all()
+            self.assert_state(request, "paid", 0.0)
+            self.assertFalse(tx.issue)
+        self.assertEqual(invoice.amount_residual, 0.0)
+
+    def test_a_due_date_that_was_moved_is_the_same_debt(self):
+        invoice = self.create_invoice(
+            100.0, invoice_payment_term_id=self.installments().id
+        )
+        first, second, _third = self.due_lines(invoice)
+        tx = self.pay(self.ask_for(first), "pdng-acsc")
+        self.settle_all()
+        first.date_maturity = second.date_maturity + timedelta(days=5)
+        self.sim.settle(tx.provider_reference)
+        self.settle_all()
+        self.assertEqual((first.amount_residual, second.amount_residual), (0.0, 30.0))
+
+    def test_a_credit_lies_on_the_account_of_its_invoice(self):
+        other = self.create_receivable()
+        invoice = self.create_invoice(100.0, post=False)
+        self.due_lines(invoice).account_id = other
+        invoice.action_post()
+        tx = self.pay(self.request_of(invoice), "pdng-acsc")
+        self.settle_all()
+        self.register_payment(invoice)
+        self.sim.settle(tx.provider_reference)
+        self.settle_all()
+        self.assertEqual(tx.issue, "paid_twice")
+        self.assertEqual(tx.payment_id.destination_account_id, other)
+
+    def test_a_payment_of_several_is_edited_after_a_reset(self):
+        invoices = self.create_invoice(100.0) | self.create_invoice(50.0)
+        tx = self.pay(self.ask(invoices))
+        self.settle_all()
+        payment = tx.payment_id
+        payment.action_draft()
+        payment.date = payment.date - timedelta(days=1)
+        items = payment.move_id.line_ids
+        self.assertEqual(len(items), 2)
+        self.assertEqual(sum(items.mapped("balance")), 0.0)
+        payment.action_post()
+        self.assertEqual(payment.state, "in_process")
 
     def test_two_halves_are_two_debts(self):
         invoice = self.create_invoice(100.0)
@@ -338,17 +389,51 @@ class TestOfferedDiscount(OfferCase):
                 asked = 98.0 if discounted else 100.0
                 self.assertEqual(self.amounts(self.request_of(invoice)), [asked])
 
-    def test_without_an_account_for_it_the_transfer_waits_to_be_booked(self):
+    def test_without_an_account_for_it_none_is_offered(self):
+        self.company.account_journal_early_pay_discount_loss_account_id = False
+        self.assertEqual(self.amounts(self.request_of(self.discounted())), [100.0])
+
+    def test_a_person_is_called_if_its_account_is_gone(self):
         invoice = self.discounted()
         tx = self.pay(self.request_of(invoice), "pdng-acsc")
         self.settle_all()
-        account = self.company.account_journal_early_pay_discount_loss_account_id
         self.company.account_journal_early_pay_discount_loss_account_id = False
         self.sim.settle(tx.provider_reference)
-        with mute_logger("odoo.addons.payment.models.payment_transaction"):
-            self.settle_all()
-        self.assertEqual((tx.state, invoice.amount_residual), ("done", 100.0))
-        self.company.account_journal_early_pay_discount_loss_account_id = account
-        tx._post_process()
+        self.settle_all()
         self.assert_booked(tx, 98.0)
-        self.assertEqual(invoice.amount_residual, 0.0)
+        self.assertEqual((invoice.amount_residual, tx.issue), (2.0, "amount_differs"))
+
+    def test_other_terms_since_grant_no_other_discount(self):
+        for terms in (self.env["account.payment.term"], self.installments()):
+            with self.subTest(terms=terms.name):
+                invoice = self.discounted()
+                tx = self.pay(self.request_of(invoice), "pdng-acsc")
+                self.settle_all()
+                invoice.button_draft()
+                invoice.invoice_payment_term_id = terms
+                invoice.action_post()
+                self.sim.settle(tx.provider_reference)
+                self.settle_all()
+                self.assert_booked(tx, 98.0)
+                self.assertEqual(invoice.amount_residual, 2.0)
+
+    def test_a_corrected_amount_gets_no_other_discount(self):
+        invoice = self.discounted()
+        tx = self.pay(self.request_of(invoice), "pdng-acsc")
+        self.settle_all()
+        invoice.button_draft()
+        invoice.invoice_line_ids.price_unit = 200.0
+        invoice.action_post()
+        self.sim.settle(tx.provider_reference)
+        self.settle_all()
+        self.assertEqual(invoice.amount_residual, 102.0)
+
+    def test_it_is_offered_again_once_the_payment_is_undone(self):
+        invoice = self.discounted()
+        request = self.request_of(invoice)
+        tx = self.pay(request)
+        self.settle_all()
+        self.assert_state(request, "paid", 0.0)
+        tx.payment_id.action_draft()
+        tx.payment_id.action_cancel()
+        self.assertEqual(self.amounts(request), [98.0])
