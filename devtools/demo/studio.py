@@ -34,10 +34,11 @@ LOADED = (
 # Seconds: dialogs, avatars, charts and the chatter come after the view itself.
 PAUSE = 1.5
 BUTTON = "odoo.__WOWL_DEBUG__.root.env.services.action.doActionButton"
-# Whom the pictures are about, and how they are reached.
+# Whom the pictures are about, how they are reached, and a bank of theirs that keeps
+# silent once a transfer is confirmed.
 CUSTOMERS = {
-    "en": ("Harbour & Finch Ltd", "accounts@harbour-finch"),
-    "fr": ("Librairie La Page Blanche", "contact@pageblanche"),
+    "en": ("Harbour & Finch Ltd", "accounts@harbour-finch", 9204),
+    "fr": ("Librairie La Page Blanche", "contact@pageblanche", SILENT_BANK),
 }
 HOTEL = "Hôtel des Tilleuls"
 LAMP = "Lampe de bureau « Aube »"
@@ -49,7 +50,7 @@ class Studio(Check):
     def __init__(self, options):
         super().__init__(options)
         self.language = options.lang
-        self.customer, self.address = CUSTOMERS[options.lang]
+        self.customer, self.address, self.silent_bank = CUSTOMERS[options.lang]
         self.places: dict[str, object] = {"action": f"{ACTION}action_"}
         self.chapters: dict = {}
         self.users: dict[str, Odoo] = {}
@@ -210,7 +211,7 @@ class Studio(Check):
         self.pay(self.existing("Cabinet dentaire Aubrac"), "id-acsc")
         self.world.do("settle", link=self.link_of(self.transaction(karim)))
         invoice = self.see(self.places["invoice"])
-        self.pay(invoice, "id-pdng-rjct", SILENT_BANK)
+        self.pay(invoice, "id-pdng-rjct", self.silent_bank)
 
     def prepare(self) -> None:
         """Let the accountant look at what would be sent today."""

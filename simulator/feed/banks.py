@@ -23,6 +23,7 @@ _ELSEWHERE = {
     9201: iban.make("ES", "91010418450200051332"),
     9202: iban.make("DE", "370400440532013000"),
     9203: iban.make("GB", "SIMB60161331926819"),
+    9204: iban.make("GB", "SIMB60161331926820"),
     9301: iban.belgian("5390075470"),
     9302: iban.make("NL", "SIMU0417164300"),
 }

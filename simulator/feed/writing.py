@@ -117,6 +117,7 @@ WRITINGS = {
     9201: Writing("{words} {payer}, CONCEPTO {label}", _SPANISH, cut=70),
     9202: Writing("{words} {payer} EREF+{e2e} SVWZ+{label}", _GERMAN, wrap=27),
     9203: Writing("{words} {payer} REF {label}", _ENGLISH, cut=50),
+    9204: Writing("{words} {payer} {label}", _ENGLISH),
     9301: Writing(
         "{words} {payer} COMPTE {iban} COMMUNICATION : {label} REFERENCE : {e2e}",
         _BELGIAN,

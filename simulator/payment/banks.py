@@ -63,6 +63,12 @@ BANKS = {
         _bank(9201, "Banco de demostración", "ES", capabilities=_INSTANT),
         _bank(9202, "Demobank Musterstadt", "DE", capabilities=_INSTANT),
         _bank(9203, "Demo Bank United Kingdom", "GB"),
+        _bank(
+            9204,
+            "Demo Bank without execution status",
+            "GB",
+            execution_status_available=False,
+        ),
         _bank(9301, "Banque de démonstration belge", "BE", pays=False),
         _bank(9302, "Nederlandse voorbeeldbank", "NL", pays=False),
     )
