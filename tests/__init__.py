@@ -87,6 +87,7 @@ from .reminder import (
     test_reminder_delivery,
     test_reminder_figures,
     test_reminder_grace,
+    test_reminder_group_parts,
     test_reminder_grouping,
     test_reminder_held,
     test_reminder_hold_ends,

@@ -250,6 +250,7 @@ class PaymentReminder(models.Model):
                 credit = asked[0]["credit"] if asked else 0.0
                 if reminder.currency_id.compare_amounts(credit, amount) >= 0:
                     blockers.update(dict.fromkeys(left.ids, Blocker("credits")))
+                reminder._note_unallocated(asked)
         return blockers
 
     @api.model

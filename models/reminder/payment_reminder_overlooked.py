@@ -42,15 +42,18 @@ class PaymentReminder(models.Model):
         self.search(waiting & Domain("waiting_date", "=", False)).waiting_date = today
         moved_on = Domain("state", "not in", BY_HAND)
         over = self.search(mine & Domain("waiting_date", "!=", False) & moved_on)
+        went_on = any(over.mapped("overlooked"))
         over.write({"waiting_date": False, "overlooked": False})
         find_tasks(over, OVERLOOKED).unlink()
         late = self.search(
-            waiting
-            & Domain("waiting_date", "<=", today - timedelta(OVERLOOKED_DAYS))
-            & Domain("overlooked", "=", False),
+            waiting & Domain("waiting_date", "<=", today - timedelta(OVERLOOKED_DAYS)),
             order="waiting_date, id",
         )
+        told = late.filtered("overlooked")
         late.overlooked = True
+        if not went_on:
+            # Once; but the task may have gone with one that somebody moved on.
+            late -= told
         accountant = company._get_payment_accountant(self.env["res.users"])
         for user, reminders in late.grouped(lambda r: r._get_responsible()).items():
             for person in user | accountant:

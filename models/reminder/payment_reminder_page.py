@@ -34,6 +34,10 @@ class PaymentReminder(models.Model):
         mine = self._get_party_domain(person._get_parties())
         if person == person.commercial_partner_id:
             mine |= Domain("party_id.commercial_partner_id", "=", person.id)
+        elif person._is_invoiced_apart():
+            # By address, what is said to the customer is about other invoices.
+            of_head_office = Domain("party_id", "=", False)
+            mine &= ~(of_head_office & Domain("policy_id.grouping", "=", "contact"))
         return (
             mine
             & Domain("company_id", "in", user.company_ids.ids)

@@ -112,6 +112,7 @@ class PaymentReminder(models.Model):
             "party": SQL("line.partner_id"),
             "customer_hold": SQL("customer.hold_until"),
             "debtor_join": SQL(),
+            "group_money": SQL(),
             "credits": SQL(
                 "SELECT partner_id AS party_id, open.* FROM (%s) open", credits
             ),
@@ -130,6 +131,17 @@ class PaymentReminder(models.Model):
                 ),
                 "debtor_join": SQL(
                     "LEFT JOIN customer debtor ON debtor.id = due.partner_id"
+                ),
+                # The head may have paid for all.
+                "group_money": SQL(
+                    """UNION ALL
+                       SELECT due.line_id,
+                              found.receipt_id,
+                              found.payment_id,
+                              found.until
+                         FROM due
+                         JOIN unallocated found ON found.partner_id = due.governor_id
+                        WHERE due.governor_id != due.partner_id"""
                 ),
             }
         if talking:

@@ -67,7 +67,7 @@ class PaymentReminder(models.Model):
         if not self._lock_plan(company):
             return
         count, last_id = self._draft_plan(company)
-        if company._ask_before_many(count):
+        if company._ask_before_many(self._count_drafted(count)):
             _logger.warning("Company %s: asked before %s reminders", company.id, count)
             count = 0
         time_left = cron._commit_progress(remaining=count)
@@ -113,8 +113,52 @@ class PaymentReminder(models.Model):
             )
         )
         if not scope.get("forced_ids"):
-            count = company._limit_planned(count)
+            messages = self._count_drafted(count)
+            allowed = company._limit_planned(messages)
+            if allowed < messages:
+                count = self._count_parties(allowed)
         return count, last_id
+
+    @api.model
+    def _count_drafted(self, parties):
+        """Return how many messages the first parties of the draft get.
+
+        :param int parties: so many of them
+        :rtype: int
+        """
+        [[messages]] = self.env.execute_query(
+            SQL(
+                "SELECT count(*) FROM pg_temp.payment_reminder_draft WHERE number < %s",
+                parties,
+            )
+        )
+        return messages
+
+    @api.model
+    def _count_parties(self, messages):
+        """Return how many parties of the draft get so many messages together, no more;
+        what one of them gets leaves on one day, even if that is more.
+
+        :param int messages: that may be made
+        :rtype: int
+        """
+        if not messages:
+            return 0
+        [[parties]] = self.env.execute_query(
+            SQL(
+                """
+                SELECT count(*)
+                  FROM (
+                    SELECT sum(count(*)) OVER (ORDER BY number) AS up_to
+                      FROM pg_temp.payment_reminder_draft
+                  GROUP BY number
+                       ) party
+                 WHERE up_to <= %s
+                """,
+                messages,
+            )
+        )
+        return max(parties, 1)
 
     @api.model
     def _get_draft_query(self, company, **scope):

@@ -396,6 +396,7 @@ received AS (
         SELECT due.line_id, found.receipt_id, found.payment_id, found.until
           FROM due
           JOIN unallocated found ON found.partner_id = due.partner_id
+         %(group_money)s
            ) money
   ORDER BY line_id, until DESC, receipt_id, payment_id
 ),

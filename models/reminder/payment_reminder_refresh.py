@@ -45,5 +45,6 @@ class PaymentReminder(models.Model):
         for company, reminders in quiet.grouped("company_id").items():
             left, changed = reminders.with_company(company)._update_named()
             left._settle_unallocated()
+            left._ask_to_allocate()
             if prepared := changed.filtered("prepared_date"):
                 prepared._prepare_contents()

@@ -180,7 +180,7 @@ class PaymentReminder(models.Model):
             (lines if reminder.id in notes else gone).unlink()
         dropped = self.browse(notes)
         dropped._drop(notes)
-        return self - dropped
+        return (self - dropped)._hold_for_unallocated()
 
     def _describe_drop(self, blockers):
         """Return why a reminder without lines was dropped.

@@ -112,7 +112,9 @@ class PaymentReminder(models.Model):
             return self.env._(
                 "Your credit note %(name)s of %(day)s", name=line.move_id.name, day=day
             )
-        return self.env._("Your payment of %s, not yet allocated", day)
+        if line.payment_id or line.statement_line_id:
+            return self.env._("Your payment of %s, not yet allocated", day)
+        return self.env._("Credit of %s, not yet allocated", day)
 
     def _describe_more(self, lines):
         """Return in a sentence what is told and not shown line by line."""

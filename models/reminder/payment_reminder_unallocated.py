@@ -77,6 +77,40 @@ class PaymentReminder(models.Model):
             date=write_day_in_words(self.env, money.date),
         )
 
+    def _note_unallocated(self, rows):
+        """Have a person confirm this once there is old money that may pay it, unless
+        one has seen to it.
+
+        :param list[dict] rows: of the plan, of what it asks for
+        """
+        self.ensure_one()
+        if self.state not in ("to_confirm", "to_send") or self._get_unallocated():
+            return
+        for row in rows:
+            if row["receipt_id"] or row["payment_id"]:
+                # Those about what was allocated since.
+                find_tasks(self, ALLOCATE).unlink()
+                self.write(
+                    {"receipt_id": row["receipt_id"], "payment_id": row["payment_id"]}
+                )
+                break
+
+    def _hold_for_unallocated(self):
+        """Have persons confirm those of these that would leave although old money may
+        pay them.
+
+        :return: the others
+        :rtype: payment.reminder
+        """
+        waiting = self.filtered(
+            lambda r: r.state == "to_send"
+            and not (r.manual or r.is_test)
+            and r._get_unallocated()
+        )
+        waiting.state = "to_confirm"
+        waiting._ask_to_allocate()
+        return self - waiting
+
     def _ask_to_allocate(self):
         """Give the responsible a task about the money for which these wait, once for
         each customer and payment."""

@@ -14,7 +14,7 @@ class PaymentReminder(models.Model):
     amount_also_due = fields.Monetary(
         string="Overdue Since",
         compute="_compute_also_due",
-        help="Became overdue after the customer was reminded of the rest.",
+        help="Overdue, and no part of what the customer was reminded of.",
     )
     amount_reminded = fields.Monetary(
         string="Reminded Before",
@@ -49,18 +49,28 @@ class PaymentReminder(models.Model):
             reminder.also_due_text = False
             if since:
                 reminder.also_due_text = self.env._(
-                    "A further %(amount)s has fallen due since, which makes %(total)s "
-                    "in all.",
+                    "A further %(amount)s is overdue as well, which makes %(total)s in "
+                    "all.",
                     amount=reminder._write_amount(since),
                     total=reminder._write_amount(reminder.amount_overdue),
                 )
 
-    @api.depends("line_ids.move_line_id", "level_id", "due_date")
+    @api.depends(
+        "line_ids.amount",
+        "line_ids.move_line_id",
+        "amount_credit",
+        "level_id",
+        "due_date",
+    )
     @api.depends_context("lang")
     def _compute_earlier_dates(self):
         earlier = self._find_earlier()
         for reminder in self:
-            told = self.browse().union(*(earlier[line] for line in reminder.line_ids))
+            # What credits cover is asked for no more.
+            asked = reminder._share_credit(reminder.amount_credit, "amount")
+            told = self.browse().union(
+                *(earlier[line] for line, amount in asked.items() if amount)
+            )
             days = sorted({r._get_sent_date() for r in told})
             if not reminder._origin and reminder.level_id and reminder.due_date:
                 # A preview shows what there will be.

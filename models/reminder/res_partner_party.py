@@ -17,6 +17,26 @@ class ResPartner(models.Model):
             parties |= below
         return parties
 
+    def _is_invoiced_apart(self):
+        """Return whether these contacts, or an address that they belong to, are written
+        on invoices in the place of their customer.
+
+        :rtype: bool
+        """
+        addresses = self._get_parties().filtered(lambda p: p != p.commercial_partner_id)
+        return bool(addresses) and bool(
+            self.env["account.move"]
+            .sudo()
+            .search_count(
+                [
+                    ("partner_id", "in", addresses.ids),
+                    ("move_type", "in", ("out_invoice", "out_receipt")),
+                    ("state", "=", "posted"),
+                ],
+                limit=1,
+            )
+        )
+
     def _get_group_heads(self):
         """Return the companies on top of those that these belong to.
 

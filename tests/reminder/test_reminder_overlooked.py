@@ -88,6 +88,22 @@ class TestReminderOverlooked(ChannelCase):
         self.assertFalse(self.told())
         self.assertFalse(reminder.overlooked)
 
+    def test_the_rest_is_told_of_once_one_is_moved_on(self):
+        first = self.waiting("to_confirm")
+        self.overdue(partner=self.company_customer)
+        self.run_reminders()
+        self.next_days(7)
+        self.run_reminders()
+        [task] = self.told()
+        self.assertEqual(task.res_id, first.id)
+        first.with_user(self.accountant).action_drop()
+        self.run_reminders()
+        [task] = self.told()
+        self.assertNotEqual(task.res_id, first.id)
+        task.unlink()
+        self.run_reminders()
+        self.assertFalse(self.told(), "once")
+
     def test_whoever_calls_in_vain_is_at_it(self):
         reminder = self.waiting("to_call")
         self.next_days(4)

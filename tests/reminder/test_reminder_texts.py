@@ -8,7 +8,7 @@ from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import Form, new_test_user, tagged
 
-from ...models.reminder.payment_reminder_level_render import PLACEHOLDERS
+from ...models.reminder.payment_reminder_level_render import RENDERED
 from ...wizard.reminder.payment_reminder_preview import sms_size
 from ..common.reminder_case import ReminderCase
 
@@ -273,10 +273,12 @@ class TestReminderTexts(ReminderCase):
         preview = self.preview(copy.level_ids[0], self.overdue())
         self.assertRegex(preview.body, r'<a href="http[^"]+">Pay</a> before [A-Z]')
 
-    def test_the_form_shows_what_everybody_may_write(self):
+    def test_each_text_of_the_form_offers_what_everybody_may_write(self):
         view = self.env["payment.reminder.level"].get_view(view_type="form")
-        shown = etree.fromstring(view["arch"]).xpath("//code/text()")
-        self.assertEqual({code[2:-2].strip() for code in shown}, PLACEHOLDERS)
+        form = etree.fromstring(view["arch"])
+        for name in RENDERED:
+            [widget] = form.xpath(f"//field[@name='{name}']/@widget")
+            self.assertIn("payment_placeholder", widget, name)
 
     def test_only_template_editors_write_expressions(self):
         level = self.first.with_user(self.manager())

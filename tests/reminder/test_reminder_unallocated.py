@@ -102,6 +102,39 @@ class TestReminderUnallocated(ReceivedCase):
         self.assertFalse(reminder.payment_id)
         self.assertFalse(self.tasks_of(reminder))
 
+    def test_the_next_receipt_keeps_it_waiting(self):
+        line = self.owe()
+        self.after(1)
+        receipts = self.of_customer(10.0) | self.of_customer(20.0)
+        self.after(1 + DAYS)
+        reminder = self.plan(partners=line.partner_id)
+        money = reminder._get_unallocated()
+        money.unlink()
+        self.follow()
+        self.assertEqual(reminder.state, "to_confirm")
+        self.assertEqual(reminder._get_unallocated(), receipts - money)
+        self.assertIn("0.00", self.task_of(reminder).summary)
+
+    def test_money_that_turns_out_to_be_theirs_keeps_it_waiting(self):
+        self.owe()
+        self.after(1)
+        receipt = self.come_in(30.0)
+        self.after(1 + DAYS)
+        reminder = self.plan()
+        self.assertEqual(reminder.state, "to_send")
+        receipt.partner_id = self.payer
+        with self.without_commits():
+            self.reminders._run_company(self.company)
+        self.assertEqual(reminder.state, "to_confirm")
+        self.assertEqual(reminder._get_unallocated(), receipt)
+        self.assertTrue(self.tasks_of(reminder))
+
+    def test_the_task_comes_again_with_the_wait(self):
+        _line, reminder, _money = self.wait_for(self.of_customer)
+        self.tasks_of(reminder).unlink()
+        self.follow()
+        self.assertTrue(self.task_of(reminder))
+
     def test_a_bank_line_that_is_deleted_lets_it_leave(self):
         _line, reminder, receipt = self.wait_for(self.of_customer)
         receipt.unlink()

@@ -130,8 +130,9 @@ class PaymentReminder(models.Model):
         :rtype: list[str]
         """
         self.ensure_one()
-        names = [self.partner_id.name]
-        if self.contact_id.name and self.contact_id != self.partner_id:
+        customer = self._get_party().commercial_partner_id
+        names = [customer.name]
+        if self.contact_id.name and self.contact_id != customer:
             names.append(self.contact_id.name)
         address = self._get_postal_partner()._get_postal_lines(self.company_id)
         lines = [*names, *address]

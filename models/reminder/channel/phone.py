@@ -87,7 +87,11 @@ class PaymentReminder(models.Model):
         """
         self.ensure_one()
         party = self._get_party()
-        people = self.contact_id | party | party.child_ids | self.partner_id
+        # Not the companies below it: who owes something else hears nothing of this.
+        contacts = party.child_ids.filtered(
+            lambda child: child.commercial_partner_id == party.commercial_partner_id
+        )
+        people = self.contact_id | party | contacts | self.partner_id
         book = {}
         for partner in people.filtered("phone"):
             numbers = partner._get_phone_numbers() or {False: partner.phone}

@@ -83,8 +83,12 @@ class PaymentReminder(models.Model):
             ]
         )
         found = dict.fromkeys(parties, users)
+        head_offices = self.filtered(lambda r: not r.party_id and r._is_by_contact())
         for user in known:
-            for party in parties & user.partner_id._get_parties():
+            mine = parties & user.partner_id._get_parties()
+            if mine & head_offices.partner_id and user.partner_id._is_invoiced_apart():
+                mine -= head_offices.partner_id
+            for party in mine:
                 found[party] |= user
         return found
 

@@ -19,7 +19,7 @@ export const PLACEHOLDERS = {
     "format_amount(object.amount_reminded, object.currency_id)": _t(
         "What is past its due date and was reminded before"
     ),
-    "object.also_due_text": _t("What has fallen due since, in a sentence"),
+    "object.also_due_text": _t("What else is overdue, in a sentence"),
     "format_amount(object.amount_coming, object.currency_id)": _t(
         "What is not due yet, for information"
     ),

@@ -18,7 +18,7 @@ function readText(node) {
     if (node.nodeName === "BR") {
         return "\n";
     }
-    return node.classList.contains(CHIP)
+    return node.classList?.contains(CHIP)
         ? readChip(node)
         : Array.from(node.childNodes, readText).join("");
 }
@@ -68,7 +68,12 @@ export class PlaceholderLine extends Component {
                 return this.isLine ? text.replace(/\s*\n\s*/g, " ") : text;
             },
             set: (text) => {
-                el.replaceChildren(...cutAtChips(text));
+                const pieces = cutAtChips(text);
+                const chips = el.querySelectorAll(`.${CHIP}`).length;
+                // What is there already keeps the cursor where it is.
+                if (el.value !== text || pieces.length !== 2 * chips + 1) {
+                    el.replaceChildren(...pieces);
+                }
             },
         });
     }
@@ -77,6 +82,29 @@ export class PlaceholderLine extends Component {
         if (this.isLine && ev.key === "Enter") {
             ev.preventDefault();
         }
+    }
+
+    /** Copy placeholders as they are stored, not their names. */
+    onCopy(ev) {
+        const range = document.getSelection().getRangeAt(0);
+        ev.preventDefault();
+        ev.clipboardData.setData("text/plain", readText(range.cloneContents()));
+        if (ev.type === "cut") {
+            range.deleteContents();
+            this.text.el.dispatchEvent(new InputEvent("input"));
+        }
+    }
+
+    onPaste(ev) {
+        ev.preventDefault();
+        const text = ev.clipboardData.getData("text/plain");
+        const range = document.getSelection().getRangeAt(0);
+        range.deleteContents();
+        for (const piece of cutAtChips(text).reverse()) {
+            range.insertNode(piece instanceof Node ? piece : new Text(piece));
+        }
+        range.collapse(false);
+        this.text.el.dispatchEvent(new InputEvent("input"));
     }
 
     onBlur() {
