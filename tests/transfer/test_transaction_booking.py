@@ -8,6 +8,7 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ...models.task import schedule_task
 from ..common.payment_request import EXPIRY_CRON, POST_PROCESS_CRON
 from ..common.transaction_case import (
     CORE_LOGGER,
@@ -229,3 +230,15 @@ class TestTransactionBooking(TransactionCase):
         self.run_cron(POST_PROCESS_CRON)
         self.assert_booked(tx)
         self.assert_state(request, "paid", 0.0)
+
+    def test_a_task_that_a_payer_s_visit_makes_is_mailed_by_us(self):
+        request = self.create_request()
+        visitor = self.env.ref("base.public_user")
+        [task] = schedule_task(
+            request.with_user(visitor).sudo(), "Look at it", user=self.accountant
+        )
+        self.assertEqual(task.create_uid, self.env.ref("base.user_root"))
+        [task] = schedule_task(
+            request.with_user(self.accountant), "Look", user=self.accountant
+        )
+        self.assertEqual(task.create_uid, self.accountant)
